@@ -1,0 +1,256 @@
+//! Logging in and out, and the tokens that stand for it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use hexpress_domain::auth::{
+    Actor, ApiTokenRecord, ClientAddress, Credentials, LoginAttempt, LoginGuard, NewApiToken,
+    PasswordHasher, Principal, Reservation, SessionPolicy, SessionRecord, Token, TokenMint,
+    TokenRepository, TokenSecret, Verification,
+};
+use hexpress_domain::clock::{Clock, IdGenerator};
+use hexpress_domain::id::TokenId;
+use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::user::{User, UserRepository};
+
+use crate::permissions::{self, Operation};
+use crate::retry::{Undecided, decide};
+use crate::{Error, Resource};
+
+/// How many unexpired API tokens a user may have.
+pub const MAX_API_TOKENS: u32 = 50;
+
+/// A login that succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The session's token, shown this once.
+    pub secret: TokenSecret,
+    /// When the session ends unless it is used before.
+    pub expires_at: DateTime<Utc>,
+    /// Who logged in.
+    pub user: User,
+}
+
+/// The ports that authentication stands on.
+pub struct AuthPorts {
+    /// Keeps users.
+    pub users: Arc<dyn UserRepository>,
+    /// Keeps tokens.
+    pub tokens: Arc<dyn TokenRepository>,
+    /// Hashes passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Makes tokens.
+    pub mint: Arc<dyn TokenMint>,
+    /// Counts guesses at passwords.
+    pub guard: Arc<dyn LoginGuard>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub ids: Arc<dyn IdGenerator>,
+}
+
+/// The use cases of authentication.
+pub struct AuthService {
+    ports: AuthPorts,
+    policy: SessionPolicy,
+}
+
+impl AuthService {
+    /// Puts the use cases on their ports.
+    #[must_use]
+    pub const fn new(ports: AuthPorts, policy: SessionPolicy) -> Self {
+        Self { ports, policy }
+    }
+
+    /// Logs a user in: opens a session and sets the time of the last login.
+    ///
+    /// Costs a hash whether or not the email is known. A guess is counted before
+    /// the password is looked at, and taken back when it was right. A hash that
+    /// was made with weaker settings is replaced by one with the present ones.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCredentials`] for an unknown email, a wrong password, and a
+    /// user who is deactivated or deleted; [`Error::RateLimited`] after too many
+    /// wrong guesses; [`Error::Unavailable`] when too much is being hashed.
+    pub async fn login(
+        &self,
+        credentials: &Credentials,
+        address: ClientAddress,
+    ) -> Result<Login, Error> {
+        let attempt = LoginAttempt {
+            email: credentials.email.clone(),
+            address,
+            at: self.ports.clock.now(),
+        };
+        let reservation = self.ports.guard.reserve(attempt.clone()).await?;
+        if let Reservation::Refused { retry_after } = reservation {
+            return Err(Error::RateLimited { retry_after });
+        }
+        let outcome = decide(async || self.try_login(credentials).await).await;
+        if !matches!(outcome, Err(Error::InvalidCredentials)) {
+            // A guess that stays counted ends with its window.
+            self.ports.guard.release(attempt).await.ok();
+        }
+        outcome
+    }
+
+    async fn try_login(&self, credentials: &Credentials) -> Result<Login, Undecided> {
+        let Credentials { email, password } = credentials;
+        let found = self.ports.users.find_by_email(email.clone()).await?;
+        let hash = found.as_ref().map(|(_, hash)| hash.clone());
+        let verification = self.ports.hasher.verify(password.clone(), hash).await;
+        let verification = verification.map_err(Error::from)?;
+        let (Verification::Match { outdated }, Some((user, verified_hash))) = (verification, found)
+        else {
+            return Err(Error::InvalidCredentials.into());
+        };
+        if !user.is_active {
+            return Err(Error::InvalidCredentials.into());
+        }
+        let upgraded_hash = if outdated {
+            let hash = self.ports.hasher.hash(password.clone()).await;
+            Some(hash.map_err(Error::from)?)
+        } else {
+            None
+        };
+        let minted = self.ports.mint.mint().map_err(Error::Internal)?;
+        let now = self.ports.clock.now();
+        let expires_at = self.policy.expiry(now, now);
+        let session = SessionRecord {
+            id: self.ports.ids.token_id(),
+            user_id: user.id,
+            digest: minted.digest,
+            verified_hash,
+            upgraded_hash,
+            expires_at,
+            at: now,
+        };
+        let user = self.ports.tokens.open_session(session).await?;
+        Ok(Login {
+            secret: minted.secret,
+            expires_at,
+            user,
+        })
+    }
+
+    /// The actor for whom a token vouches. Its use is written down, at most once
+    /// a minute.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidToken`] where the text is no token, or the token is
+    /// unknown, expired or revoked, or its user may not log in any more.
+    pub async fn authenticate(&self, token: &str) -> Result<Actor, Error> {
+        let secret: TokenSecret = token.parse().map_err(|_| Error::InvalidToken)?;
+        let digest = self.ports.mint.digest(secret);
+        let now = self.ports.clock.now();
+        let found = self.ports.tokens.authenticate(digest, now).await?;
+        let found = found.ok_or(Error::InvalidToken)?;
+        if found.token.use_is_due(now) {
+            let expires_at = found.token.expiry_when_used(&self.policy, now);
+            self.ports
+                .tokens
+                .record_use(found.token.id, now, expires_at);
+        }
+        Ok(Actor::User(found.principal))
+    }
+
+    /// Revokes the token in use.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthenticated`] where none is.
+    pub async fn logout(&self, actor: &Actor) -> Result<(), Error> {
+        let principal = signed_in(actor, Operation::LogOut)?;
+        let revoked = self
+            .ports
+            .tokens
+            .revoke(principal.user_id, principal.token_id);
+        match revoked.await {
+            // Somebody else was faster, and the token is revoked all the same.
+            Ok(()) | Err(RepositoryError::NotFound) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The caller's own tokens, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthenticated`], and [`Error::Forbidden`] for an API token.
+    pub async fn list_tokens(&self, actor: &Actor) -> Result<Vec<Token>, Error> {
+        let principal = signed_in(actor, Operation::ManageTokens)?;
+        let now = self.ports.clock.now();
+        Ok(self.ports.tokens.list(principal.user_id, now).await?)
+    }
+
+    /// Makes an API token for the caller. Its secret is shown this once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::list_tokens`], and [`Error::InvalidState`] where the caller has
+    /// [`MAX_API_TOKENS`].
+    pub async fn create_token(
+        &self,
+        actor: &Actor,
+        command: NewApiToken,
+    ) -> Result<(Token, TokenSecret), Error> {
+        let principal = signed_in(actor, Operation::ManageTokens)?;
+        let minted = self.ports.mint.mint().map_err(Error::Internal)?;
+        let record = ApiTokenRecord {
+            id: self.ports.ids.token_id(),
+            user_id: principal.user_id,
+            session_id: principal.token_id,
+            digest: minted.digest,
+            name: command.name,
+            expires_at: command.expires_at,
+            at: self.ports.clock.now(),
+            limit: MAX_API_TOKENS,
+        };
+        match self.ports.tokens.insert_api_token(record).await {
+            Ok(token) => Ok((token, minted.secret)),
+            Err(RepositoryError::Conflict(Conflict::CredentialsChanged)) => {
+                Err(Error::InvalidToken)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Revokes one of the caller's own tokens.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::list_tokens`], and [`Error::NotFound`] where the caller has no
+    /// such token.
+    pub async fn revoke_token(&self, actor: &Actor, id: TokenId) -> Result<(), Error> {
+        let principal = signed_in(actor, Operation::ManageTokens)?;
+        match self.ports.tokens.revoke(principal.user_id, id).await {
+            Err(RepositoryError::NotFound) => Err(Error::NotFound(Resource::Token)),
+            outcome => Ok(outcome?),
+        }
+    }
+
+    /// The present time, which the rules for a token's end are about.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.ports.clock.now()
+    }
+
+    /// Removes expired tokens and login counters; returns how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn sweep(&self) -> Result<u64, Error> {
+        let now = self.ports.clock.now();
+        let tokens = self.ports.tokens.sweep(now).await?;
+        let counters = self.ports.guard.sweep(now).await?;
+        Ok(tokens.saturating_add(counters))
+    }
+}
+
+fn signed_in(actor: &Actor, operation: Operation) -> Result<&Principal, Error> {
+    permissions::permit(actor, operation)?;
+    actor.principal().ok_or(Error::Unauthenticated)
+}

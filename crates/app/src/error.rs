@@ -1,0 +1,129 @@
+use std::time::Duration;
+
+use hexpress_domain::auth::HasherError;
+use hexpress_domain::repository::{Conflict, RepositoryError, Source, UniqueField};
+use hexpress_domain::validation::ValidationErrors;
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Fields that break a rule.
+    #[error(transparent)]
+    Validation(#[from] ValidationErrors),
+    /// Only a signed-in user may ask this, and nobody is.
+    #[error("authentication required")]
+    Unauthenticated,
+    /// The token that was shown is malformed, unknown, expired or revoked.
+    #[error("invalid token")]
+    InvalidToken,
+    /// A wrong email or password, or a user who may not log in: which of them is
+    /// never told.
+    #[error("invalid credentials")]
+    InvalidCredentials,
+    /// The actor may see the thing, but not do this to it.
+    #[error("forbidden")]
+    Forbidden {
+        /// The fields that the actor may not send, if the refusal is about such.
+        fields: Vec<&'static str>,
+    },
+    /// No such thing that the actor may see.
+    #[error("{0:?} not found")]
+    NotFound(Resource),
+    /// A unique value is taken.
+    #[error("{} is taken", .0.name())]
+    Duplicate(UniqueField),
+    /// The thing is not in a state that allows this.
+    #[error("{0}")]
+    InvalidState(InvalidState),
+    /// The thing is at another version than the client demanded.
+    #[error("precondition failed")]
+    PreconditionFailed,
+    /// Too many failed attempts.
+    #[error("rate limited")]
+    RateLimited {
+        /// How long to wait before the next.
+        retry_after: Duration,
+    },
+    /// Something that is needed is out of reach or has too much to do. A write
+    /// may have taken effect all the same.
+    #[error("unavailable")]
+    Unavailable(#[source] Source),
+    /// A fault of ours.
+    #[error("internal error")]
+    Internal(#[source] Source),
+}
+
+/// The kinds of things that can be looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    /// A user.
+    User,
+    /// A token.
+    Token,
+}
+
+/// Why the state of a thing forbids what was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidState {
+    /// It would leave nobody to administer the service.
+    #[error("The last active admin can be neither deleted, deactivated nor demoted")]
+    LastAdmin,
+    /// The user has as many API tokens as one may have.
+    #[error(
+        "No more than {} API tokens are possible; revoke one first",
+        crate::auth::MAX_API_TOKENS
+    )]
+    TokenLimit,
+    /// The user is deleted.
+    #[error("User is deleted; restore it first")]
+    UserDeleted,
+    /// There is nothing to restore.
+    #[error("User is not deleted")]
+    UserNotDeleted,
+}
+
+impl Error {
+    /// A refusal that is not about single fields.
+    pub(crate) const fn forbidden() -> Self {
+        Self::Forbidden { fields: Vec::new() }
+    }
+}
+
+/// What a repository answers where the use case adds nothing to its meaning.
+///
+/// `NotFound`, `Stale` and `CredentialsChanged` need the use case's own word,
+/// which knows what was looked for and whether to decide anew: unless it has
+/// dealt with them, they are a fault of ours.
+impl From<RepositoryError> for Error {
+    fn from(error: RepositoryError) -> Self {
+        match error {
+            RepositoryError::Duplicate { field } => Self::Duplicate(field),
+            RepositoryError::Conflict(Conflict::LastAdmin) => {
+                Self::InvalidState(InvalidState::LastAdmin)
+            }
+            RepositoryError::Conflict(Conflict::TokenLimit) => {
+                Self::InvalidState(InvalidState::TokenLimit)
+            }
+            RepositoryError::Conflict(Conflict::NotDeleted) => {
+                Self::InvalidState(InvalidState::UserNotDeleted)
+            }
+            RepositoryError::Unavailable(source) => Self::Unavailable(source),
+            RepositoryError::Internal(source) => Self::Internal(source),
+            RepositoryError::NotFound
+            | RepositoryError::Stale
+            | RepositoryError::MissingReference
+            | RepositoryError::Conflict(Conflict::CredentialsChanged) => {
+                Self::Internal(Box::new(error))
+            }
+        }
+    }
+}
+
+impl From<HasherError> for Error {
+    fn from(error: HasherError) -> Self {
+        match error {
+            HasherError::Overloaded => Self::Unavailable(Box::new(error)),
+            HasherError::Internal(source) => Self::Internal(source),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Who may do what: the one place where that is decided.
+//!
+//! [`permit`] says what the kind of actor alone decides, before anything is
+//! read; the functions below it decide about one thing that was read.
+
+use hexpress_domain::auth::{Actor, TokenKind};
+use hexpress_domain::user::{Liveness, Role, User, UserPatch};
+
+use crate::Error;
+
+/// What somebody may want to do, as far as it does not depend on which thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// See the own account.
+    ReadOwnAccount,
+    /// End the token in use.
+    LogOut,
+    /// List, make and revoke own tokens.
+    ManageTokens,
+    /// List and search accounts.
+    ListUsers,
+    /// List deleted accounts.
+    ListDeletedUsers,
+    /// Change an account.
+    ChangeUser,
+    /// Delete an account.
+    DeleteUser,
+    /// Undo the deletion of an account.
+    RestoreUser,
+    /// Create an account of any role, and look one up by its address.
+    OperateUsers,
+}
+
+enum Needed {
+    SignedIn,
+    Session,
+    Role(&'static [Role]),
+    Operator,
+}
+
+const STAFF: Needed = Needed::Role(&[Role::Moderator, Role::Admin]);
+const ADMIN: Needed = Needed::Role(&[Role::Admin]);
+
+const fn needed(operation: Operation) -> Needed {
+    match operation {
+        Operation::ReadOwnAccount
+        | Operation::LogOut
+        | Operation::ChangeUser
+        | Operation::DeleteUser => Needed::SignedIn,
+        Operation::ManageTokens => Needed::Session,
+        Operation::ListUsers => STAFF,
+        Operation::ListDeletedUsers | Operation::RestoreUser => ADMIN,
+        Operation::OperateUsers => Needed::Operator,
+    }
+}
+
+/// Decides what the kind of actor alone decides.
+///
+/// # Errors
+///
+/// [`Error::Unauthenticated`] for an anonymous actor, [`Error::Forbidden`] for
+/// one who may not.
+pub fn permit(actor: &Actor, operation: Operation) -> Result<(), Error> {
+    let allowed = match (actor, needed(operation)) {
+        (Actor::Operator, _) => true,
+        (Actor::Anonymous, _) => return Err(Error::Unauthenticated),
+        (Actor::User(_), Needed::SignedIn) => true,
+        (Actor::User(principal), Needed::Session) => principal.token_kind == TokenKind::Session,
+        (Actor::User(principal), Needed::Role(roles)) => roles.contains(&principal.role),
+        (Actor::User(_), Needed::Operator) => false,
+    };
+    if allowed {
+        Ok(())
+    } else {
+        Err(Error::forbidden())
+    }
+}
+
+/// Which accounts the actor may see at all: deleted ones are for admins.
+#[must_use]
+pub fn visible_users(actor: &Actor) -> Liveness {
+    match actor.role() {
+        Some(Role::Admin) => Liveness::Any,
+        _ => Liveness::Live,
+    }
+}
+
+/// Whether the actor sees the whole account, or only the public profile.
+#[must_use]
+pub fn sees_full_user(actor: &Actor, user: &User) -> bool {
+    actor.is(user.id) || matches!(actor.role(), Some(Role::Moderator | Role::Admin))
+}
+
+/// Decides whether the actor may send these changes to this account.
+///
+/// # Errors
+///
+/// [`Error::Forbidden`], with the fields that somebody else might have sent.
+pub fn permit_user_patch(actor: &Actor, user: &User, patch: &UserPatch) -> Result<(), Error> {
+    let is_self = actor.is(user.id);
+    let is_admin = actor.role() == Some(Role::Admin);
+    if !is_self && !is_admin {
+        return Err(Error::forbidden());
+    }
+    let by_session = actor
+        .principal()
+        .is_none_or(|principal| principal.token_kind == TokenKind::Session);
+    let fields: Vec<_> = patch
+        .fields()
+        .into_iter()
+        .filter(|field| match *field {
+            "role" | "isActive" => is_self,
+            "currentPassword" => !is_self,
+            "email" | "password" => !by_session,
+            _ => false,
+        })
+        .collect();
+    if fields.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Forbidden { fields })
+    }
+}
+
+/// Whether the actor must show the present password to change this account's
+/// email or password: whoever changes the own one.
+#[must_use]
+pub fn must_confirm_password(actor: &Actor, user: &User) -> bool {
+    actor.is(user.id)
+}
+
+/// Decides whether the actor may delete this account.
+///
+/// # Errors
+///
+/// [`Error::Forbidden`].
+pub fn permit_user_deletion(actor: &Actor, user: &User) -> Result<(), Error> {
+    let allowed = match actor {
+        Actor::Operator => true,
+        Actor::Anonymous => false,
+        Actor::User(principal) if principal.user_id == user.id => {
+            principal.token_kind == TokenKind::Session
+        }
+        Actor::User(principal) => principal.role == Role::Admin,
+    };
+    if allowed {
+        Ok(())
+    } else {
+        Err(Error::forbidden())
+    }
+}

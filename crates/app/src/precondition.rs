@@ -1,0 +1,27 @@
+use hexpress_domain::user::Version;
+
+use crate::Error;
+
+/// The versions at which a client wants a thing changed (RFC 9110, section 13.1.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IfMatch {
+    /// `*`: any, so long as there is one.
+    Any,
+    /// One of these; none of them, where the client named only tags that are not ours.
+    Versions(Vec<Version>),
+}
+
+impl IfMatch {
+    /// Compares the version of the thing with those that the client wants.
+    ///
+    /// This alone settles no race: the write says the version too, and where it
+    /// finds another one the use case decides, and compares, anew.
+    pub(crate) fn check(condition: Option<&Self>, version: Version) -> Result<(), Error> {
+        match condition {
+            Some(Self::Versions(wanted)) if !wanted.contains(&version) => {
+                Err(Error::PreconditionFailed)
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Accounts: sign-up, reading, listing, changing, deleting and restoring.
+
+mod update;
+mod view;
+
+use std::sync::Arc;
+
+use hexpress_domain::auth::{Actor, LoginGuard, PasswordHasher};
+use hexpress_domain::clock::{Clock, IdGenerator};
+use hexpress_domain::id::UserId;
+use hexpress_domain::list::Page;
+use hexpress_domain::user::{
+    Email, Liveness, NewUser, Role, User, UserQuery, UserRecord, UserRepository,
+};
+
+pub use view::{PublicProfile, UserView};
+
+use crate::permissions::{self, Operation};
+use crate::retry::decide;
+use crate::{Error, IfMatch, InvalidState, Resource};
+
+/// The use cases of accounts.
+pub struct UserService {
+    users: Arc<dyn UserRepository>,
+    hasher: Arc<dyn PasswordHasher>,
+    guard: Arc<dyn LoginGuard>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+}
+
+impl UserService {
+    /// Puts the use cases on their ports.
+    #[must_use]
+    pub fn new(
+        users: Arc<dyn UserRepository>,
+        hasher: Arc<dyn PasswordHasher>,
+        guard: Arc<dyn LoginGuard>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGenerator>,
+    ) -> Self {
+        Self {
+            users,
+            hasher,
+            guard,
+            clock,
+            ids,
+        }
+    }
+
+    /// Signs somebody up, as an active user of the role `user`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Duplicate`] where the email is taken.
+    pub async fn sign_up(&self, command: NewUser) -> Result<User, Error> {
+        self.store(command, Role::User).await
+    }
+
+    /// Creates an account of any role, for the operator.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Duplicate`] where the email is taken.
+    pub async fn create(&self, actor: &Actor, command: NewUser, role: Role) -> Result<User, Error> {
+        permissions::permit(actor, Operation::OperateUsers)?;
+        self.store(command, role).await
+    }
+
+    async fn store(&self, command: NewUser, role: Role) -> Result<User, Error> {
+        let password_hash = self.hasher.hash(command.password).await?;
+        let record = UserRecord {
+            id: self.ids.user_id(),
+            email: command.email,
+            password_hash,
+            name: command.name,
+            role,
+            at: self.clock.now(),
+        };
+        Ok(self.users.insert(record).await?)
+    }
+
+    /// One account, as far as the actor may see it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is none that the actor may see.
+    pub async fn read(&self, actor: &Actor, id: UserId) -> Result<UserView, Error> {
+        let user = self.visible(actor, id).await?;
+        Ok(UserView::of(user, actor))
+    }
+
+    /// The caller's own account.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthenticated`] where the caller has none.
+    pub async fn read_own(&self, actor: &Actor) -> Result<User, Error> {
+        permissions::permit(actor, Operation::ReadOwnAccount)?;
+        let principal = actor.principal().ok_or(Error::Unauthenticated)?;
+        let user = self.users.find(principal.user_id, Liveness::Live).await?;
+        user.ok_or(Error::InvalidToken)
+    }
+
+    /// The live account of an email address, for the operator.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where nobody has the address.
+    pub async fn find_by_email(&self, actor: &Actor, email: Email) -> Result<User, Error> {
+        permissions::permit(actor, Operation::OperateUsers)?;
+        let found = self.users.find_by_email(email).await?;
+        let (user, _) = found.ok_or(Error::NotFound(Resource::User))?;
+        Ok(user)
+    }
+
+    /// A page of accounts, for moderators and admins.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] for others, and for moderators who ask for deleted
+    /// accounts.
+    pub async fn list(&self, actor: &Actor, query: UserQuery) -> Result<Page<User>, Error> {
+        permissions::permit(actor, Operation::ListUsers)?;
+        if query.liveness != Liveness::Live {
+            permissions::permit(actor, Operation::ListDeletedUsers)?;
+        }
+        Ok(self.users.list(query).await?)
+    }
+
+    /// Deletes an account and ends its tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], [`Error::Forbidden`], [`Error::PreconditionFailed`],
+    /// and [`Error::InvalidState`] for the last active admin and for an account
+    /// that is deleted already.
+    pub async fn delete(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        if_match: Option<&IfMatch>,
+    ) -> Result<(), Error> {
+        permissions::permit(actor, Operation::DeleteUser)?;
+        decide(async || {
+            let user = self.visible(actor, id).await?;
+            permissions::permit_user_deletion(actor, &user)?;
+            IfMatch::check(if_match, user.version)?;
+            require_live(&user)?;
+            Ok(self
+                .users
+                .delete(id, user.version, self.clock.now())
+                .await?)
+        })
+        .await
+    }
+
+    /// Undoes the deletion of an account. Its tokens stay ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], [`Error::Forbidden`], [`Error::PreconditionFailed`],
+    /// [`Error::InvalidState`] for an account that is not deleted, and
+    /// [`Error::Duplicate`] where its email is taken by now.
+    pub async fn restore(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        if_match: Option<&IfMatch>,
+    ) -> Result<User, Error> {
+        permissions::permit(actor, Operation::RestoreUser)?;
+        decide(async || {
+            let user = self.visible(actor, id).await?;
+            IfMatch::check(if_match, user.version)?;
+            if user.is_live() {
+                return Err(Error::InvalidState(InvalidState::UserNotDeleted).into());
+            }
+            Ok(self
+                .users
+                .restore(id, user.version, self.clock.now())
+                .await?)
+        })
+        .await
+    }
+
+    /// Whether anybody can administer the service.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn has_admin(&self) -> Result<bool, Error> {
+        Ok(self.users.has_active_admin().await?)
+    }
+
+    async fn visible(&self, actor: &Actor, id: UserId) -> Result<User, Error> {
+        let found = self
+            .users
+            .find(id, permissions::visible_users(actor))
+            .await?;
+        found.ok_or(Error::NotFound(Resource::User))
+    }
+}
+
+fn require_live(user: &User) -> Result<(), Error> {
+    if user.is_live() {
+        Ok(())
+    } else {
+        Err(Error::InvalidState(InvalidState::UserDeleted))
+    }
+}

@@ -1,0 +1,112 @@
+use hexpress_domain::auth::{
+    Actor, ClientAddress, LoginAttempt, Reservation, Revocation, Verification,
+};
+use hexpress_domain::id::UserId;
+use hexpress_domain::user::{PasswordHash, User, UserPatch};
+use hexpress_domain::validation::ValidationErrors;
+
+use super::{UserService, require_live};
+use crate::permissions::{self, Operation};
+use crate::retry::{Undecided, decide};
+use crate::{Error, IfMatch};
+
+impl UserService {
+    /// Changes an account. A patch that changes nothing leaves the version and
+    /// `updated_at` as they are.
+    ///
+    /// Whoever changes the own email or password shows the present password;
+    /// wrong ones count like failed logins from `address`. A new password ends
+    /// the account's tokens, but for the one in use when it is the own account.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], [`Error::Forbidden`], [`Error::Validation`] on
+    /// `currentPassword`, [`Error::PreconditionFailed`], [`Error::Duplicate`] for
+    /// a taken email, [`Error::InvalidState`] for the last active admin and for a
+    /// deleted account, [`Error::RateLimited`].
+    pub async fn update(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        patch: &UserPatch,
+        if_match: Option<&IfMatch>,
+        address: ClientAddress,
+    ) -> Result<User, Error> {
+        permissions::permit(actor, Operation::ChangeUser)?;
+        let mut new_hash: Option<PasswordHash> = None;
+        decide(async || {
+            let user = self.visible(actor, id).await?;
+            permissions::permit_user_patch(actor, &user, patch)?;
+            if permissions::must_confirm_password(actor, &user) {
+                self.confirm_password(&user, patch, address).await?;
+            }
+            IfMatch::check(if_match, user.version)?;
+            require_live(&user)?;
+            if let (Some(password), None) = (&patch.password, &new_hash) {
+                let hash = self.hasher.hash(password.clone()).await;
+                new_hash = Some(hash.map_err(Error::from)?);
+            }
+            let now = self.clock.now();
+            match user.change(patch, new_hash.clone(), spared_tokens(actor, id), now) {
+                Some(change) => Ok(self.users.change(change).await?),
+                None => Ok(user),
+            }
+        })
+        .await
+    }
+
+    async fn confirm_password(
+        &self,
+        user: &User,
+        patch: &UserPatch,
+        address: ClientAddress,
+    ) -> Result<(), Undecided> {
+        if patch.password.is_none() && !user.email_changes(patch) {
+            return Ok(());
+        }
+        let Some(password) = patch.current_password.clone() else {
+            return Err(wrong_password().into());
+        };
+        let attempt = LoginAttempt {
+            email: user.email.clone(),
+            address,
+            at: self.clock.now(),
+        };
+        if let Reservation::Refused { retry_after } = self.guard.reserve(attempt.clone()).await? {
+            return Err(Error::RateLimited { retry_after }.into());
+        }
+        let outcome = self.compare(user, password).await;
+        if !matches!(outcome, Ok(Verification::Mismatch)) {
+            // A guess that stays counted ends with its window.
+            self.guard.release(attempt).await.ok();
+        }
+        match outcome? {
+            Verification::Match { .. } => Ok(()),
+            Verification::Mismatch => Err(wrong_password().into()),
+        }
+    }
+
+    async fn compare(
+        &self,
+        user: &User,
+        password: hexpress_domain::user::Password,
+    ) -> Result<Verification, Undecided> {
+        let hash = self.users.password_hash(user.id, user.version).await?;
+        let hash = hash.ok_or(Undecided::Stale)?;
+        let verification = self.hasher.verify(password, Some(hash)).await;
+        Ok(verification.map_err(Error::from)?)
+    }
+}
+
+/// The tokens that a new password ends: all but the one in use, if its user is
+/// the one whose password it is.
+fn spared_tokens(actor: &Actor, id: UserId) -> Revocation {
+    match actor.principal() {
+        Some(principal) if principal.user_id == id => Revocation::AllBut(principal.token_id),
+        _ => Revocation::All,
+    }
+}
+
+fn wrong_password() -> Error {
+    ValidationErrors::of("currentPassword", "Current password is incorrect").into()
+}

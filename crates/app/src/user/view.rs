@@ -1,0 +1,51 @@
+use chrono::{DateTime, Utc};
+use hexpress_domain::auth::Actor;
+use hexpress_domain::id::UserId;
+use hexpress_domain::user::{PersonName, User, Version};
+
+use crate::permissions;
+
+/// What everybody may know of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicProfile {
+    /// The id.
+    pub id: UserId,
+    /// The person's name.
+    pub name: PersonName,
+    /// When the user signed up.
+    pub created_at: DateTime<Utc>,
+    /// The number of the account's state.
+    pub version: Version,
+}
+
+/// An account as far as one actor may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserView {
+    /// All of it.
+    Full(User),
+    /// What everybody may see.
+    Public(PublicProfile),
+}
+
+impl UserView {
+    pub(super) fn of(user: User, actor: &Actor) -> Self {
+        if permissions::sees_full_user(actor, &user) {
+            return Self::Full(user);
+        }
+        Self::Public(PublicProfile {
+            id: user.id,
+            name: user.name,
+            created_at: user.created_at,
+            version: user.version,
+        })
+    }
+
+    /// The number of the account's state.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        match self {
+            Self::Full(user) => user.version,
+            Self::Public(profile) => profile.version,
+        }
+    }
+}

@@ -1,0 +1,231 @@
+use std::str::FromStr;
+
+use chrono::{DateTime, Datelike, Utc};
+
+use crate::clock::to_milliseconds;
+use crate::user::{Email, Password};
+use crate::validation::{Field, NulError, ValidationErrors, without_nul};
+
+/// The fields of a login as they arrived.
+#[derive(Debug, Default)]
+pub struct RawCredentials {
+    /// The address.
+    pub email: Field<String>,
+    /// The password.
+    pub password: Field<String>,
+}
+
+/// Who somebody claims to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The address.
+    pub email: Email,
+    /// The password, to be compared.
+    pub password: Password,
+}
+
+impl Credentials {
+    /// Reads a login.
+    ///
+    /// # Errors
+    ///
+    /// All faults of all fields.
+    pub fn parse(raw: RawCredentials) -> Result<Self, ValidationErrors> {
+        let mut errors = ValidationErrors::new();
+        let email = errors.required("email", raw.email, "Email is required", |text| text.parse());
+        let password = errors.required("password", raw.password, "Password is required", |text| {
+            Password::claimed(&text)
+        });
+        let command = email
+            .zip(password)
+            .map(|(email, password)| Self { email, password });
+        errors.finish(command)
+    }
+}
+
+/// The name of an API token: 1 to 100 characters, trimmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "String", into = "String")
+)]
+pub struct TokenName(String);
+
+/// Why a text is no token's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenNameError {
+    /// Nothing but white space.
+    #[error("Name is required")]
+    Empty,
+    /// More than [`TokenName::MAX_LENGTH`] characters.
+    #[error("Name must be at most {} characters long", TokenName::MAX_LENGTH)]
+    TooLong,
+    /// It holds U+0000.
+    #[error(transparent)]
+    Nul(#[from] NulError),
+}
+
+impl TokenName {
+    /// The longest name, in characters.
+    pub const MAX_LENGTH: usize = 100;
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TokenName {
+    type Err = TokenNameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = without_nul(text.trim())?;
+        match text.chars().count() {
+            0 => Err(TokenNameError::Empty),
+            length if length > Self::MAX_LENGTH => Err(TokenNameError::TooLong),
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+impl TryFrom<String> for TokenName {
+    type Error = TokenNameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<TokenName> for String {
+    fn from(name: TokenName) -> Self {
+        name.0
+    }
+}
+
+/// The fields of a new API token as they arrived.
+#[derive(Debug, Default)]
+pub struct RawNewApiToken {
+    /// What its owner calls it.
+    pub name: Field<String>,
+    /// When it ends, in RFC 3339; `null` or absent is never.
+    pub expires_at: Field<String>,
+}
+
+/// A valid wish for an API token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewApiToken {
+    /// What its owner calls it.
+    pub name: TokenName,
+    /// When it ends; `None` is never.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// The latest year that has four digits, as RFC 3339 writes it.
+const MAX_YEAR: i32 = 9999;
+
+impl NewApiToken {
+    /// Reads a wish for an API token that is made at `now`.
+    ///
+    /// # Errors
+    ///
+    /// All faults of all fields.
+    pub fn parse(raw: RawNewApiToken, now: DateTime<Utc>) -> Result<Self, ValidationErrors> {
+        let mut errors = ValidationErrors::new();
+        let name = errors.required("name", raw.name, "Name is required", |text| text.parse());
+        let expires_at =
+            errors.nullable("expiresAt", raw.expires_at, |text| parse_expiry(&text, now));
+        errors.finish(name.map(|name| Self { name, expires_at }))
+    }
+}
+
+fn parse_expiry(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, ExpiryError> {
+    let time = DateTime::parse_from_rfc3339(text.trim())
+        .map_err(|_| ExpiryError::NoTime)?
+        .to_utc();
+    let time = to_milliseconds(time);
+    if time.year() > MAX_YEAR {
+        return Err(ExpiryError::NoTime);
+    }
+    if time <= now {
+        return Err(ExpiryError::Past);
+    }
+    Ok(time)
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum ExpiryError {
+    #[error("Must be a time in RFC 3339, such as 2030-01-31T12:00:00Z")]
+    NoTime,
+    #[error("Must be in the future")]
+    Past,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+    }
+
+    fn messages(errors: &ValidationErrors) -> Vec<(&str, &str)> {
+        errors
+            .as_slice()
+            .iter()
+            .map(|fault| (fault.field.as_str(), fault.message.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn a_login_needs_both() {
+        let errors = Credentials::parse(RawCredentials::default()).unwrap_err();
+        assert_eq!(
+            messages(&errors),
+            [
+                ("email", "Email is required"),
+                ("password", "Password is required")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_token_without_an_end_never_ends() {
+        for expires_at in [Field::Absent, Field::Null] {
+            let raw = RawNewApiToken {
+                name: Field::Value(" deploy ".into()),
+                expires_at,
+            };
+            let token = NewApiToken::parse(raw, now()).unwrap();
+            assert_eq!((token.name.as_str(), token.expires_at), ("deploy", None));
+        }
+    }
+
+    #[test]
+    fn an_end_lies_in_the_future() {
+        assert_eq!(
+            parse_expiry("2023-11-14T22:13:20Z", now()),
+            Err(ExpiryError::Past)
+        );
+        assert!(parse_expiry("2023-11-14T23:13:21+01:00", now()).is_ok());
+        for text in ["", "tomorrow", "2030-01-31", "+12030-01-31T12:00:00Z"] {
+            assert_eq!(
+                parse_expiry(text, now()),
+                Err(ExpiryError::NoTime),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_bounded() {
+        assert_eq!(" ".parse::<TokenName>(), Err(TokenNameError::Empty));
+        assert!("ж".repeat(100).parse::<TokenName>().is_ok());
+        assert_eq!(
+            "a".repeat(101).parse::<TokenName>(),
+            Err(TokenNameError::TooLong)
+        );
+    }
+}

@@ -1,0 +1,23 @@
+//! Who is asking: actors, tokens, and what guards a password.
+
+mod actor;
+mod address;
+mod commands;
+mod ports;
+mod token;
+
+pub use actor::{Actor, Principal};
+pub use address::ClientAddress;
+pub use commands::{
+    Credentials, NewApiToken, RawCredentials, RawNewApiToken, TokenName, TokenNameError,
+};
+pub use ports::{
+    ApiTokenRecord, Authenticated, HasherError, LoginAttempt, LoginGuard, PasswordHasher,
+    Reservation, SessionRecord, TokenMint, TokenRepository, Verification,
+};
+#[cfg(feature = "mocks")]
+pub use ports::{MockLoginGuard, MockPasswordHasher, MockTokenMint, MockTokenRepository};
+pub use token::{
+    MintedToken, Revocation, SessionPolicy, Token, TokenDigest, TokenKind, TokenSecret,
+    TokenSecretError,
+};

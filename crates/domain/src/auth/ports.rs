@@ -1,0 +1,232 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{ClientAddress, MintedToken, Principal, Token, TokenDigest, TokenName, TokenSecret};
+use crate::id::{TokenId, UserId};
+use crate::repository::{RepositoryError, Source};
+use crate::user::{Email, Password, PasswordHash, User};
+
+/// A session to be stored, for a user whose password was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// The new token's id.
+    pub id: TokenId,
+    /// Whose session it is.
+    pub user_id: UserId,
+    /// The digest of its secret.
+    pub digest: TokenDigest,
+    /// The hash that the password was verified against.
+    pub verified_hash: PasswordHash,
+    /// A stronger hash of the same password, to replace the verified one.
+    pub upgraded_hash: Option<PasswordHash>,
+    /// When the session ends unless it is used before.
+    pub expires_at: DateTime<Utc>,
+    /// When the login happens.
+    pub at: DateTime<Utc>,
+}
+
+/// An API token to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiTokenRecord {
+    /// The new token's id.
+    pub id: TokenId,
+    /// Whose token it is.
+    pub user_id: UserId,
+    /// The session that asks for it.
+    pub session_id: TokenId,
+    /// The digest of its secret.
+    pub digest: TokenDigest,
+    /// What its owner calls it.
+    pub name: TokenName,
+    /// When it ends; `None` is never.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it is made.
+    pub at: DateTime<Utc>,
+    /// How many unexpired API tokens a user may have, this one included.
+    pub limit: u32,
+}
+
+/// A token that stands, and the user for whom it vouches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authenticated {
+    /// Who is asking.
+    pub principal: Principal,
+    /// The token.
+    pub token: Token,
+}
+
+/// Keeps tokens. The promises in [`UserRepository`]'s comment hold here too.
+///
+/// [`UserRepository`]: crate::user::UserRepository
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait TokenRepository: Send + Sync {
+    /// Stores a session, sets the user's `last_login_at`, and replaces the hash
+    /// where a stronger one is given; returns the user. Moves no version.
+    ///
+    /// Holds the user's row while it writes, so that no session outlives a
+    /// deactivation, a deletion or a change of password that it raced.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::Conflict`] with [`CredentialsChanged`] unless the user
+    /// is live, active, and still has the hash that was verified.
+    ///
+    /// [`CredentialsChanged`]: crate::repository::Conflict::CredentialsChanged
+    async fn open_session(&self, session: SessionRecord) -> Result<User, RepositoryError>;
+
+    /// Stores an API token and returns it.
+    ///
+    /// Holds the user's row while it counts and writes, so that racing calls
+    /// cannot pass the limit together.
+    ///
+    /// # Errors
+    ///
+    /// - [`RepositoryError::Conflict`] with [`TokenLimit`] where the user has as
+    ///   many unexpired API tokens as the limit;
+    /// - [`RepositoryError::Conflict`] with [`CredentialsChanged`] unless the user
+    ///   is live and active and the session that asks still stands.
+    ///
+    /// [`TokenLimit`]: crate::repository::Conflict::TokenLimit
+    /// [`CredentialsChanged`]: crate::repository::Conflict::CredentialsChanged
+    async fn insert_api_token(&self, token: ApiTokenRecord) -> Result<Token, RepositoryError>;
+
+    /// The token of this digest and its user, unless the token is unknown or has
+    /// expired at `now`, or the user is deleted or not active. One statement,
+    /// which sees everything that was committed before the call.
+    async fn authenticate(
+        &self,
+        digest: TokenDigest,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Authenticated>, RepositoryError>;
+
+    /// Writes down that a token is used at `now` and when it ends from now on.
+    ///
+    /// Returns at once and never fails: the write is done beside the request, and
+    /// where it cannot be done, the next use tries again.
+    fn record_use(&self, id: TokenId, now: DateTime<Utc>, expires_at: Option<DateTime<Utc>>);
+
+    /// A user's tokens that have not expired at `now`, the newest first.
+    async fn list(
+        &self,
+        user_id: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Token>, RepositoryError>;
+
+    /// Removes one of a user's tokens, so that no request that begins later is
+    /// let in by it.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotFound`] where the user has no such token.
+    async fn revoke(&self, user_id: UserId, id: TokenId) -> Result<(), RepositoryError>;
+
+    /// Removes tokens that have expired at `now`, in batches; returns how many.
+    async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError>;
+}
+
+/// What a comparison of a password with a hash found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verification {
+    /// They belong together.
+    Match {
+        /// The hash was made with weaker settings than new ones are.
+        outdated: bool,
+    },
+    /// They do not.
+    Mismatch,
+}
+
+/// Why a password could not be hashed or compared.
+#[derive(Debug, thiserror::Error)]
+pub enum HasherError {
+    /// As many hashes are waiting as may.
+    #[error("too many passwords are being hashed")]
+    Overloaded,
+    /// A fault of ours, such as a stored hash that cannot be read.
+    #[error("internal hasher error")]
+    Internal(#[source] Source),
+}
+
+/// Hashes passwords, slowly on purpose: off the threads that serve requests, and
+/// only so many at once.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait PasswordHasher: Send + Sync {
+    /// A salted hash of the password with the present settings.
+    ///
+    /// # Errors
+    ///
+    /// [`HasherError`].
+    async fn hash(&self, password: Password) -> Result<PasswordHash, HasherError>;
+
+    /// Compares a password with a hash. Without a hash (nobody has the email) it
+    /// costs a hash with the present settings all the same, and never matches.
+    ///
+    /// # Errors
+    ///
+    /// [`HasherError`].
+    async fn verify(
+        &self,
+        password: Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<Verification, HasherError>;
+}
+
+/// Makes tokens and their digests.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait TokenMint: Send + Sync {
+    /// A new token from at least 256 bits of the system's randomness.
+    ///
+    /// # Errors
+    ///
+    /// The cause, where the system gives no randomness.
+    fn mint(&self) -> Result<MintedToken, Source>;
+
+    /// The SHA-256 of a token.
+    fn digest(&self, secret: TokenSecret) -> TokenDigest;
+}
+
+/// A guess at somebody's password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginAttempt {
+    /// Whose password, known or not.
+    pub email: Email,
+    /// From where.
+    pub address: ClientAddress,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Whether a guess may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reservation {
+    /// It may, and counts unless it is returned.
+    Granted,
+    /// Too many guesses were wrong; one may be made after this time.
+    Refused {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+}
+
+/// Counts guesses at passwords, for all instances together: for each pair of
+/// email and address and for each address by the minute, for each email by the
+/// hour.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait LoginGuard: Send + Sync {
+    /// Counts a guess before the password is looked at, under every limit or
+    /// under none. A refused guess writes nothing. Of any number of racing
+    /// guesses no more are granted than the limits allow.
+    async fn reserve(&self, attempt: LoginAttempt) -> Result<Reservation, RepositoryError>;
+
+    /// Takes back a guess that was right.
+    async fn release(&self, attempt: LoginAttempt) -> Result<(), RepositoryError>;
+
+    /// Removes counters that no longer bear on anything at `now`, in batches;
+    /// returns how many.
+    async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError>;
+}

@@ -1,0 +1,42 @@
+//! Time and fresh ids, passed in so that rules and use cases can be tested.
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+
+use crate::id::{TokenId, UserId};
+
+/// The time of day. Every time that Hexpress stores comes from here.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait Clock: Send + Sync {
+    /// The present time, in whole milliseconds: the time stored is the time shown.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// Makes ids that no other call has made or will make.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait IdGenerator: Send + Sync {
+    /// A new user's id: a UUID of version 7 (RFC 9562), so that later ids sort later.
+    fn user_id(&self) -> UserId;
+    /// A new token's id: a UUID of version 7 (RFC 9562).
+    fn token_id(&self) -> TokenId;
+}
+
+/// Cuts a time to the millisecond that the clock ticks in.
+#[must_use]
+pub fn to_milliseconds(time: DateTime<Utc>) -> DateTime<Utc> {
+    time.duration_trunc(TimeDelta::milliseconds(1))
+        .unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_below_the_millisecond() {
+        let time = DateTime::from_timestamp_micros(1_700_000_000_123_999).unwrap_or_default();
+        assert_eq!(
+            to_milliseconds(time).timestamp_micros(),
+            1_700_000_000_123_000
+        );
+    }
+}

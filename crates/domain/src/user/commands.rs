@@ -1,0 +1,213 @@
+use std::convert::Infallible;
+
+use super::{Email, FirstName, LastName, Password, PersonName, Role};
+use crate::validation::{Field, ValidationErrors};
+
+/// The fields of a sign-up as they arrived.
+#[derive(Debug, Default)]
+pub struct RawNewUser {
+    /// The address to log in with.
+    pub email: Field<String>,
+    /// The chosen password.
+    pub password: Field<String>,
+    /// The first name.
+    pub first_name: Field<String>,
+    /// The last name; must be there, may be empty.
+    pub last_name: Field<String>,
+}
+
+/// A valid sign-up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// The address to log in with.
+    pub email: Email,
+    /// The chosen password.
+    pub password: Password,
+    /// The person's name.
+    pub name: PersonName,
+}
+
+impl NewUser {
+    /// Reads a sign-up.
+    ///
+    /// # Errors
+    ///
+    /// All faults of all fields.
+    pub fn parse(raw: RawNewUser) -> Result<Self, ValidationErrors> {
+        let mut errors = ValidationErrors::new();
+        let email = errors.required("email", raw.email, "Email is required", |text| text.parse());
+        let password = errors.required("password", raw.password, "Password is required", |text| {
+            text.parse()
+        });
+        let first = errors.required(
+            "firstName",
+            raw.first_name,
+            "First name is required",
+            |text| text.parse(),
+        );
+        let last = errors.required("lastName", raw.last_name, "Last name is required", |text| {
+            text.parse()
+        });
+        let command =
+            email
+                .zip(password)
+                .zip(first.zip(last))
+                .map(|((email, password), (first, last))| Self {
+                    email,
+                    password,
+                    name: PersonName { first, last },
+                });
+        errors.finish(command)
+    }
+}
+
+/// The fields of a change to a user as they arrived.
+#[derive(Debug, Default)]
+pub struct RawUserPatch {
+    /// A new address.
+    pub email: Field<String>,
+    /// A new password.
+    pub password: Field<String>,
+    /// The present password, which proves that the user is the one asking.
+    pub current_password: Field<String>,
+    /// A new first name.
+    pub first_name: Field<String>,
+    /// A new last name.
+    pub last_name: Field<String>,
+    /// A new role.
+    pub role: Field<String>,
+    /// Whether the user may log in.
+    pub is_active: Field<bool>,
+}
+
+/// A valid change to a user; what is `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserPatch {
+    /// A new address.
+    pub email: Option<Email>,
+    /// A new password.
+    pub password: Option<Password>,
+    /// The present password, to be compared.
+    pub current_password: Option<Password>,
+    /// A new first name.
+    pub first_name: Option<FirstName>,
+    /// A new last name.
+    pub last_name: Option<LastName>,
+    /// A new role.
+    pub role: Option<Role>,
+    /// Whether the user may log in.
+    pub is_active: Option<bool>,
+}
+
+impl UserPatch {
+    /// Reads a change.
+    ///
+    /// # Errors
+    ///
+    /// All faults of all fields.
+    pub fn parse(raw: RawUserPatch) -> Result<Self, ValidationErrors> {
+        let mut errors = ValidationErrors::new();
+        let patch = Self {
+            email: errors.optional("email", raw.email, |text| text.parse()),
+            password: errors.optional("password", raw.password, |text| text.parse()),
+            current_password: errors.optional("currentPassword", raw.current_password, |text| {
+                Password::claimed(&text)
+            }),
+            first_name: errors.optional("firstName", raw.first_name, |text| text.parse()),
+            last_name: errors.optional("lastName", raw.last_name, |text| text.parse()),
+            role: errors.optional("role", raw.role, |text| text.parse()),
+            is_active: errors.optional("isActive", raw.is_active, Ok::<_, Infallible>),
+        };
+        errors.finish(Some(patch))
+    }
+
+    /// The names of the fields that the patch holds, in the order of its schema.
+    #[must_use]
+    pub fn fields(&self) -> Vec<&'static str> {
+        [
+            ("email", self.email.is_some()),
+            ("password", self.password.is_some()),
+            ("currentPassword", self.current_password.is_some()),
+            ("firstName", self.first_name.is_some()),
+            ("lastName", self.last_name.is_some()),
+            ("role", self.role.is_some()),
+            ("isActive", self.is_active.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_there)| is_there.then_some(name))
+        .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(errors: &ValidationErrors) -> Vec<(&str, &str)> {
+        errors
+            .as_slice()
+            .iter()
+            .map(|fault| (fault.field.as_str(), fault.message.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn an_empty_sign_up_names_every_field() {
+        let errors = NewUser::parse(RawNewUser::default()).err();
+        assert_eq!(
+            errors.as_ref().map(texts).unwrap_or_default(),
+            [
+                ("email", "Email is required"),
+                ("password", "Password is required"),
+                ("firstName", "First name is required"),
+                ("lastName", "Last name is required"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_last_name_may_be_empty_but_not_absent() {
+        let raw = || RawNewUser {
+            email: Field::Value("ada@example.org".into()),
+            password: Field::Value("correct horse".into()),
+            first_name: Field::Value("Ada".into()),
+            last_name: Field::Value(String::new()),
+        };
+        assert!(NewUser::parse(raw()).is_ok());
+        let without = RawNewUser {
+            last_name: Field::Absent,
+            ..raw()
+        };
+        assert!(NewUser::parse(without).is_err());
+    }
+
+    #[test]
+    fn nothing_in_a_patch_may_be_null() {
+        let raw = RawUserPatch {
+            email: Field::Null,
+            last_name: Field::Null,
+            is_active: Field::Malformed("Must be a boolean".into()),
+            ..RawUserPatch::default()
+        };
+        let errors = UserPatch::parse(raw).err();
+        assert_eq!(
+            errors.as_ref().map(texts).unwrap_or_default(),
+            [
+                ("email", "Must not be null"),
+                ("lastName", "Must not be null"),
+                ("isActive", "Must be a boolean"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_patch_knows_its_fields() {
+        let raw = RawUserPatch {
+            role: Field::Value("admin".into()),
+            first_name: Field::Value("Ada".into()),
+            ..RawUserPatch::default()
+        };
+        let fields = UserPatch::parse(raw).map(|patch| patch.fields());
+        assert_eq!(fields.unwrap_or_default(), ["firstName", "role"]);
+    }
+}

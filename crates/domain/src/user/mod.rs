@@ -1,0 +1,21 @@
+//! Accounts: who someone is, and what they may be changed into.
+
+mod commands;
+mod email;
+mod entity;
+mod name;
+mod password;
+mod ports;
+mod query;
+mod role;
+
+pub use commands::{NewUser, RawNewUser, RawUserPatch, UserPatch};
+pub use email::{Email, EmailError};
+pub use entity::{User, UserChange, Version};
+pub use name::{FirstName, LastName, NameError, PersonName};
+pub use password::{Password, PasswordError, PasswordHash};
+#[cfg(feature = "mocks")]
+pub use ports::MockUserRepository;
+pub use ports::{UserRecord, UserRepository};
+pub use query::{Liveness, UserQuery, UserSort, UserSortError};
+pub use role::{Role, RoleError};

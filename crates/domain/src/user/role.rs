@@ -1,0 +1,70 @@
+use std::fmt;
+use std::str::FromStr;
+
+/// What a user is trusted with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "lowercase")
+)]
+pub enum Role {
+    /// Writes posts and places orders.
+    #[default]
+    User,
+    /// Also sees all accounts and posts, and decides what is published.
+    Moderator,
+    /// Does everything.
+    Admin,
+}
+
+/// The text names no role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Role must be one of: user, moderator, admin")]
+pub struct RoleError;
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::User, Self::Moderator, Self::Admin];
+
+    /// The role's name, as the API and the store spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Moderator => "moderator",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl FromStr for Role {
+    type Err = RoleError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.as_str() == text.trim())
+            .ok_or(RoleError)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_writes_and_nothing_else() {
+        for role in Role::ALL {
+            assert_eq!(role.to_string().parse(), Ok(role));
+        }
+        assert_eq!("Admin".parse::<Role>(), Err(RoleError));
+        assert_eq!("root".parse::<Role>(), Err(RoleError));
+    }
+}
