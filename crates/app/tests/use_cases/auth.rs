@@ -1,0 +1,346 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use hexpress_app::auth::MAX_API_TOKENS;
+use hexpress_app::{Error, InvalidState, Resource};
+use hexpress_domain::auth::{
+    Actor, Authenticated, Credentials, HasherError, NewApiToken, Principal, Reservation, Token,
+    TokenKind, Verification,
+};
+use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::user::{Role, User};
+
+use crate::support::{
+    ADDRESS, Mocks, POLICY, ada, api_token, hash, new_hash, now, secret, session, token_id,
+};
+
+const MATCH: Verification = Verification::Match { outdated: false };
+
+fn credentials() -> Credentials {
+    Credentials {
+        email: "ada@example.org".parse().unwrap(),
+        password: "correct horse".parse().unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_login_opens_a_session_and_takes_its_guess_back() {
+    let mut mocks = Mocks::with_login_of(Some(ada()))
+        .granting(1)
+        .verifying(MATCH);
+    mocks
+        .tokens
+        .expect_open_session()
+        .times(1)
+        .returning(|record| {
+            assert_eq!(record.user_id, ada().id);
+            assert_eq!(record.verified_hash, hash());
+            assert_eq!(record.upgraded_hash, None);
+            assert_eq!(record.expires_at, now() + POLICY.idle);
+            assert_eq!(record.at, now());
+            Ok(ada())
+        });
+    let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
+    let login = login.unwrap();
+    assert_eq!(login.secret, secret());
+    assert_eq!(login.expires_at, now() + POLICY.idle);
+}
+
+#[tokio::test]
+async fn an_unknown_email_costs_a_hash_and_its_guess_stays_counted() {
+    let mut mocks = Mocks::with_login_of(None).granting(0);
+    mocks
+        .hasher
+        .expect_verify()
+        .times(1)
+        .withf(|password, hash| password.expose() == "correct horse" && hash.is_none())
+        .returning(|_, _| Ok(Verification::Mismatch));
+    let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
+    assert!(matches!(login, Err(Error::InvalidCredentials)));
+}
+
+#[tokio::test]
+async fn a_wrong_password_stays_counted() {
+    let mocks = Mocks::with_login_of(Some(ada()))
+        .granting(0)
+        .verifying(Verification::Mismatch);
+    let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
+    assert!(matches!(login, Err(Error::InvalidCredentials)));
+}
+
+#[tokio::test]
+async fn a_deactivated_user_is_answered_like_a_wrong_password() {
+    let inactive = User {
+        is_active: false,
+        ..ada()
+    };
+    let mocks = Mocks::with_login_of(Some(inactive))
+        .granting(0)
+        .verifying(MATCH);
+    let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
+    assert!(matches!(login, Err(Error::InvalidCredentials)));
+}
+
+#[tokio::test]
+async fn a_refused_guess_looks_at_nothing() {
+    let mut mocks = Mocks::default();
+    let retry_after = Duration::from_secs(42);
+    mocks
+        .guard
+        .expect_reserve()
+        .returning(move |_| Ok(Reservation::Refused { retry_after }));
+    let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
+    assert!(
+        matches!(login, Err(Error::RateLimited { retry_after: after }) if after == retry_after)
+    );
+}
+
+#[tokio::test]
+async fn a_guess_is_taken_back_when_nobody_could_look_at_it() {
+    let mut mocks = Mocks::with_login_of(Some(ada())).granting(1);
+    mocks
+        .hasher
+        .expect_verify()
+        .returning(|_, _| Err(HasherError::Overloaded));
+    let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
+    assert!(matches!(login, Err(Error::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn a_weaker_hash_is_upgraded_with_the_login() {
+    let mut mocks = Mocks::with_login_of(Some(ada()))
+        .granting(1)
+        .verifying(Verification::Match { outdated: true });
+    mocks
+        .hasher
+        .expect_hash()
+        .times(1)
+        .returning(|_| Ok(new_hash()));
+    mocks
+        .tokens
+        .expect_open_session()
+        .withf(|record| record.upgraded_hash == Some(new_hash()))
+        .times(1)
+        .returning(|_| Ok(ada()));
+    assert!(
+        mocks
+            .auth_service()
+            .login(&credentials(), ADDRESS)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn a_login_that_raced_a_change_of_password_is_decided_anew() {
+    let mut mocks = Mocks::with_login_of(Some(ada())).granting(0);
+    let verifications = AtomicU32::new(0);
+    mocks.hasher.expect_verify().returning(move |_, _| {
+        match verifications.fetch_add(1, Ordering::Relaxed) {
+            0 => Ok(MATCH),
+            _ => Ok(Verification::Mismatch),
+        }
+    });
+    mocks
+        .tokens
+        .expect_open_session()
+        .times(1)
+        .returning(|_| Err(RepositoryError::Conflict(Conflict::CredentialsChanged)));
+    let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
+    assert!(matches!(login, Err(Error::InvalidCredentials)));
+}
+
+fn authenticated(kind: TokenKind, last_used: TimeDelta) -> Authenticated {
+    Authenticated {
+        principal: Principal {
+            user_id: ada().id,
+            role: Role::User,
+            token_id: token_id(1),
+            token_kind: kind,
+        },
+        token: Token {
+            id: token_id(1),
+            user_id: ada().id,
+            kind,
+            name: None,
+            created_at: now() - TimeDelta::days(80),
+            last_used_at: now() - last_used,
+            expires_at: None,
+        },
+    }
+}
+
+#[tokio::test]
+async fn a_use_is_written_down_once_a_minute_and_moves_a_sessions_end() {
+    for (kind, last_used, written) in [
+        (TokenKind::Session, TimeDelta::seconds(59), None),
+        (
+            TokenKind::Session,
+            TimeDelta::seconds(60),
+            // Used on day 80: day 90 comes before fourteen idle days have gone by.
+            Some(Some(now() + TimeDelta::days(10))),
+        ),
+        (TokenKind::Api, TimeDelta::days(30), Some(None)),
+    ] {
+        let mut mocks = Mocks::default();
+        mocks
+            .tokens
+            .expect_authenticate()
+            .returning(move |_, _| Ok(Some(authenticated(kind, last_used))));
+        if let Some(expires_at) = written {
+            mocks
+                .tokens
+                .expect_record_use()
+                .withf(move |id, at, end| (*id, *at, *end) == (token_id(1), now(), expires_at))
+                .times(1)
+                .return_const(());
+        }
+        let actor = mocks.auth_service().authenticate(secret().expose()).await;
+        assert_eq!(actor.unwrap().principal().unwrap().user_id, ada().id);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_none_is_never_looked_up() {
+    for text in ["", "hxp_", "hxp_short", "Bearer hxp_"] {
+        let actor = Mocks::default().auth_service().authenticate(text).await;
+        assert!(matches!(actor, Err(Error::InvalidToken)), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_token_is_invalid() {
+    let mut mocks = Mocks::default();
+    mocks
+        .tokens
+        .expect_authenticate()
+        .returning(|_, _| Ok(None));
+    let actor = mocks.auth_service().authenticate(secret().expose()).await;
+    assert!(matches!(actor, Err(Error::InvalidToken)));
+}
+
+#[tokio::test]
+async fn logging_out_revokes_the_token_in_use_and_may_be_done_twice() {
+    let mut mocks = Mocks::default();
+    let calls = AtomicU32::new(0);
+    mocks
+        .tokens
+        .expect_revoke()
+        .withf(|user, token| (*user, *token) == (ada().id, token_id(1)))
+        .returning(move |_, _| match calls.fetch_add(1, Ordering::Relaxed) {
+            0 => Ok(()),
+            _ => Err(RepositoryError::NotFound),
+        });
+    let service = mocks.auth_service();
+    for _ in 0..2 {
+        assert!(service.logout(&api_token(1, Role::User)).await.is_ok());
+    }
+    let anonymous = service.logout(&Actor::Anonymous).await;
+    assert!(matches!(anonymous, Err(Error::Unauthenticated)));
+}
+
+fn deploy_token() -> NewApiToken {
+    NewApiToken {
+        name: "deploy".parse().unwrap(),
+        expires_at: None,
+    }
+}
+
+#[tokio::test]
+async fn an_api_token_is_made_for_the_callers_session() {
+    let mut mocks = Mocks::default();
+    mocks.tokens.expect_insert_api_token().returning(|record| {
+        assert_eq!((record.user_id, record.session_id), (ada().id, token_id(1)));
+        assert_eq!(record.limit, MAX_API_TOKENS);
+        Ok(Token {
+            id: record.id,
+            user_id: record.user_id,
+            kind: TokenKind::Api,
+            name: Some(record.name),
+            created_at: record.at,
+            last_used_at: record.at,
+            expires_at: record.expires_at,
+        })
+    });
+    let service = mocks.auth_service();
+    let made = service
+        .create_token(&session(1, Role::User), deploy_token())
+        .await;
+    let (token, shown) = made.unwrap();
+    assert_eq!((token.id, shown), (token_id(100), secret()));
+}
+
+async fn creation_after(conflict: Conflict) -> Error {
+    let mut mocks = Mocks::default();
+    mocks
+        .tokens
+        .expect_insert_api_token()
+        .returning(move |_| Err(RepositoryError::Conflict(conflict)));
+    let service = mocks.auth_service();
+    let caller = session(1, Role::User);
+    service
+        .create_token(&caller, deploy_token())
+        .await
+        .unwrap_err()
+}
+
+#[tokio::test]
+async fn api_tokens_have_a_limit() {
+    let error = creation_after(Conflict::TokenLimit).await;
+    assert!(matches!(
+        error,
+        Error::InvalidState(InvalidState::TokenLimit)
+    ));
+}
+
+#[tokio::test]
+async fn an_api_token_needs_a_session_that_stands() {
+    let error = creation_after(Conflict::CredentialsChanged).await;
+    assert!(matches!(error, Error::InvalidToken));
+}
+
+#[tokio::test]
+async fn an_api_token_may_not_touch_tokens() {
+    let service = Mocks::default().auth_service();
+    let caller = api_token(1, Role::Admin);
+    let forbidden = [
+        service.list_tokens(&caller).await.map(|_| ()),
+        service
+            .create_token(&caller, deploy_token())
+            .await
+            .map(|_| ()),
+        service.revoke_token(&caller, token_id(1)).await,
+    ];
+    for outcome in forbidden {
+        assert!(matches!(outcome, Err(Error::Forbidden { .. })));
+    }
+}
+
+#[tokio::test]
+async fn only_own_tokens_are_listed_and_revoked() {
+    let mut mocks = Mocks::default();
+    mocks
+        .tokens
+        .expect_list()
+        .withf(|user, at| (*user, *at) == (ada().id, now()))
+        .returning(|_, _| Ok(Vec::new()));
+    mocks
+        .tokens
+        .expect_revoke()
+        .withf(|user, _| *user == ada().id)
+        .returning(|_, _| Err(RepositoryError::NotFound));
+    let service = mocks.auth_service();
+    let caller = session(1, Role::User);
+    assert!(service.list_tokens(&caller).await.unwrap().is_empty());
+    let revoked = service.revoke_token(&caller, token_id(9)).await;
+    assert!(matches!(revoked, Err(Error::NotFound(Resource::Token))));
+}
+
+#[tokio::test]
+async fn a_sweep_counts_what_it_removed() {
+    let mut mocks = Mocks::default();
+    mocks.tokens.expect_sweep().returning(|_| Ok(3));
+    mocks.guard.expect_sweep().returning(|_| Ok(4));
+    assert_eq!(mocks.auth_service().sweep().await.unwrap(), 7);
+}

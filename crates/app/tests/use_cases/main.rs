@@ -1,0 +1,14 @@
+//! The use cases and the table of permissions, on mocks alone.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod auth;
+mod permissions;
+mod support;
+mod user;

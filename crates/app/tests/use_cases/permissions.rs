@@ -1,0 +1,167 @@
+//! The permission table of the HTTP contract, row by row.
+
+use hexpress_app::Error;
+use hexpress_app::permissions::{
+    Operation, permit, permit_user_deletion, permit_user_patch, sees_full_user, visible_users,
+};
+use hexpress_domain::auth::Actor;
+use hexpress_domain::user::{Liveness, Role, UserPatch};
+
+use crate::support::{ada, api_token, session};
+
+#[derive(Debug, PartialEq)]
+enum Answer {
+    Yes,
+    LogIn,
+    No,
+    NotThese(Vec<&'static str>),
+}
+
+use Answer::{LogIn, No, NotThese, Yes};
+
+fn answer(outcome: Result<(), Error>) -> Answer {
+    match outcome {
+        Ok(()) => Yes,
+        Err(Error::Unauthenticated) => LogIn,
+        Err(Error::Forbidden { fields }) if fields.is_empty() => No,
+        Err(Error::Forbidden { fields }) => NotThese(fields),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn what_the_kind_of_actor_alone_decides() {
+    let actors = [
+        Actor::Anonymous,
+        session(1, Role::User),
+        api_token(1, Role::User),
+        session(1, Role::Moderator),
+        session(1, Role::Admin),
+        api_token(1, Role::Admin),
+        Actor::Operator,
+    ];
+    #[rustfmt::skip]
+    let table = [
+        // operation                    nobody user token mod. admin token operator
+        (Operation::ReadOwnAccount,   [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
+        (Operation::LogOut,           [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
+        (Operation::ManageTokens,     [LogIn, Yes, No,  Yes, Yes, No,  Yes]),
+        (Operation::ListUsers,        [LogIn, No,  No,  Yes, Yes, Yes, Yes]),
+        (Operation::ListDeletedUsers, [LogIn, No,  No,  No,  Yes, Yes, Yes]),
+        (Operation::ChangeUser,       [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
+        (Operation::DeleteUser,       [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
+        (Operation::RestoreUser,      [LogIn, No,  No,  No,  Yes, Yes, Yes]),
+        (Operation::OperateUsers,     [LogIn, No,  No,  No,  No,  No,  Yes]),
+    ];
+    for (operation, expected) in table {
+        for (actor, expected) in actors.iter().zip(expected) {
+            let answered = answer(permit(actor, operation));
+            assert_eq!(answered, expected, "{operation:?} by {actor:?}");
+        }
+    }
+}
+
+#[test]
+fn who_sees_which_accounts_and_how_much_of_them() {
+    let table = [
+        (Actor::Anonymous, Liveness::Live, false),
+        (session(2, Role::User), Liveness::Live, false),
+        (session(1, Role::User), Liveness::Live, true),
+        (api_token(1, Role::User), Liveness::Live, true),
+        (session(2, Role::Moderator), Liveness::Live, true),
+        (session(2, Role::Admin), Liveness::Any, true),
+        (Actor::Operator, Liveness::Any, true),
+    ];
+    for (actor, liveness, full) in table {
+        assert_eq!(visible_users(&actor), liveness, "{actor:?}");
+        assert_eq!(sees_full_user(&actor, &ada()), full, "{actor:?}");
+    }
+}
+
+/// A patch that holds the one field.
+fn patch_of(field: &str) -> UserPatch {
+    let mut patch = UserPatch::default();
+    match field {
+        "email" => patch.email = Some("new@example.org".parse().unwrap()),
+        "password" => patch.password = Some("battery staple".parse().unwrap()),
+        "currentPassword" => patch.current_password = Some("correct horse".parse().unwrap()),
+        "firstName" => patch.first_name = Some("Augusta".parse().unwrap()),
+        "lastName" => patch.last_name = Some("King".parse().unwrap()),
+        "role" => patch.role = Some(Role::Moderator),
+        "isActive" => patch.is_active = Some(false),
+        other => panic!("no such field: {other}"),
+    }
+    patch
+}
+
+#[test]
+fn who_may_send_which_field_of_a_patch() {
+    const FIELDS: [&str; 7] = [
+        "email",
+        "password",
+        "currentPassword",
+        "firstName",
+        "lastName",
+        "role",
+        "isActive",
+    ];
+    #[rustfmt::skip]
+    let table = [
+        // actor                       email  passw. curr.  first  last   role   active
+        (session(1, Role::User),      [true,  true,  true,  true,  true,  false, false]),
+        (session(1, Role::Moderator), [true,  true,  true,  true,  true,  false, false]),
+        (session(1, Role::Admin),     [true,  true,  true,  true,  true,  false, false]),
+        (session(2, Role::Admin),     [true,  true,  false, true,  true,  true,  true ]),
+        (Actor::Operator,             [true,  true,  false, true,  true,  true,  true ]),
+        (api_token(1, Role::User),    [false, false, true,  true,  true,  false, false]),
+        (api_token(2, Role::Admin),   [false, false, false, true,  true,  true,  true ]),
+    ];
+    for (actor, allowed) in table {
+        for (field, allowed) in FIELDS.into_iter().zip(allowed) {
+            let answered = answer(permit_user_patch(&actor, &ada(), &patch_of(field)));
+            let expected = if allowed { Yes } else { NotThese(vec![field]) };
+            assert_eq!(answered, expected, "{field} by {actor:?}");
+        }
+    }
+    for actor in [
+        Actor::Anonymous,
+        session(2, Role::User),
+        session(2, Role::Moderator),
+    ] {
+        for field in FIELDS {
+            let answered = answer(permit_user_patch(&actor, &ada(), &patch_of(field)));
+            assert_eq!(answered, No, "{field} by {actor:?}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_names_every_field_that_the_actor_may_not_send() {
+    let patch = UserPatch {
+        first_name: Some("Augusta".parse().unwrap()),
+        role: Some(Role::Admin),
+        is_active: Some(true),
+        ..UserPatch::default()
+    };
+    let answered = answer(permit_user_patch(&session(1, Role::User), &ada(), &patch));
+    assert_eq!(answered, NotThese(vec!["role", "isActive"]));
+}
+
+#[test]
+fn who_may_delete_an_account() {
+    let table = [
+        (Actor::Anonymous, No),
+        (session(2, Role::User), No),
+        (session(2, Role::Moderator), No),
+        (session(1, Role::User), Yes),
+        (api_token(1, Role::User), No),
+        (api_token(1, Role::Admin), No),
+        (session(2, Role::Admin), Yes),
+        (api_token(2, Role::Admin), Yes),
+        (Actor::Operator, Yes),
+    ];
+    for (actor, expected) in table {
+        let answered = answer(permit_user_deletion(&actor, &ada()));
+        assert_eq!(answered, expected, "{actor:?}");
+    }
+}

@@ -1,0 +1,204 @@
+//! Somebody to act, something to act on, and services on mocks.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use hexpress_app::auth::{AuthPorts, AuthService};
+use hexpress_app::user::UserService;
+use hexpress_domain::auth::{
+    Actor, ClientAddress, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
+    MockTokenRepository, Principal, Reservation, SessionPolicy, TokenDigest, TokenKind,
+    TokenSecret, Verification,
+};
+use hexpress_domain::clock::{MockClock, MockIdGenerator};
+use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::user::{
+    MockUserRepository, PasswordHash, PersonName, Role, User, UserChange, Version,
+};
+use uuid::Uuid;
+
+pub const ADDRESS: ClientAddress = ClientAddress::LOCAL;
+
+pub const POLICY: SessionPolicy = SessionPolicy {
+    idle: TimeDelta::days(14),
+    max: TimeDelta::days(90),
+};
+
+pub fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+}
+
+pub fn user_id(number: u128) -> UserId {
+    UserId::new(Uuid::from_u128(number))
+}
+
+pub fn token_id(number: u128) -> TokenId {
+    TokenId::new(Uuid::from_u128(number))
+}
+
+/// User number 1, unless a test says otherwise.
+pub fn ada() -> User {
+    User {
+        id: user_id(1),
+        email: "ada@example.org".parse().unwrap(),
+        name: PersonName {
+            first: "Ada".parse().unwrap(),
+            last: "Lovelace".parse().unwrap(),
+        },
+        role: Role::User,
+        is_active: true,
+        last_login_at: None,
+        version: Version::new(3),
+        created_at: now() - TimeDelta::days(1),
+        updated_at: now() - TimeDelta::days(1),
+        deleted_at: None,
+    }
+}
+
+pub fn deleted(user: User) -> User {
+    User {
+        deleted_at: Some(now()),
+        ..user
+    }
+}
+
+pub fn hash() -> PasswordHash {
+    PasswordHash::new("$argon2id$old".into())
+}
+
+pub fn new_hash() -> PasswordHash {
+    PasswordHash::new("$argon2id$new".into())
+}
+
+pub fn secret() -> TokenSecret {
+    format!("hxp_{}", "x".repeat(43)).parse().unwrap()
+}
+
+fn actor(number: u128, role: Role, token_kind: TokenKind) -> Actor {
+    Actor::User(Principal {
+        user_id: user_id(number),
+        role,
+        token_id: token_id(number),
+        token_kind,
+    })
+}
+
+/// A user with a session, whose number is also the token's.
+pub fn session(number: u128, role: Role) -> Actor {
+    actor(number, role, TokenKind::Session)
+}
+
+pub fn api_token(number: u128, role: Role) -> Actor {
+    actor(number, role, TokenKind::Api)
+}
+
+/// What a repository returns for a change that it made to a user.
+pub fn applied(user: &User, change: UserChange) -> User {
+    User {
+        email: change.email,
+        name: change.name,
+        role: change.role,
+        is_active: change.is_active,
+        version: Version::new(change.seen.get() + 1),
+        updated_at: change.at,
+        ..user.clone()
+    }
+}
+
+/// The mocks of a test: fill in what it expects, then make the services.
+/// Whatever is not expected fails the test.
+#[derive(Default)]
+pub struct Mocks {
+    pub users: MockUserRepository,
+    pub tokens: MockTokenRepository,
+    pub hasher: MockPasswordHasher,
+    pub guard: MockLoginGuard,
+}
+
+impl Mocks {
+    /// The user that every look-up by id finds.
+    pub fn with_user(user: &User) -> Self {
+        let mut mocks = Self::default();
+        let user = user.clone();
+        mocks.users.expect_find().returning(move |id, _| {
+            assert_eq!(id, user.id);
+            Ok(Some(user.clone()))
+        });
+        mocks
+    }
+
+    /// The user that a login finds.
+    pub fn with_login_of(user: Option<User>) -> Self {
+        let mut mocks = Self::default();
+        mocks
+            .users
+            .expect_find_by_email()
+            .returning(move |_| Ok(user.clone().map(|user| (user, hash()))));
+        mocks
+    }
+
+    /// One guess is granted, and taken back as often as said.
+    pub fn granting(mut self, releases: usize) -> Self {
+        self.guard
+            .expect_reserve()
+            .times(1)
+            .returning(|_| Ok(Reservation::Granted));
+        self.guard
+            .expect_release()
+            .times(releases)
+            .returning(|_| Ok(()));
+        self
+    }
+
+    pub fn verifying(mut self, verification: Verification) -> Self {
+        self.hasher
+            .expect_verify()
+            .returning(move |_, _| Ok(verification));
+        self
+    }
+
+    pub fn user_service(self) -> UserService {
+        UserService::new(
+            Arc::new(self.users),
+            Arc::new(self.hasher),
+            Arc::new(self.guard),
+            Arc::new(clock()),
+            Arc::new(ids()),
+        )
+    }
+
+    pub fn auth_service(self) -> AuthService {
+        let mut mint = MockTokenMint::new();
+        mint.expect_mint().returning(|| {
+            Ok(MintedToken {
+                secret: secret(),
+                digest: TokenDigest::new([7; 32]),
+            })
+        });
+        mint.expect_digest()
+            .returning(|_| TokenDigest::new([7; 32]));
+        let ports = AuthPorts {
+            users: Arc::new(self.users),
+            tokens: Arc::new(self.tokens),
+            hasher: Arc::new(self.hasher),
+            mint: Arc::new(mint),
+            guard: Arc::new(self.guard),
+            clock: Arc::new(clock()),
+            ids: Arc::new(ids()),
+        };
+        AuthService::new(ports, POLICY)
+    }
+}
+
+fn clock() -> MockClock {
+    let mut clock = MockClock::new();
+    clock.expect_now().returning(now);
+    clock
+}
+
+fn ids() -> MockIdGenerator {
+    let mut ids = MockIdGenerator::new();
+    ids.expect_user_id().returning(|| user_id(100));
+    ids.expect_token_id().returning(|| token_id(100));
+    ids
+}

@@ -1,0 +1,482 @@
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
+use hexpress_app::user::UserView;
+use hexpress_app::{Error, IfMatch, InvalidState, Resource};
+use hexpress_domain::auth::{Actor, Reservation, Revocation, Verification};
+use hexpress_domain::list::Page;
+use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
+use hexpress_domain::user::{Liveness, NewUser, Role, User, UserPatch, UserQuery, Version};
+
+use crate::support::{
+    ADDRESS, Mocks, ada, applied, deleted, hash, new_hash, now, session, token_id, user_id,
+};
+
+const MATCH: Verification = Verification::Match { outdated: false };
+
+fn sign_up() -> NewUser {
+    NewUser {
+        email: ada().email,
+        password: "correct horse".parse().unwrap(),
+        name: ada().name,
+    }
+}
+
+fn rename(first: &str) -> UserPatch {
+    UserPatch {
+        first_name: Some(first.parse().unwrap()),
+        ..UserPatch::default()
+    }
+}
+
+fn new_password(current: Option<&str>) -> UserPatch {
+    UserPatch {
+        password: Some("battery staple".parse().unwrap()),
+        current_password: current.map(|text| text.parse().unwrap()),
+        ..UserPatch::default()
+    }
+}
+
+fn tag(version: i64) -> IfMatch {
+    IfMatch::Versions(vec![Version::new(version)])
+}
+
+#[tokio::test]
+async fn a_sign_up_is_an_active_user_of_the_lowest_role() {
+    let mut mocks = Mocks::default();
+    mocks.hasher.expect_hash().returning(|_| Ok(new_hash()));
+    mocks.users.expect_insert().returning(|record| {
+        assert_eq!((record.id, record.role), (user_id(100), Role::User));
+        assert_eq!((record.password_hash, record.at), (new_hash(), now()));
+        Ok(ada())
+    });
+    assert_eq!(
+        mocks.user_service().sign_up(sign_up()).await.unwrap(),
+        ada()
+    );
+}
+
+#[tokio::test]
+async fn a_taken_email_is_a_duplicate() {
+    let mut mocks = Mocks::default();
+    mocks.hasher.expect_hash().returning(|_| Ok(new_hash()));
+    mocks.users.expect_insert().returning(|_| {
+        Err(RepositoryError::Duplicate {
+            field: UniqueField::UserEmail,
+        })
+    });
+    let signed_up = mocks.user_service().sign_up(sign_up()).await;
+    assert!(matches!(
+        signed_up,
+        Err(Error::Duplicate(UniqueField::UserEmail))
+    ));
+}
+
+#[tokio::test]
+async fn only_the_operator_creates_accounts_of_any_role() {
+    let mut mocks = Mocks::default();
+    mocks.hasher.expect_hash().returning(|_| Ok(new_hash()));
+    mocks
+        .users
+        .expect_insert()
+        .withf(|record| record.role == Role::Admin)
+        .times(1)
+        .returning(|_| Ok(ada()));
+    let service = mocks.user_service();
+    let refused = service
+        .create(&session(2, Role::Admin), sign_up(), Role::Admin)
+        .await;
+    assert!(matches!(refused, Err(Error::Forbidden { .. })));
+    let created = service
+        .create(&Actor::Operator, sign_up(), Role::Admin)
+        .await;
+    assert!(created.is_ok());
+}
+
+#[tokio::test]
+async fn others_see_a_profile_and_staff_the_account() {
+    let service = Mocks::with_user(&ada()).user_service();
+    let read = async |actor: Actor| service.read(&actor, ada().id).await.unwrap();
+    for actor in [Actor::Anonymous, session(2, Role::User)] {
+        assert!(matches!(read(actor).await, UserView::Public(_)));
+    }
+    for actor in [session(1, Role::User), session(2, Role::Moderator)] {
+        assert_eq!(read(actor).await, UserView::Full(ada()));
+    }
+}
+
+#[tokio::test]
+async fn deleted_accounts_are_looked_for_by_admins_only() {
+    for (actor, liveness) in [
+        (Actor::Anonymous, Liveness::Live),
+        (session(2, Role::Moderator), Liveness::Live),
+        (session(2, Role::Admin), Liveness::Any),
+    ] {
+        let mut mocks = Mocks::default();
+        mocks
+            .users
+            .expect_find()
+            .withf(move |_, wanted| *wanted == liveness)
+            .times(1)
+            .returning(|_, _| Ok(None));
+        let read = mocks.user_service().read(&actor, ada().id).await;
+        assert!(matches!(read, Err(Error::NotFound(Resource::User))));
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_deleted_accounts_is_for_admins() {
+    let mut mocks = Mocks::default();
+    mocks.users.expect_list().times(2).returning(|_| {
+        Ok(Page {
+            items: Vec::new(),
+            total: None,
+            next: None,
+        })
+    });
+    let service = mocks.user_service();
+    let query = |liveness| UserQuery {
+        liveness,
+        ..UserQuery::default()
+    };
+    let moderator = session(2, Role::Moderator);
+    let admin = session(2, Role::Admin);
+    assert!(
+        service
+            .list(&moderator, query(Liveness::Live))
+            .await
+            .is_ok()
+    );
+    assert!(service.list(&admin, query(Liveness::Deleted)).await.is_ok());
+    let refused = service.list(&moderator, query(Liveness::Deleted)).await;
+    assert!(matches!(refused, Err(Error::Forbidden { .. })));
+}
+
+#[tokio::test]
+async fn a_patch_that_changes_nothing_writes_nothing() {
+    let service = Mocks::with_user(&ada()).user_service();
+    for patch in [UserPatch::default(), rename("Ada")] {
+        let user = service
+            .update(&session(1, Role::User), ada().id, &patch, None, ADDRESS)
+            .await;
+        assert_eq!(user.unwrap(), ada());
+    }
+}
+
+#[tokio::test]
+async fn a_change_says_the_version_that_it_was_decided_on() {
+    let mut mocks = Mocks::with_user(&ada());
+    mocks.users.expect_change().times(1).returning(|change| {
+        assert_eq!((change.seen, change.at), (ada().version, now()));
+        Ok(applied(&ada(), change))
+    });
+    let updated = mocks
+        .user_service()
+        .update(
+            &session(1, Role::User),
+            ada().id,
+            &rename("Augusta"),
+            None,
+            ADDRESS,
+        )
+        .await;
+    assert_eq!(updated.unwrap().name.full(), "Augusta Lovelace");
+}
+
+#[tokio::test]
+async fn the_own_email_and_password_need_the_present_password() {
+    let email = UserPatch {
+        email: Some("new@example.org".parse().unwrap()),
+        ..UserPatch::default()
+    };
+    for patch in [email, new_password(None)] {
+        for role in [Role::User, Role::Admin] {
+            let updated = Mocks::with_user(&ada())
+                .user_service()
+                .update(&session(1, role), ada().id, &patch, None, ADDRESS)
+                .await;
+            let Err(Error::Validation(errors)) = updated else {
+                panic!("{updated:?}");
+            };
+            assert_eq!(errors.as_slice()[0].field, "currentPassword");
+            assert_eq!(
+                errors.as_slice()[0].message,
+                "Current password is incorrect"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_present_password_counts_like_a_failed_login() {
+    let mut mocks = Mocks::with_user(&ada())
+        .granting(0)
+        .verifying(Verification::Mismatch);
+    mocks
+        .users
+        .expect_password_hash()
+        .returning(|_, _| Ok(Some(hash())));
+    let updated = mocks
+        .user_service()
+        .update(
+            &session(1, Role::User),
+            ada().id,
+            &new_password(Some("wrong password")),
+            None,
+            ADDRESS,
+        )
+        .await;
+    assert!(matches!(updated, Err(Error::Validation(_))));
+}
+
+#[tokio::test]
+async fn too_many_wrong_present_passwords_are_refused_unseen() {
+    let mut mocks = Mocks::with_user(&ada());
+    mocks.guard.expect_reserve().returning(|_| {
+        Ok(Reservation::Refused {
+            retry_after: std::time::Duration::from_secs(1),
+        })
+    });
+    let updated = mocks
+        .user_service()
+        .update(
+            &session(1, Role::User),
+            ada().id,
+            &new_password(Some("correct horse")),
+            None,
+            ADDRESS,
+        )
+        .await;
+    assert!(matches!(updated, Err(Error::RateLimited { .. })));
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_other_sessions() {
+    for (actor, confirms, revocation) in [
+        (
+            session(1, Role::User),
+            true,
+            Revocation::AllBut(token_id(1)),
+        ),
+        (session(2, Role::Admin), false, Revocation::All),
+        (Actor::Operator, false, Revocation::All),
+    ] {
+        let mut mocks = Mocks::with_user(&ada());
+        if confirms {
+            mocks = mocks.granting(1).verifying(MATCH);
+            mocks
+                .users
+                .expect_password_hash()
+                .withf(|id, seen| (*id, *seen) == (ada().id, ada().version))
+                .returning(|_, _| Ok(Some(hash())));
+        }
+        mocks
+            .hasher
+            .expect_hash()
+            .times(1)
+            .returning(|_| Ok(new_hash()));
+        mocks
+            .users
+            .expect_change()
+            .times(1)
+            .returning(move |change| {
+                assert_eq!(change.password_hash, Some(new_hash()));
+                assert_eq!(change.revocation, revocation);
+                Ok(applied(&ada(), change))
+            });
+        let patch = new_password(confirms.then_some("correct horse"));
+        let updated = mocks
+            .user_service()
+            .update(&actor, ada().id, &patch, None, ADDRESS)
+            .await;
+        assert!(updated.is_ok(), "{actor:?}");
+    }
+}
+
+/// A store whose row moves on under each of the first decisions.
+fn moving_row(mocks: &mut Mocks, moves: u32) {
+    let version = AtomicI64::new(1);
+    let writes = AtomicU32::new(0);
+    mocks.users.expect_find().returning(move |_, _| {
+        Ok(Some(User {
+            version: Version::new(version.fetch_add(1, Ordering::Relaxed)),
+            ..ada()
+        }))
+    });
+    mocks.users.expect_change().returning(move |change| {
+        if writes.fetch_add(1, Ordering::Relaxed) < moves {
+            return Err(RepositoryError::Stale);
+        }
+        Ok(applied(&ada(), change))
+    });
+}
+
+#[tokio::test]
+async fn a_change_that_lost_a_race_is_decided_anew() {
+    let mut mocks = Mocks::default();
+    moving_row(&mut mocks, 3);
+    let updated = mocks
+        .user_service()
+        .update(
+            &session(1, Role::User),
+            ada().id,
+            &rename("Augusta"),
+            Some(&IfMatch::Any),
+            ADDRESS,
+        )
+        .await;
+    assert_eq!(updated.unwrap().version, Version::new(5));
+}
+
+#[tokio::test]
+async fn a_change_that_loses_every_race_gives_up() {
+    let mut mocks = Mocks::default();
+    moving_row(&mut mocks, u32::MAX);
+    let updated = mocks
+        .user_service()
+        .update(
+            &session(1, Role::User),
+            ada().id,
+            &rename("Augusta"),
+            None,
+            ADDRESS,
+        )
+        .await;
+    assert!(matches!(updated, Err(Error::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn a_conditional_change_that_lost_a_race_fails() {
+    let mut mocks = Mocks::default();
+    moving_row(&mut mocks, 1);
+    let updated = mocks
+        .user_service()
+        .update(
+            &session(1, Role::User),
+            ada().id,
+            &rename("Augusta"),
+            Some(&tag(1)),
+            ADDRESS,
+        )
+        .await;
+    assert!(matches!(updated, Err(Error::PreconditionFailed)));
+}
+
+#[tokio::test]
+async fn another_version_fails_the_precondition_even_where_nothing_changes() {
+    let service = Mocks::with_user(&ada()).user_service();
+    for if_match in [tag(2), IfMatch::Versions(Vec::new())] {
+        let updated = service
+            .update(
+                &session(1, Role::User),
+                ada().id,
+                &UserPatch::default(),
+                Some(&if_match),
+                ADDRESS,
+            )
+            .await;
+        assert!(matches!(updated, Err(Error::PreconditionFailed)));
+    }
+}
+
+#[tokio::test]
+async fn the_last_active_admin_stays() {
+    let admin = User {
+        role: Role::Admin,
+        ..ada()
+    };
+    let demotion = UserPatch {
+        role: Some(Role::User),
+        ..UserPatch::default()
+    };
+    let mut mocks = Mocks::with_user(&admin);
+    mocks
+        .users
+        .expect_change()
+        .withf(|change| change.removes_admin)
+        .returning(|_| Err(RepositoryError::Conflict(Conflict::LastAdmin)));
+    mocks
+        .users
+        .expect_delete()
+        .returning(|_, _, _| Err(RepositoryError::Conflict(Conflict::LastAdmin)));
+    let service = mocks.user_service();
+    let demoted = service
+        .update(&Actor::Operator, admin.id, &demotion, None, ADDRESS)
+        .await;
+    let deletion = service
+        .delete(&session(1, Role::Admin), admin.id, None)
+        .await;
+    for outcome in [demoted.map(|_| ()), deletion] {
+        assert!(matches!(
+            outcome,
+            Err(Error::InvalidState(InvalidState::LastAdmin))
+        ));
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_says_the_version_that_it_was_decided_on() {
+    let mut mocks = Mocks::with_user(&ada());
+    mocks
+        .users
+        .expect_delete()
+        .withf(|id, seen, at| (*id, *seen, *at) == (ada().id, ada().version, now()))
+        .times(1)
+        .returning(|_, _, _| Ok(()));
+    let deletion = mocks
+        .user_service()
+        .delete(&session(1, Role::User), ada().id, Some(&tag(3)))
+        .await;
+    assert!(deletion.is_ok());
+}
+
+#[tokio::test]
+async fn a_deleted_account_can_only_be_restored() {
+    let service = Mocks::with_user(&deleted(ada())).user_service();
+    let admin = session(2, Role::Admin);
+    let deletion = service.delete(&admin, ada().id, None).await;
+    let update = service
+        .update(&admin, ada().id, &rename("Augusta"), None, ADDRESS)
+        .await;
+    for outcome in [deletion, update.map(|_| ())] {
+        assert!(matches!(
+            outcome,
+            Err(Error::InvalidState(InvalidState::UserDeleted))
+        ));
+    }
+}
+
+#[tokio::test]
+async fn a_restored_account_must_be_deleted_and_its_email_free() {
+    let admin = session(2, Role::Admin);
+    let live = Mocks::with_user(&ada()).user_service();
+    let restored = live.restore(&admin, ada().id, None).await;
+    assert!(matches!(
+        restored,
+        Err(Error::InvalidState(InvalidState::UserNotDeleted))
+    ));
+
+    let mut mocks = Mocks::with_user(&deleted(ada()));
+    mocks.users.expect_restore().returning(|_, _, _| {
+        Err(RepositoryError::Duplicate {
+            field: UniqueField::UserEmail,
+        })
+    });
+    let restored = mocks.user_service().restore(&admin, ada().id, None).await;
+    assert!(matches!(
+        restored,
+        Err(Error::Duplicate(UniqueField::UserEmail))
+    ));
+}
+
+#[tokio::test]
+async fn whoever_is_forbidden_reads_and_writes_nothing() {
+    let service = Mocks::default().user_service();
+    let user = session(1, Role::User);
+    let listed = service.list(&user, UserQuery::default()).await.map(|_| ());
+    let restored = service.restore(&user, ada().id, None).await.map(|_| ());
+    for outcome in [listed, restored] {
+        assert!(matches!(outcome, Err(Error::Forbidden { .. })));
+    }
+    let anonymous = service.delete(&Actor::Anonymous, ada().id, None).await;
+    assert!(matches!(anonymous, Err(Error::Unauthenticated)));
+}
