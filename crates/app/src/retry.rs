@@ -36,21 +36,20 @@ impl From<RepositoryError> for Undecided {
 #[error("changed by others {MAX_DECISIONS} times in a row")]
 struct Contended;
 
-/// Reads, decides and writes, and does so anew while others are faster.
-///
-/// # Errors
-///
-/// What the decision answers, and [`Error::Unavailable`] when others were faster
-/// every time.
-pub(crate) async fn decide<T>(
-    mut decision: impl AsyncFnMut() -> Result<T, Undecided>,
-) -> Result<T, Error> {
-    for _ in 0..MAX_DECISIONS {
-        match decision().await {
-            Ok(value) => return Ok(value),
-            Err(Undecided::Failed(error)) => return Err(error),
-            Err(Undecided::Stale) => {}
+/// Counts how often a use case read, decided and wrote while others were faster.
+#[derive(Default)]
+pub(crate) struct Decisions(u32);
+
+impl Decisions {
+    /// The use case's answer; `None` where it has to decide anew. When others
+    /// were faster every time, the answer is [`Error::Unavailable`].
+    pub(crate) fn settle<T>(&mut self, decision: Result<T, Undecided>) -> Option<Result<T, Error>> {
+        self.0 += 1;
+        match decision {
+            Ok(value) => Some(Ok(value)),
+            Err(Undecided::Failed(error)) => Some(Err(error)),
+            Err(Undecided::Stale) if self.0 < MAX_DECISIONS => None,
+            Err(Undecided::Stale) => Some(Err(Error::Unavailable(Box::new(Contended)))),
         }
     }
-    Err(Error::Unavailable(Box::new(Contended)))
 }

@@ -16,7 +16,7 @@ use hexpress_domain::user::{
 pub use view::{PublicProfile, UserView};
 
 use crate::permissions::{self, Operation};
-use crate::retry::decide;
+use crate::retry::{Decisions, Undecided};
 use crate::{Error, IfMatch, InvalidState, Resource};
 
 /// The use cases of accounts.
@@ -141,17 +141,27 @@ impl UserService {
         if_match: Option<&IfMatch>,
     ) -> Result<(), Error> {
         permissions::permit(actor, Operation::DeleteUser)?;
-        decide(async || {
-            let user = self.visible(actor, id).await?;
-            permissions::permit_user_deletion(actor, &user)?;
-            IfMatch::check(if_match, user.version)?;
-            require_live(&user)?;
-            Ok(self
-                .users
-                .delete(id, user.version, self.clock.now())
-                .await?)
-        })
-        .await
+        let mut decisions = Decisions::default();
+        loop {
+            let decision = self.try_delete(actor, id, if_match).await;
+            if let Some(outcome) = decisions.settle(decision) {
+                return outcome;
+            }
+        }
+    }
+
+    async fn try_delete(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        if_match: Option<&IfMatch>,
+    ) -> Result<(), Undecided> {
+        let user = self.visible(actor, id).await?;
+        permissions::permit_user_deletion(actor, &user)?;
+        IfMatch::check(if_match, user.version)?;
+        require_live(&user)?;
+        let deletion = self.users.delete(id, user.version, self.clock.now());
+        Ok(deletion.await?)
     }
 
     /// Undoes the deletion of an account. Its tokens stay ended.
@@ -168,18 +178,28 @@ impl UserService {
         if_match: Option<&IfMatch>,
     ) -> Result<User, Error> {
         permissions::permit(actor, Operation::RestoreUser)?;
-        decide(async || {
-            let user = self.visible(actor, id).await?;
-            IfMatch::check(if_match, user.version)?;
-            if user.is_live() {
-                return Err(Error::InvalidState(InvalidState::UserNotDeleted).into());
+        let mut decisions = Decisions::default();
+        loop {
+            let decision = self.try_restore(actor, id, if_match).await;
+            if let Some(outcome) = decisions.settle(decision) {
+                return outcome;
             }
-            Ok(self
-                .users
-                .restore(id, user.version, self.clock.now())
-                .await?)
-        })
-        .await
+        }
+    }
+
+    async fn try_restore(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        if_match: Option<&IfMatch>,
+    ) -> Result<User, Undecided> {
+        let user = self.visible(actor, id).await?;
+        IfMatch::check(if_match, user.version)?;
+        if user.is_live() {
+            return Err(Error::InvalidState(InvalidState::UserNotDeleted).into());
+        }
+        let restored = self.users.restore(id, user.version, self.clock.now());
+        Ok(restored.await?)
     }
 
     /// Whether anybody can administer the service.

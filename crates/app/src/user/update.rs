@@ -2,12 +2,12 @@ use hexpress_domain::auth::{
     Actor, ClientAddress, LoginAttempt, Reservation, Revocation, Verification,
 };
 use hexpress_domain::id::UserId;
-use hexpress_domain::user::{PasswordHash, User, UserPatch};
+use hexpress_domain::user::{Password, PasswordHash, User, UserPatch};
 use hexpress_domain::validation::ValidationErrors;
 
 use super::{UserService, require_live};
 use crate::permissions::{self, Operation};
-use crate::retry::{Undecided, decide};
+use crate::retry::{Decisions, Undecided};
 use crate::{Error, IfMatch};
 
 impl UserService {
@@ -33,26 +33,43 @@ impl UserService {
         address: ClientAddress,
     ) -> Result<User, Error> {
         permissions::permit(actor, Operation::ChangeUser)?;
-        let mut new_hash: Option<PasswordHash> = None;
-        decide(async || {
-            let user = self.visible(actor, id).await?;
-            permissions::permit_user_patch(actor, &user, patch)?;
-            if permissions::must_confirm_password(actor, &user) {
-                self.confirm_password(&user, patch, address).await?;
+        let mut new_hash = None;
+        let mut decisions = Decisions::default();
+        loop {
+            let decision = self.try_update(actor, id, patch, if_match, address, &mut new_hash);
+            if let Some(outcome) = decisions.settle(decision.await) {
+                return outcome;
             }
-            IfMatch::check(if_match, user.version)?;
-            require_live(&user)?;
-            if let (Some(password), None) = (&patch.password, &new_hash) {
-                let hash = self.hasher.hash(password.clone()).await;
-                new_hash = Some(hash.map_err(Error::from)?);
-            }
-            let now = self.clock.now();
-            match user.change(patch, new_hash.clone(), spared_tokens(actor, id), now) {
-                Some(change) => Ok(self.users.change(change).await?),
-                None => Ok(user),
-            }
-        })
-        .await
+        }
+    }
+
+    /// `new_hash` keeps the hash of the new password from one decision to the
+    /// next: it depends on none of them.
+    async fn try_update(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        patch: &UserPatch,
+        if_match: Option<&IfMatch>,
+        address: ClientAddress,
+        new_hash: &mut Option<PasswordHash>,
+    ) -> Result<User, Undecided> {
+        let user = self.visible(actor, id).await?;
+        permissions::permit_user_patch(actor, &user, patch)?;
+        if permissions::must_confirm_password(actor, &user) {
+            self.confirm_password(&user, patch, address).await?;
+        }
+        IfMatch::check(if_match, user.version)?;
+        require_live(&user)?;
+        if let (Some(password), None) = (&patch.password, &new_hash) {
+            let hash = self.hasher.hash(password.clone()).await;
+            *new_hash = Some(hash.map_err(Error::from)?);
+        }
+        let now = self.clock.now();
+        match user.change(patch, new_hash.clone(), ended_tokens(actor, id), now) {
+            Some(change) => Ok(self.users.change(change).await?),
+            None => Ok(user),
+        }
     }
 
     async fn confirm_password(
@@ -86,11 +103,7 @@ impl UserService {
         }
     }
 
-    async fn compare(
-        &self,
-        user: &User,
-        password: hexpress_domain::user::Password,
-    ) -> Result<Verification, Undecided> {
+    async fn compare(&self, user: &User, password: Password) -> Result<Verification, Undecided> {
         let hash = self.users.password_hash(user.id, user.version).await?;
         let hash = hash.ok_or(Undecided::Stale)?;
         let verification = self.hasher.verify(password, Some(hash)).await;
@@ -100,7 +113,7 @@ impl UserService {
 
 /// The tokens that a new password ends: all but the one in use, if its user is
 /// the one whose password it is.
-fn spared_tokens(actor: &Actor, id: UserId) -> Revocation {
+fn ended_tokens(actor: &Actor, id: UserId) -> Revocation {
     match actor.principal() {
         Some(principal) if principal.user_id == id => Revocation::AllBut(principal.token_id),
         _ => Revocation::All,

@@ -1,0 +1,305 @@
+//! Every refusal in one shape, and the one place that says which error is which
+//! status.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use hexpress_app::{Error, Resource};
+use hexpress_domain::repository::UniqueField;
+use hexpress_domain::validation::{FieldError, ValidationErrors};
+use serde::Serialize;
+
+use crate::answer;
+
+/// How long a client should wait when something is out of reach for a moment.
+const UNAVAILABLE_FOR: Duration = Duration::from_secs(1);
+
+/// Why a request was not answered as wished: what the use case says, or what
+/// only HTTP knows.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    UseCase(Error),
+    InvalidJson(String),
+    NoRoute { method: Method, path: String },
+    MethodNotAllowed(Method),
+    BodyTimeout,
+    BodyTooLarge { limit: usize },
+    UnsupportedMediaType,
+    TookTooLong,
+    Panicked(String),
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        Self::UseCase(error)
+    }
+}
+
+impl From<ValidationErrors> for ApiError {
+    fn from(errors: ValidationErrors) -> Self {
+        Self::UseCase(errors.into())
+    }
+}
+
+/// What a client is told of an error.
+struct Told {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    details: Vec<FieldError>,
+}
+
+impl Told {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            details: Vec::new(),
+        }
+    }
+
+    fn about(self, details: Vec<FieldError>) -> Self {
+        Self { details, ..self }
+    }
+}
+
+impl ApiError {
+    fn told(&self) -> Told {
+        use StatusCode as S;
+        match self {
+            Self::UseCase(error) => match error {
+                Error::Validation(errors) => {
+                    Told::new(S::BAD_REQUEST, "VALIDATION_ERROR", "Validation failed")
+                        .about(errors.as_slice().to_vec())
+                }
+                Error::Unauthenticated => Told::new(
+                    S::UNAUTHORIZED,
+                    "UNAUTHENTICATED",
+                    "Authentication required",
+                ),
+                Error::InvalidToken => Told::new(
+                    S::UNAUTHORIZED,
+                    "UNAUTHENTICATED",
+                    "The token is invalid, expired or revoked; log in again",
+                ),
+                Error::InvalidCredentials => Told::new(
+                    S::UNAUTHORIZED,
+                    "INVALID_CREDENTIALS",
+                    "Invalid email or password",
+                ),
+                Error::Forbidden { fields } => {
+                    Told::new(S::FORBIDDEN, "FORBIDDEN", "You are not allowed to do this").about(
+                        fields
+                            .iter()
+                            .map(|field| FieldError {
+                                field: (*field).to_owned(),
+                                message: "You are not allowed to send this".to_owned(),
+                            })
+                            .collect(),
+                    )
+                }
+                Error::NotFound(resource) => {
+                    let name = match resource {
+                        Resource::User => "User",
+                        Resource::Token => "Token",
+                    };
+                    Told::new(S::NOT_FOUND, "NOT_FOUND", format!("{name} not found"))
+                }
+                Error::Duplicate(field) => {
+                    let message = match field {
+                        UniqueField::UserEmail => "Email address is already registered",
+                    };
+                    Told::new(S::CONFLICT, "DUPLICATE_ERROR", "Resource already exists").about(
+                        vec![FieldError {
+                            field: field.name().to_owned(),
+                            message: message.to_owned(),
+                        }],
+                    )
+                }
+                Error::InvalidState(state) => {
+                    Told::new(S::CONFLICT, "INVALID_STATE", state.to_string())
+                }
+                Error::PreconditionFailed => Told::new(
+                    S::PRECONDITION_FAILED,
+                    "PRECONDITION_FAILED",
+                    "The resource has changed; read it again and repeat",
+                ),
+                Error::RateLimited { retry_after } => Told::new(
+                    S::TOO_MANY_REQUESTS,
+                    "RATE_LIMITED",
+                    format!(
+                        "Too many failed attempts; try again in {} seconds",
+                        whole_seconds(*retry_after)
+                    ),
+                ),
+                Error::Unavailable(_) => unavailable(),
+                Error::Internal(_) => internal(),
+            },
+            Self::InvalidJson(message) => {
+                Told::new(S::BAD_REQUEST, "INVALID_JSON", message.as_str())
+            }
+            Self::NoRoute { method, path } => Told::new(
+                S::NOT_FOUND,
+                "NOT_FOUND",
+                format!("Route {method} {path} not found"),
+            ),
+            Self::MethodNotAllowed(method) => Told::new(
+                S::METHOD_NOT_ALLOWED,
+                "METHOD_NOT_ALLOWED",
+                format!("Method {method} is not allowed here; see the Allow header"),
+            ),
+            Self::BodyTimeout => Told::new(
+                S::REQUEST_TIMEOUT,
+                "REQUEST_TIMEOUT",
+                "The request body did not arrive in time",
+            ),
+            Self::BodyTooLarge { limit } => Told::new(
+                S::PAYLOAD_TOO_LARGE,
+                "PAYLOAD_TOO_LARGE",
+                format!("The request body is larger than {limit} bytes"),
+            ),
+            Self::UnsupportedMediaType => Told::new(
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "UNSUPPORTED_MEDIA_TYPE",
+                "Content-Type must be application/json or application/x-www-form-urlencoded, in UTF-8",
+            ),
+            Self::TookTooLong => unavailable(),
+            Self::Panicked(_) => internal(),
+        }
+    }
+
+    /// Says once, where the failure leaves the program, what only we may know.
+    fn log(&self) {
+        match self {
+            Self::UseCase(Error::Internal(source)) => {
+                tracing::error!(error = chain(source.as_ref()), "request failed");
+            }
+            Self::Panicked(message) => {
+                tracing::error!(error = message.as_str(), "request panicked");
+            }
+            Self::UseCase(Error::Unavailable(source)) => {
+                tracing::warn!(error = chain(source.as_ref()), "unavailable");
+            }
+            Self::TookTooLong => tracing::warn!(error = "took too long", "unavailable"),
+            _ => {}
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::UseCase(Error::RateLimited { retry_after }) => Some(*retry_after),
+            Self::UseCase(Error::Unavailable(_)) | Self::TookTooLong => Some(UNAVAILABLE_FOR),
+            _ => None,
+        }
+    }
+
+    /// How a client may prove who it is (RFC 6750, section 3).
+    fn challenge(&self) -> Option<&'static str> {
+        match self {
+            Self::UseCase(Error::InvalidToken) => Some(r#"Bearer error="invalid_token""#),
+            Self::UseCase(Error::Unauthenticated | Error::InvalidCredentials) => Some("Bearer"),
+            _ => None,
+        }
+    }
+
+    /// Writes the envelope.
+    pub(crate) fn render(&self, request_id: &str) -> Response {
+        self.log();
+        let told = self.told();
+        let body = Failure {
+            success: false,
+            error: FailureBody {
+                code: told.code,
+                message: &told.message,
+                details: told.details.iter().map(Detail::from).collect(),
+                request_id,
+            },
+        };
+        let mut response = answer::json(told.status, &body);
+        let headers = response.headers_mut();
+        if let Some(challenge) = self.challenge() {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if let Some(retry_after) = self.retry_after() {
+            headers.insert(RETRY_AFTER, whole_seconds(retry_after).into());
+        }
+        response
+    }
+}
+
+fn unavailable() -> Told {
+    Told::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "UNAVAILABLE",
+        "The service is unavailable for the moment; try again. A write may have taken effect",
+    )
+}
+
+fn internal() -> Told {
+    Told::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "INTERNAL_ERROR",
+        "Internal server error",
+    )
+}
+
+fn whole_seconds(duration: Duration) -> u64 {
+    let begun = u64::from(duration.subsec_nanos() > 0);
+    duration.as_secs().saturating_add(begun).max(1)
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// The error travels with the response until the outermost layer, which alone
+/// knows the request's id, writes it.
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.told().status.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    success: bool,
+    error: FailureBody<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FailureBody<'a> {
+    code: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    details: Vec<Detail<'a>>,
+    request_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Detail<'a> {
+    field: &'a str,
+    message: &'a str,
+}
+
+impl<'a> From<&'a FieldError> for Detail<'a> {
+    fn from(error: &'a FieldError) -> Self {
+        Self {
+            field: &error.field,
+            message: &error.message,
+        }
+    }
+}

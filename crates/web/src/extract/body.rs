@@ -1,0 +1,134 @@
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use hexpress_domain::validation::ValidationErrors;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::Value;
+
+use super::Fields;
+use crate::Api;
+use crate::error::ApiError;
+use crate::{json, urlencoded};
+
+/// The body of a request, not yet read.
+pub(crate) struct RequestBody {
+    request: Request,
+    patience: Duration,
+}
+
+enum Format {
+    Json,
+    Form,
+}
+
+impl RequestBody {
+    /// Reads a body of at most `limit` bytes that must be there.
+    pub(crate) async fn fields(self, limit: usize) -> Result<Fields, ApiError> {
+        check_length(self.request.headers(), limit)?;
+        let format = format(self.request.headers())?;
+        let bytes = read(self.request, limit, self.patience).await?;
+        match format {
+            Format::Json => json_fields(&bytes),
+            Format::Form => form_fields(&bytes),
+        }
+    }
+
+    /// Reads the body of an endpoint that takes none, which may be `{}`.
+    pub(crate) async fn nothing(self, limit: usize) -> Result<(), ApiError> {
+        check_length(self.request.headers(), limit)?;
+        let headers = self.request.headers().clone();
+        let bytes = read(self.request, limit, self.patience).await?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let fields = match format(&headers)? {
+            Format::Json => json_fields(&bytes)?,
+            Format::Form => form_fields(&bytes)?,
+        };
+        Ok(fields.finish(Ok(()))?)
+    }
+}
+
+impl FromRequest<Api> for RequestBody {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Self::Rejection> {
+        Ok(Self {
+            request,
+            patience: api.settings.body_read_timeout,
+        })
+    }
+}
+
+/// Refuses a body that says itself that it is too long, before a byte of it is read.
+fn check_length(headers: &HeaderMap, limit: usize) -> Result<(), ApiError> {
+    let length = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    let length = length
+        .and_then(|text| text.parse::<u64>().ok())
+        .unwrap_or(0);
+    if usize::try_from(length).is_ok_and(|length| length <= limit) {
+        Ok(())
+    } else {
+        Err(ApiError::BodyTooLarge { limit })
+    }
+}
+
+fn format(headers: &HeaderMap) -> Result<Format, ApiError> {
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let mut parts = value.unwrap_or_default().split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let is_utf8 = parts.all(|parameter| match parameter.split_once('=') {
+        Some((name, charset)) if name.eq_ignore_ascii_case("charset") => {
+            charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    });
+    match essence.as_str() {
+        "application/json" if is_utf8 => Ok(Format::Json),
+        "application/x-www-form-urlencoded" if is_utf8 => Ok(Format::Form),
+        _ => Err(ApiError::UnsupportedMediaType),
+    }
+}
+
+async fn read(request: Request, limit: usize, patience: Duration) -> Result<Bytes, ApiError> {
+    let body = Limited::new(request.into_body(), limit).collect();
+    match tokio::time::timeout(patience, body).await {
+        Err(_) => Err(ApiError::BodyTimeout),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::BodyTooLarge { limit }),
+        // The client broke off; nobody reads the answer.
+        Ok(Err(_)) => Err(ApiError::InvalidJson(
+            "The request body broke off".to_owned(),
+        )),
+    }
+}
+
+fn json_fields(bytes: &[u8]) -> Result<Fields, ApiError> {
+    match json::parse(bytes) {
+        Ok(Value::Object(map)) => Ok(map.into()),
+        Ok(_) => Err(ValidationErrors::of("body", "Must be a JSON object").into()),
+        Err(error) => Err(ApiError::InvalidJson(format!(
+            "The request body is not valid JSON: {error}"
+        ))),
+    }
+}
+
+fn form_fields(bytes: &[u8]) -> Result<Fields, ApiError> {
+    let pairs = std::str::from_utf8(bytes)
+        .map_err(|_| urlencoded::NotUtf8)
+        .and_then(urlencoded::parse);
+    match pairs {
+        Ok(pairs) => Ok(pairs.into()),
+        Err(urlencoded::NotUtf8) => {
+            Err(ValidationErrors::of("body", "Must be percent-encoded UTF-8").into())
+        }
+    }
+}

@@ -1,0 +1,64 @@
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use hexpress_app::Error;
+use hexpress_app::permissions::{self, Operation};
+use hexpress_domain::auth::Actor;
+
+use crate::Api;
+use crate::error::ApiError;
+
+/// Who calls. A token is looked up on every request; one that vouches for nobody
+/// ends the request here. Without one the caller is anonymous.
+pub(crate) struct Caller(Actor);
+
+impl Caller {
+    /// Whoever it is.
+    pub(crate) const fn actor(&self) -> &Actor {
+        &self.0
+    }
+
+    /// The caller, if the kind of caller alone does not forbid the operation.
+    pub(crate) fn permitted(&self, operation: Operation) -> Result<&Actor, ApiError> {
+        permissions::permit(&self.0, operation)?;
+        Ok(&self.0)
+    }
+
+    /// As [`Self::permitted`], for an operation that one field asks for.
+    pub(crate) fn permitted_field(
+        &self,
+        operation: Operation,
+        field: &'static str,
+    ) -> Result<(), ApiError> {
+        match permissions::permit(&self.0, operation) {
+            Err(Error::Forbidden { .. }) => Err(Error::Forbidden {
+                fields: vec![field],
+            }
+            .into()),
+            outcome => Ok(outcome?),
+        }
+    }
+}
+
+impl FromRequestParts<Api> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Self::Rejection> {
+        let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
+        let Some(header) = headers.next() else {
+            return Ok(Self(Actor::Anonymous));
+        };
+        let header = header.to_str().ok().filter(|_| headers.next().is_none());
+        let token = header.and_then(bearer_token).ok_or(Error::InvalidToken)?;
+        Ok(Self(api.auth.authenticate(token).await?))
+    }
+}
+
+/// The token of a header value (RFC 6750, section 2.1); schemes have no case
+/// (RFC 9110, section 11.1).
+fn bearer_token(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim_matches(' '))
+}

@@ -1,0 +1,69 @@
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use hexpress_app::IfMatch;
+use hexpress_domain::validation::ValidationErrors;
+
+use crate::answer::{self, Tagged};
+use crate::error::ApiError;
+use crate::etag::Tags;
+
+/// The conditions under which a client wants an answer or a change
+/// (RFC 9110, section 13.1).
+pub(crate) struct Conditions {
+    if_match: Option<Vec<u8>>,
+    if_none_match: Option<Vec<u8>>,
+}
+
+impl Conditions {
+    /// The versions at which the client wants the thing changed.
+    pub(crate) fn if_match(&self) -> Result<Option<IfMatch>, ApiError> {
+        let Some(value) = &self.if_match else {
+            return Ok(None);
+        };
+        let tags = Tags::parse(value).ok_or_else(|| {
+            ValidationErrors::of("If-Match", "Must be * or a list of entity tags")
+        })?;
+        Ok(Some(match tags.versions() {
+            None => IfMatch::Any,
+            Some(versions) => IfMatch::Versions(versions),
+        }))
+    }
+
+    /// The thing, or 304 where the client has it already. A condition that cannot
+    /// be read is none.
+    pub(crate) fn answer(&self, thing: &Tagged) -> Response {
+        let tags = self.if_none_match.as_deref().and_then(Tags::parse);
+        let response = if tags.is_some_and(|tags| tags.name(&thing.tag)) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            answer::data(&thing.data)
+        };
+        thing.on(response)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Conditions {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self {
+            if_match: joined(&parts.headers, &IF_MATCH),
+            if_none_match: joined(&parts.headers, &IF_NONE_MATCH),
+        })
+    }
+}
+
+/// Several lines of one header are one list (RFC 9110, section 5.3).
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
+    let lines: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .map(|line| line.as_bytes())
+        .collect();
+    (!lines.is_empty()).then(|| lines.join(&b", "[..]))
+}

@@ -1,0 +1,32 @@
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use hexpress_domain::validation::ValidationErrors;
+
+use super::Fields;
+use crate::error::ApiError;
+use crate::urlencoded;
+
+/// The query of an address, as sent.
+pub(crate) struct Query(String);
+
+impl Query {
+    /// Its parameters.
+    pub(crate) fn fields(&self) -> Result<Fields, ApiError> {
+        match urlencoded::parse(&self.0) {
+            Ok(pairs) => Ok(pairs.into()),
+            Err(urlencoded::NotUtf8) => {
+                Err(ValidationErrors::of("query", "Must be percent-encoded UTF-8").into())
+            }
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Query {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(parts.uri.query().unwrap_or_default().to_owned()))
+    }
+}

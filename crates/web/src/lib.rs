@@ -1,0 +1,29 @@
+//! The HTTP API of Hexpress.
+//!
+//! What belongs here: routes, what requests and answers look like, and which
+//! error is which status. What does not: decisions (they are use cases, in
+//! `hexpress-app`) and anything about databases.
+//!
+//! Open [`router`](fn@router) first, then the folder of one resource, such as
+//! `user`: its routes, its requests, its answers.
+
+#![warn(missing_docs)]
+
+mod answer;
+mod api;
+mod auth;
+mod cursor;
+mod error;
+mod etag;
+mod extract;
+mod health;
+mod json;
+mod list;
+mod request;
+mod router;
+mod time;
+mod urlencoded;
+mod user;
+
+pub use api::{Api, CorsOrigins, Settings};
+pub use router::router;

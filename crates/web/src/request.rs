@@ -1,0 +1,96 @@
+//! What happens around every request: its id, its span, its time limit, and the
+//! headers that every answer carries.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName, VARY};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::time::{Instant, timeout};
+use tracing::{Instrument, info, info_span};
+
+use crate::api::{Api, CorsOrigins};
+use crate::error::ApiError;
+
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest id that a client may give its request, in characters.
+const MAX_REQUEST_ID_LENGTH: usize = 128;
+
+/// The outermost layer.
+pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let id = request_id(request.headers()).unwrap_or_else(|| (api.settings.request_id)());
+    let method = request.method().clone();
+    let has_token = request.headers().contains_key(AUTHORIZATION);
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("unknown", MatchedPath::as_str);
+    let span = info_span!("request", request_id = id, %method, route);
+    async move {
+        let begun = Instant::now();
+        let response = timeout(api.settings.request_timeout, next.run(request)).await;
+        let mut response = response.unwrap_or_else(|_| ApiError::TookTooLong.into_response());
+        if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {
+            let written_before = std::mem::take(response.headers_mut());
+            response = error.render(&id);
+            for (name, value) in &written_before {
+                response
+                    .headers_mut()
+                    .entry(name)
+                    .or_insert_with(|| value.clone());
+            }
+        }
+        add_headers(&mut response, &api, &method, &id, has_token);
+        info!(
+            status = response.status().as_u16(),
+            elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+            "answered"
+        );
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// The client's own id, where it is one that can be written into a log.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get(X_REQUEST_ID)?.to_str().ok()?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    ((1..=MAX_REQUEST_ID_LENGTH).contains(&id.len()) && id.bytes().all(is_plain))
+        .then(|| id.to_owned())
+}
+
+fn add_headers(response: &mut Response, api: &Api, method: &Method, id: &str, has_token: bool) {
+    let is_read = *method == Method::GET || *method == Method::HEAD;
+    let cache_control = if has_token {
+        "private, no-store"
+    } else if is_read || response.status() == StatusCode::NOT_FOUND {
+        "no-cache"
+    } else {
+        "no-store"
+    };
+    let vary = match api.settings.cors_origins {
+        CorsOrigins::Any => "Authorization, Accept-Encoding",
+        CorsOrigins::List(_) => "Authorization, Accept-Encoding, Origin",
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
+    headers.insert(VARY, HeaderValue::from_static(vary));
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(X_REQUEST_ID, id);
+    }
+}
+
+/// A panic in one handler is one 500.
+pub(crate) fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    ApiError::Panicked(message.to_owned()).into_response()
+}

@@ -1,0 +1,89 @@
+use axum::Router;
+use axum::http::header::{
+    AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
+};
+use axum::http::{HeaderValue, Method, Uri};
+use axum::middleware::from_fn_with_state;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, Any, CorsLayer, Vary};
+
+use crate::api::{Api, CorsOrigins};
+use crate::error::ApiError;
+use crate::request::{self, X_REQUEST_ID};
+use crate::{auth, health, user};
+
+/// The whole API, under `/api`.
+///
+/// It may be nested in another application's router; [`Settings::base_path`]
+/// then says where, for the addresses that clients are told.
+///
+/// [`Settings::base_path`]: crate::Settings::base_path
+pub fn router(api: Api) -> Router {
+    let cors = cors(&api.settings.cors_origins);
+    Router::new()
+        .nest("/api", routes())
+        .fallback(no_route)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(CatchPanicLayer::custom(request::after_panic))
+        .layer(cors)
+        .layer(from_fn_with_state(api.clone(), request::around))
+        .with_state(api)
+}
+
+fn routes() -> Router<Api> {
+    Router::new()
+        .merge(auth::routes())
+        .merge(user::routes())
+        .merge(health::routes())
+}
+
+async fn no_route(method: Method, uri: Uri) -> ApiError {
+    ApiError::NoRoute {
+        method,
+        path: uri.path().to_owned(),
+    }
+}
+
+async fn method_not_allowed(method: Method) -> ApiError {
+    ApiError::MethodNotAllowed(method)
+}
+
+/// Never with credentials: tokens travel in a header, which a page sets itself.
+fn cors(origins: &CorsOrigins) -> CorsLayer {
+    let layer = match origins {
+        CorsOrigins::Any => CorsLayer::new().allow_origin(Any),
+        CorsOrigins::List(origins) => {
+            let origins = origins
+                .iter()
+                .filter_map(|origin| HeaderValue::from_str(origin).ok());
+            CorsLayer::new().allow_origin(AllowOrigin::list(origins))
+        }
+    };
+    layer
+        .allow_methods([
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PATCH,
+            Method::DELETE,
+        ])
+        .allow_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            IF_MATCH,
+            IF_NONE_MATCH,
+            HeaderName::from_static("idempotency-key"),
+            X_REQUEST_ID,
+        ])
+        .expose_headers([
+            ETAG,
+            LOCATION,
+            RETRY_AFTER,
+            X_REQUEST_ID,
+            HeaderName::from_static("idempotency-replayed"),
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
+        ])
+        // `request::around` names what answers vary by, in one place.
+        .vary(Vary::list([]))
+}

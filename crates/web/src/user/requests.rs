@@ -1,0 +1,72 @@
+use std::convert::Infallible;
+
+use hexpress_domain::list::Search;
+use hexpress_domain::user::{
+    Liveness, NewUser, RawNewUser, RawUserPatch, UserPatch, UserQuery, UserSort,
+};
+use hexpress_domain::validation::ValidationErrors;
+
+use crate::cursor::Fingerprint;
+use crate::extract::Fields;
+use crate::list::ListFields;
+
+pub(super) fn sign_up(mut fields: Fields) -> Result<NewUser, ValidationErrors> {
+    let raw = RawNewUser {
+        email: fields.text("email"),
+        password: fields.text("password"),
+        first_name: fields.text("firstName"),
+        last_name: fields.text("lastName"),
+    };
+    fields.finish(NewUser::parse(raw))
+}
+
+pub(super) fn patch_user(mut fields: Fields) -> Result<UserPatch, ValidationErrors> {
+    let raw = RawUserPatch {
+        email: fields.text("email"),
+        password: fields.text("password"),
+        current_password: fields.text("currentPassword"),
+        first_name: fields.text("firstName"),
+        last_name: fields.text("lastName"),
+        role: fields.text("role"),
+        is_active: fields.boolean("isActive"),
+    };
+    fields.finish(UserPatch::parse(raw))
+}
+
+/// A list of users that is asked for.
+pub(super) struct ListUsers {
+    pub(super) query: UserQuery,
+    /// Of the filters and the order.
+    pub(super) fingerprint: Fingerprint,
+}
+
+impl ListUsers {
+    pub(super) fn parse(mut fields: Fields) -> Result<Self, ValidationErrors> {
+        let mut errors = ValidationErrors::new();
+        let list = ListFields::take(&mut fields, &mut errors);
+        let sort = errors.optional("sortBy", fields.text("sortBy"), |text| text.parse());
+        let search = errors.optional("search", fields.text("search"), |text| Search::parse(&text));
+        let role = errors.optional("role", fields.text("role"), |text| text.parse());
+        let is_active =
+            errors.optional("isActive", fields.boolean("isActive"), Ok::<_, Infallible>);
+        let deleted = errors.optional("deleted", fields.boolean("deleted"), Ok::<_, Infallible>);
+        let sort: UserSort = sort.unwrap_or_default();
+        let mut query = UserQuery {
+            search: search.flatten(),
+            role,
+            is_active,
+            liveness: match deleted {
+                Some(true) => Liveness::Deleted,
+                _ => Liveness::Live,
+            },
+            sort,
+            direction: list.direction,
+            ..UserQuery::default()
+        };
+        // All but the page, which differs from one page of a list to the next.
+        let fingerprint = Fingerprint::of(&format!("users {query:?}"));
+        query.page = list.finish(&fingerprint, |cursor| sort.accepts(cursor), &mut errors);
+        let list = errors.finish(Some(Self { query, fingerprint }));
+        fields.finish(list)
+    }
+}
