@@ -28,28 +28,35 @@ enum Format {
 impl RequestBody {
     /// Reads a body of at most `limit` bytes that must be there.
     pub(crate) async fn fields(self, limit: usize) -> Result<Fields, ApiError> {
-        check_length(self.request.headers(), limit)?;
-        let format = format(self.request.headers())?;
-        let bytes = read(self.request, limit, self.patience).await?;
-        match format {
-            Format::Json => json_fields(&bytes),
-            Format::Form => form_fields(&bytes),
-        }
+        let (headers, bytes) = self.read(limit).await?;
+        parse(format(&headers)?, &bytes)
     }
 
     /// Reads the body of an endpoint that takes none, which may be `{}`.
     pub(crate) async fn nothing(self, limit: usize) -> Result<(), ApiError> {
-        check_length(self.request.headers(), limit)?;
-        let headers = self.request.headers().clone();
-        let bytes = read(self.request, limit, self.patience).await?;
+        let (headers, bytes) = self.read(limit).await?;
         if bytes.is_empty() {
             return Ok(());
         }
-        let fields = match format(&headers)? {
-            Format::Json => json_fields(&bytes)?,
-            Format::Form => form_fields(&bytes)?,
-        };
+        let fields = parse(format(&headers)?, &bytes)?;
         Ok(fields.finish(Ok(()))?)
+    }
+
+    async fn read(self, limit: usize) -> Result<(HeaderMap, Bytes), ApiError> {
+        let (parts, body) = self.request.into_parts();
+        check_length(&parts.headers, limit)?;
+        let body = Limited::new(body, limit).collect();
+        match tokio::time::timeout(self.patience, body).await {
+            Err(_) => Err(ApiError::BodyTimeout),
+            Ok(Ok(collected)) => Ok((parts.headers, collected.to_bytes())),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                Err(ApiError::BodyTooLarge { limit })
+            }
+            // The client broke off; nobody reads the answer.
+            Ok(Err(_)) => Err(ApiError::InvalidJson(
+                "The request body broke off".to_owned(),
+            )),
+        }
     }
 }
 
@@ -98,16 +105,10 @@ fn format(headers: &HeaderMap) -> Result<Format, ApiError> {
     }
 }
 
-async fn read(request: Request, limit: usize, patience: Duration) -> Result<Bytes, ApiError> {
-    let body = Limited::new(request.into_body(), limit).collect();
-    match tokio::time::timeout(patience, body).await {
-        Err(_) => Err(ApiError::BodyTimeout),
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::BodyTooLarge { limit }),
-        // The client broke off; nobody reads the answer.
-        Ok(Err(_)) => Err(ApiError::InvalidJson(
-            "The request body broke off".to_owned(),
-        )),
+fn parse(format: Format, bytes: &[u8]) -> Result<Fields, ApiError> {
+    match format {
+        Format::Json => json_fields(bytes),
+        Format::Form => form_fields(bytes),
     }
 }
 

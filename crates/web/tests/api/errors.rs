@@ -1,0 +1,173 @@
+//! The table of error codes, and the order in which checks answer.
+
+use std::time::Duration;
+
+use hexpress_domain::repository::RepositoryError;
+use serde_json::json;
+
+use crate::support::{
+    ADA, ADA_PATH, ADMIN, Call, MODERATOR, Mocks, NOBODY, OTHER, STRANGER, ada, call, failure, get,
+    never, patch, post,
+};
+
+const SECRET: &str = "relation \"users\" does not exist at /srv/app";
+
+#[tokio::test]
+async fn a_fault_of_ours_says_nothing_of_its_cause() {
+    let mut mocks = Mocks::default();
+    mocks
+        .users
+        .expect_find()
+        .returning(|_, _| Err(RepositoryError::Internal(SECRET.into())));
+    let answer = get(ADA_PATH).on(&mocks.router()).await;
+    assert_eq!(answer.failure(), failure(500, "INTERNAL_ERROR"));
+    assert_eq!(answer.message(), "Internal server error");
+    assert!(!answer.text.contains("relation"));
+}
+
+#[tokio::test]
+async fn a_store_out_of_reach_says_when_to_come_back() {
+    let mut mocks = Mocks::default();
+    mocks
+        .users
+        .expect_find()
+        .returning(|_, _| Err(RepositoryError::Unavailable(SECRET.into())));
+    let answer = get(ADA_PATH).on(&mocks.router()).await;
+    assert_eq!(answer.failure(), failure(503, "UNAVAILABLE"));
+    assert_eq!(answer.header("retry-after"), "1");
+    assert!(!answer.text.contains("relation"));
+}
+
+#[tokio::test]
+async fn a_panic_is_one_500() {
+    let mut mocks = Mocks::default();
+    mocks
+        .users
+        .expect_find()
+        .returning(|_, _| panic!("{SECRET}"));
+    let router = mocks.router();
+    let answer = get(ADA_PATH).on(&router).await;
+    assert_eq!(answer.failure(), failure(500, "INTERNAL_ERROR"));
+    assert!(!answer.text.contains("relation"));
+    assert_eq!(get("/api/health").on(&router).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_takes_too_long_is_unavailable() {
+    let mut mocks = Mocks::default();
+    mocks.settings.request_timeout = Duration::from_secs(5);
+    let call = post("/api/auth/login", json!({})).stream(never());
+    let begun = tokio::time::Instant::now();
+    let answer = call.on(&mocks.router()).await;
+    assert_eq!(begun.elapsed(), Duration::from_secs(5));
+    assert_eq!(answer.failure(), failure(503, "UNAVAILABLE"));
+    assert_eq!(answer.header("retry-after"), "1");
+}
+
+#[tokio::test]
+async fn unknown_routes_and_methods_have_the_envelope() {
+    let router = Mocks::default().router();
+    let nope = get("/nope").on(&router).await;
+    assert_eq!(nope.failure(), failure(404, "NOT_FOUND"));
+    assert_eq!(nope.message(), "Route GET /nope not found");
+    assert_eq!(nope.header("cache-control"), "no-cache");
+    let put = call("PUT", ADA_PATH).on(&router).await;
+    assert_eq!(put.failure(), failure(405, "METHOD_NOT_ALLOWED"));
+    let mut allowed: Vec<_> = put.header("allow").split(',').map(str::trim).collect();
+    allowed.sort_unstable();
+    assert_eq!(allowed, ["DELETE", "GET", "HEAD", "PATCH"]);
+}
+
+/// A call that is wrong in all that stands behind the named check.
+fn wrong(path: &str, method: &str) -> Call {
+    call(method, path)
+        .header("if-match", "junk")
+        .body("text/plain", "junk")
+}
+
+#[tokio::test]
+async fn the_first_check_that_applies_answers() {
+    let router = Mocks::knowing(ada()).router();
+    let bad_id = "/api/users/one?x=1";
+    let nobody_there = "/api/users/00000000-0000-0000-0000-000000000404";
+    let restore = format!("{bad_id}/restore").replace("?x=1", "");
+    let good_body = json!({"firstName": "A"});
+    let if_match = |call: Call, tag: &str| call.header("if-match", tag);
+    let calls = [
+        (
+            "no route",
+            wrong("/api/user", "PATCH").by(STRANGER),
+            failure(404, "NOT_FOUND"),
+        ),
+        (
+            "no method",
+            wrong(bad_id, "PUT").by(STRANGER),
+            failure(405, "METHOD_NOT_ALLOWED"),
+        ),
+        (
+            "bad token",
+            wrong(bad_id, "PATCH").by(STRANGER),
+            failure(401, "UNAUTHENTICATED"),
+        ),
+        (
+            "no token",
+            wrong(bad_id, "PATCH").by(NOBODY),
+            failure(401, "UNAUTHENTICATED"),
+        ),
+        (
+            "role",
+            wrong(&restore, "POST").by(MODERATOR),
+            failure(403, "FORBIDDEN"),
+        ),
+        (
+            "path",
+            wrong(bad_id, "PATCH").by(ADA),
+            failure(400, "VALIDATION_ERROR"),
+        ),
+        (
+            "header",
+            wrong(ADA_PATH, "PATCH").by(ADA),
+            failure(400, "VALIDATION_ERROR"),
+        ),
+        (
+            "size",
+            call("PATCH", ADA_PATH)
+                .body("text/plain", &"x".repeat(70_000))
+                .by(ADA),
+            failure(413, "PAYLOAD_TOO_LARGE"),
+        ),
+        (
+            "format",
+            call("PATCH", ADA_PATH).body("text/plain", "junk").by(ADA),
+            failure(415, "UNSUPPORTED_MEDIA_TYPE"),
+        ),
+        (
+            "body",
+            if_match(patch(nobody_there, json!({"role": 5})), "\"1-x\"").by(OTHER),
+            failure(400, "VALIDATION_ERROR"),
+        ),
+        (
+            "invisible",
+            if_match(patch(nobody_there, good_body.clone()), "\"1-x\"").by(OTHER),
+            failure(404, "NOT_FOUND"),
+        ),
+        (
+            "forbidden",
+            if_match(patch(ADA_PATH, good_body.clone()), "\"1-x\"").by(OTHER),
+            failure(403, "FORBIDDEN"),
+        ),
+        (
+            "precondition",
+            if_match(call("POST", &format!("{ADA_PATH}/restore")), "\"1-x\"").by(ADMIN),
+            failure(412, "PRECONDITION_FAILED"),
+        ),
+        (
+            "state",
+            call("POST", &format!("{ADA_PATH}/restore")).by(ADMIN),
+            failure(409, "INVALID_STATE"),
+        ),
+    ];
+    for (check, call, expected) in calls {
+        assert_eq!(call.on(&router).await.failure(), expected, "{check}");
+    }
+}

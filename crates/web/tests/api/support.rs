@@ -1,0 +1,390 @@
+//! Callers, calls, and an API on mocks.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::stream;
+use hexpress_app::auth::{AuthPorts, AuthService};
+use hexpress_app::health::HealthService;
+use hexpress_app::user::UserService;
+use hexpress_domain::auth::{
+    Authenticated, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
+    MockTokenRepository, Principal, Reservation, SessionPolicy, Token, TokenDigest, TokenKind,
+    TokenSecret, Verification,
+};
+use hexpress_domain::clock::{MockClock, MockIdGenerator};
+use hexpress_domain::health::MockStoreProbe;
+use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::user::{
+    MockUserRepository, PasswordHash, PersonName, Role, User, UserChange, Version,
+};
+use hexpress_web::{Api, CorsOrigins, Settings, router};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+/// The callers: what each brings as a token, and who that is.
+pub const NOBODY: Option<char> = None;
+pub const ADA: Option<char> = Some('u');
+pub const OTHER: Option<char> = Some('o');
+pub const MODERATOR: Option<char> = Some('m');
+pub const ADMIN: Option<char> = Some('a');
+pub const ADAS_PROGRAM: Option<char> = Some('p');
+/// A token of the right form that nobody knows.
+pub const STRANGER: Option<char> = Some('x');
+
+pub const ADA_PATH: &str = "/api/users/00000000-0000-0000-0000-000000000001";
+
+pub fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(1_700_000_000_120).unwrap()
+}
+
+pub fn user_id(number: u128) -> UserId {
+    UserId::new(Uuid::from_u128(number))
+}
+
+pub fn token_id(number: u128) -> TokenId {
+    TokenId::new(Uuid::from_u128(number))
+}
+
+pub fn token(letter: char) -> String {
+    format!("hxp_{}", letter.to_string().repeat(43))
+}
+
+/// User number 1.
+pub fn ada() -> User {
+    User {
+        id: user_id(1),
+        email: "ada@example.org".parse().unwrap(),
+        name: PersonName {
+            first: "Ada".parse().unwrap(),
+            last: "Lovelace".parse().unwrap(),
+        },
+        role: Role::User,
+        is_active: true,
+        last_login_at: None,
+        version: Version::new(3),
+        created_at: now(),
+        updated_at: now(),
+        deleted_at: None,
+    }
+}
+
+pub fn applied(change: UserChange) -> User {
+    User {
+        email: change.email,
+        name: change.name,
+        role: change.role,
+        is_active: change.is_active,
+        version: Version::new(change.seen.get() + 1),
+        updated_at: change.at,
+        ..ada()
+    }
+}
+
+/// The mocks of a test. What is not expected fails it.
+pub struct Mocks {
+    pub users: MockUserRepository,
+    pub tokens: MockTokenRepository,
+    pub hasher: MockPasswordHasher,
+    pub guard: MockLoginGuard,
+    pub store: MockStoreProbe,
+    pub settings: Settings,
+}
+
+impl Default for Mocks {
+    fn default() -> Self {
+        let mut tokens = MockTokenRepository::new();
+        tokens.expect_authenticate().returning(|digest, _| {
+            let (number, role, kind) = match char::from(digest.as_bytes()[0]) {
+                'u' => (1, Role::User, TokenKind::Session),
+                'p' => (1, Role::User, TokenKind::Api),
+                'o' => (2, Role::User, TokenKind::Session),
+                'm' => (3, Role::Moderator, TokenKind::Session),
+                'a' => (4, Role::Admin, TokenKind::Session),
+                _ => return Ok(None),
+            };
+            Ok(Some(authenticated(number, role, kind)))
+        });
+        Self {
+            users: MockUserRepository::new(),
+            tokens,
+            hasher: MockPasswordHasher::new(),
+            guard: MockLoginGuard::new(),
+            store: MockStoreProbe::new(),
+            settings: Settings {
+                base_path: String::new(),
+                request_timeout: Duration::from_secs(30),
+                body_read_timeout: Duration::from_secs(20),
+                cors_origins: CorsOrigins::Any,
+                trusted_proxies: Vec::new(),
+                request_id: Box::new(|| "made-here".to_owned()),
+            },
+        }
+    }
+}
+
+fn authenticated(number: u128, role: Role, kind: TokenKind) -> Authenticated {
+    Authenticated {
+        principal: Principal {
+            user_id: user_id(number),
+            role,
+            token_id: token_id(number),
+            token_kind: kind,
+        },
+        token: Token {
+            id: token_id(number),
+            user_id: user_id(number),
+            kind,
+            name: None,
+            created_at: now(),
+            last_used_at: now(),
+            expires_at: None,
+        },
+    }
+}
+
+impl Mocks {
+    /// An API where the look-up of Ada's id finds this user.
+    pub fn knowing(user: User) -> Self {
+        let mut mocks = Self::default();
+        mocks
+            .users
+            .expect_find()
+            .returning(move |id, _| Ok((id == user.id).then(|| user.clone())));
+        mocks
+    }
+
+    /// An API where Ada can be changed.
+    pub fn changing() -> Self {
+        let mut mocks = Self::knowing(ada());
+        mocks
+            .users
+            .expect_change()
+            .returning(|change| Ok(applied(change)));
+        mocks
+    }
+
+    pub fn hashing(mut self) -> Self {
+        self.hasher
+            .expect_hash()
+            .returning(|_| Ok(PasswordHash::new("hash".into())));
+        self
+    }
+
+    pub fn verifying(mut self, verification: Verification) -> Self {
+        self.guard
+            .expect_reserve()
+            .returning(|_| Ok(Reservation::Granted));
+        self.guard.expect_release().returning(|_| Ok(()));
+        self.users
+            .expect_password_hash()
+            .returning(|_, _| Ok(Some(PasswordHash::new("hash".into()))));
+        self.hasher
+            .expect_verify()
+            .returning(move |_, _| Ok(verification));
+        self
+    }
+
+    pub fn router(self) -> Router {
+        let mut clock = MockClock::new();
+        clock.expect_now().returning(now);
+        let clock = Arc::new(clock);
+        let mut ids = MockIdGenerator::new();
+        ids.expect_user_id().returning(|| user_id(100));
+        ids.expect_token_id().returning(|| token_id(100));
+        let ids = Arc::new(ids);
+        let mut mint = MockTokenMint::new();
+        mint.expect_mint().returning(|| {
+            Ok(MintedToken {
+                secret: token('n').parse().unwrap(),
+                digest: TokenDigest::new([b'n'; 32]),
+            })
+        });
+        mint.expect_digest().returning(|secret: TokenSecret| {
+            let letter = secret.expose().as_bytes()[TokenSecret::PREFIX.len()];
+            TokenDigest::new([letter; 32])
+        });
+        let users = Arc::new(self.users);
+        let hasher = Arc::new(self.hasher);
+        let guard = Arc::new(self.guard);
+        let ports = AuthPorts {
+            users: users.clone(),
+            tokens: Arc::new(self.tokens),
+            hasher: hasher.clone(),
+            mint: Arc::new(mint),
+            guard: guard.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        };
+        let policy = SessionPolicy {
+            idle: TimeDelta::days(14),
+            max: TimeDelta::days(90),
+        };
+        let health = HealthService::new(Arc::new(self.store), clock.clone());
+        router(Api {
+            auth: Arc::new(AuthService::new(ports, policy)),
+            users: Arc::new(UserService::new(users, hasher, guard, clock, ids)),
+            health: Arc::new(health),
+            settings: Arc::new(self.settings),
+        })
+    }
+}
+
+/// A body that never comes.
+pub fn never() -> Body {
+    Body::from_stream(stream::pending::<Result<Vec<u8>, Infallible>>())
+}
+
+/// A request, put together word by word.
+pub struct Call {
+    request: Request<Body>,
+}
+
+pub fn call(method: &str, path: &str) -> Call {
+    let method: Method = method.parse().unwrap();
+    let request = Request::builder().method(method).uri(path);
+    Call {
+        request: request.body(Body::empty()).unwrap(),
+    }
+}
+
+pub fn get(path: &str) -> Call {
+    call("GET", path)
+}
+
+pub fn post(path: &str, body: Value) -> Call {
+    call("POST", path).json(body)
+}
+
+pub fn patch(path: &str, body: Value) -> Call {
+    call("PATCH", path).json(body)
+}
+
+impl Call {
+    pub fn by(self, caller: Option<char>) -> Self {
+        match caller {
+            Some(letter) => self.header("authorization", &format!("Bearer {}", token(letter))),
+            None => self,
+        }
+    }
+
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.request
+            .headers_mut()
+            .append(name, value.parse().unwrap());
+        self
+    }
+
+    pub fn json(self, body: Value) -> Self {
+        self.body("application/json", &body.to_string())
+    }
+
+    pub fn form(self, body: &str) -> Self {
+        self.body("application/x-www-form-urlencoded", body)
+    }
+
+    pub fn body(self, content_type: &str, body: &str) -> Self {
+        let mut call = self.header("content-type", content_type);
+        *call.request.body_mut() = Body::from(body.to_owned());
+        call
+    }
+
+    pub fn stream(mut self, body: Body) -> Self {
+        *self.request.body_mut() = body;
+        self
+    }
+
+    pub fn extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.request.extensions_mut().insert(value);
+        self
+    }
+
+    pub async fn on(self, router: &Router) -> Answer {
+        let response = router.clone().oneshot(self.request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+
+    pub fn data(&self) -> Value {
+        let body = self.json();
+        assert_eq!(body["success"], true, "{body}");
+        body["data"].clone()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Status and code of a failure, whose envelope is checked on the way.
+    pub fn failure(&self) -> (u16, String) {
+        let body = self.json();
+        assert_eq!(body["success"], false, "{body}");
+        let error = body["error"].as_object().unwrap();
+        assert!(
+            error["message"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty())
+        );
+        assert_eq!(error["requestId"], self.header("x-request-id"));
+        let code = error["code"].as_str().unwrap().to_owned();
+        (self.status.as_u16(), code)
+    }
+
+    pub fn message(&self) -> String {
+        let body = self.json();
+        let message = match body["success"].as_bool() {
+            Some(true) => &body["message"],
+            _ => &body["error"]["message"],
+        };
+        message.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The fields that a failure names, with what is said of each.
+    pub fn details(&self) -> Vec<(String, String)> {
+        let body = self.json();
+        let details = body["error"]["details"].as_array().cloned();
+        let text = |detail: &Value, name: &str| detail[name].as_str().unwrap().to_owned();
+        let details = details.unwrap_or_default();
+        let pairs = details
+            .iter()
+            .map(|d| (text(d, "field"), text(d, "message")));
+        pairs.collect()
+    }
+
+    pub fn fields(&self) -> Vec<String> {
+        self.details().into_iter().map(|(field, _)| field).collect()
+    }
+}
+
+/// What a failure is compared with.
+pub fn failure(status: u16, code: &str) -> (u16, String) {
+    (status, code.to_owned())
+}

@@ -1,0 +1,202 @@
+//! `GET /api/users`, and what all lists have in common.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use hexpress_domain::list::{Direction, Page, Position, Total};
+use hexpress_domain::user::{Liveness, Role, UserQuery, UserSort};
+use serde_json::{Value, json};
+
+use crate::support::{ADA, ADMIN, Answer, MODERATOR, Mocks, NOBODY, ada, failure, get};
+
+/// An API whose list always holds Ada, and the last query that it was asked.
+fn listing(total: Option<Total>) -> (Router, Arc<Mutex<UserQuery>>) {
+    let asked = Arc::new(Mutex::new(UserQuery::default()));
+    let noted = Arc::clone(&asked);
+    let mut mocks = Mocks::default();
+    mocks.users.expect_list().returning(move |query| {
+        let next = Some(query.sort.cursor(&ada()));
+        *noted.lock().unwrap() = query;
+        Ok(Page {
+            items: vec![ada()],
+            total,
+            next,
+        })
+    });
+    (mocks.router(), asked)
+}
+
+async fn list(router: &Router, query: &str) -> Answer {
+    get(&format!("/api/users{query}"))
+        .by(ADMIN)
+        .on(router)
+        .await
+}
+
+#[tokio::test]
+async fn a_list_is_the_first_ten_by_default() {
+    let (router, asked) = listing(Some(Total::Exactly(42)));
+    let answer = list(&router, "").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.data()[0]["email"], "ada@example.org");
+    assert_eq!(answer.data()[0]["posts"], Value::Null);
+    let pagination = &answer.json()["pagination"];
+    assert_eq!(pagination["page"], 1);
+    assert_eq!(pagination["limit"], 10);
+    assert_eq!(pagination["total"], 42);
+    assert_eq!(pagination["totalPages"], 5);
+    assert!(pagination["nextCursor"].is_string());
+    assert_eq!(pagination["totalIsMinimum"], Value::Null);
+    assert_eq!(*asked.lock().unwrap(), UserQuery::default());
+}
+
+#[tokio::test]
+async fn a_query_is_understood() {
+    let (router, asked) = listing(None);
+    let query = "?page=3&limit=100&sortBy=lastLoginAt&order=AsC&search=%20100%25_+&role=moderator\
+                 &isActive=false&deleted=true&count=none";
+    let answer = list(&router, query).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(asked.search.as_ref().map(|s| s.folded()), Some("100%_"));
+    assert_eq!(
+        (asked.role, asked.is_active),
+        (Some(Role::Moderator), Some(false))
+    );
+    assert_eq!(asked.liveness, Liveness::Deleted);
+    assert_eq!(
+        (asked.sort, asked.direction),
+        (UserSort::LastLoginAt, Direction::Ascending)
+    );
+    assert_eq!(asked.page.position, Position::Page("3".parse().unwrap()));
+    assert_eq!((asked.page.size.get(), asked.page.count), (100, false));
+    let pagination = answer.json()["pagination"].clone();
+    assert_eq!(
+        (&pagination["page"], &pagination["limit"]),
+        (&json!(3), &json!(100))
+    );
+    for left_out in ["total", "totalPages"] {
+        assert!(pagination.get(left_out).is_none(), "{left_out}");
+    }
+}
+
+#[tokio::test]
+async fn totals_say_what_they_are() {
+    for (total, shown) in [
+        (Total::Exactly(0), json!([0, 0, null])),
+        (Total::Exactly(10), json!([10, 1, null])),
+        (Total::Exactly(11), json!([11, 2, null])),
+        (Total::MoreThan(10_000), json!([10_000, 1_000, true])),
+    ] {
+        let (router, _) = listing(Some(total));
+        let pagination = list(&router, "").await.json()["pagination"].clone();
+        let found = ["total", "totalPages", "totalIsMinimum"].map(|name| pagination[name].clone());
+        assert_eq!(json!(found), shown);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_search_is_none() {
+    let (router, asked) = listing(None);
+    assert_eq!(list(&router, "?search=&count=none").await.status, 200);
+    assert_eq!(asked.lock().unwrap().search, None);
+}
+
+#[tokio::test]
+async fn what_is_out_of_range_is_named_and_never_clamped() {
+    let router = Mocks::default().router();
+    for (query, fields) in [
+        ("?page=0", vec!["page"]),
+        ("?page=-1", vec!["page"]),
+        ("?page=x&limit=101", vec!["page", "limit"]),
+        ("?limit=0", vec!["limit"]),
+        ("?order=up", vec!["order"]),
+        ("?sortBy=password", vec!["sortBy"]),
+        ("?count=all", vec!["count"]),
+        (
+            "?role=root&isActive=1&deleted=yes",
+            vec!["role", "isActive", "deleted"],
+        ),
+        ("?search=%00", vec!["search"]),
+        ("?limit=1&limit=2", vec!["limit"]),
+        ("?colour=red&limit=0", vec!["limit", "colour"]),
+        ("?search=%FF", vec!["query"]),
+        ("?cursor=junk", vec!["cursor"]),
+    ] {
+        let answer = list(&router, query).await;
+        assert_eq!(
+            answer.failure(),
+            failure(400, "VALIDATION_ERROR"),
+            "{query}"
+        );
+        assert_eq!(answer.fields(), fields, "{query}");
+    }
+    let long = format!("?search={}", "x".repeat(201));
+    assert_eq!(list(&router, &long).await.fields(), ["search"]);
+}
+
+#[tokio::test]
+async fn a_page_however_large_is_no_fault() {
+    let (router, _) = listing(Some(Total::Exactly(1)));
+    for page in ["9223372036854775807", "99999999999999999999999"] {
+        let answer = list(&router, &format!("?page={page}")).await;
+        assert_eq!(answer.status, 200, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_continues_its_own_list_alone() {
+    let (router, asked) = listing(Some(Total::Exactly(42)));
+    let first = list(&router, "?sortBy=email&role=user&limit=1").await;
+    let cursor = first.json()["pagination"]["nextCursor"].clone();
+    let cursor = cursor.as_str().unwrap();
+
+    // Neither the size of the page nor the count are part of what is listed.
+    let query = format!("?sortBy=email&role=user&limit=5&count=none&cursor={cursor}");
+    let next = list(&router, &query).await;
+    assert_eq!(next.status, 200, "{next:?}");
+    assert!(next.json()["pagination"].get("page").is_none());
+    let continued = asked.lock().unwrap().page.position.clone();
+    assert_eq!(continued, Position::After(UserSort::Email.cursor(&ada())));
+
+    for other in [
+        "sortBy=firstName&role=user",
+        "sortBy=email",
+        "sortBy=email&role=user&order=asc",
+    ] {
+        let answer = list(&router, &format!("?{other}&cursor={cursor}")).await;
+        assert_eq!(
+            answer.failure(),
+            failure(400, "VALIDATION_ERROR"),
+            "{other}"
+        );
+        assert_eq!(answer.fields(), ["cursor"], "{other}");
+    }
+    let both = list(
+        &router,
+        &format!("?sortBy=email&role=user&page=2&cursor={cursor}"),
+    )
+    .await;
+    assert_eq!(both.fields(), ["page"]);
+}
+
+#[tokio::test]
+async fn a_list_is_for_moderators_and_admins_and_the_deleted_for_admins() {
+    let (router, _) = listing(None);
+    let status = async |caller, query: &str| {
+        let answer = get(&format!("/api/users{query}"))
+            .by(caller)
+            .on(&router)
+            .await;
+        (answer.status.as_u16(), answer)
+    };
+    assert_eq!(status(NOBODY, "?page=x").await.0, 401);
+    assert_eq!(status(ADA, "?page=x").await.0, 403);
+    assert_eq!(status(MODERATOR, "").await.0, 200);
+    assert_eq!(status(ADMIN, "?deleted=true").await.0, 200);
+    for query in ["?deleted=true", "?deleted=false", "?deleted=x"] {
+        let (_, answer) = status(MODERATOR, query).await;
+        assert_eq!(answer.failure(), failure(403, "FORBIDDEN"));
+        assert_eq!(answer.fields(), ["deleted"]);
+    }
+}
