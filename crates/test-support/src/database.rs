@@ -1,0 +1,87 @@
+use crate::migrations;
+use crate::postgres::Schema;
+use crate::sqlite::DatabaseFile;
+
+/// Which database a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file of its own, in WAL mode.
+    Sqlite,
+    /// A schema of its own on the run's server.
+    Postgres,
+}
+
+/// A database of one test alone, removed when this is dropped.
+///
+/// Every method panics when the database refuses, which fails the test with the database's own words.
+#[derive(Debug)]
+pub struct TestDatabase {
+    url: String,
+    store: Store,
+}
+
+#[derive(Debug)]
+enum Store {
+    Sqlite(DatabaseFile),
+    Postgres(Schema),
+}
+
+impl TestDatabase {
+    /// A database with all migrations applied and recorded.
+    pub async fn migrated(kind: Kind) -> Self {
+        match kind {
+            Kind::Sqlite => Self::sqlite(DatabaseFile::migrated()),
+            Kind::Postgres => {
+                let database = Self::postgres(Schema::create().await);
+                database.execute(&migrations::replay(kind)).await;
+                database
+            }
+        }
+    }
+
+    /// A database without any table. The SQLite file does not exist until somebody opens it.
+    pub async fn empty(kind: Kind) -> Self {
+        match kind {
+            Kind::Sqlite => Self::sqlite(DatabaseFile::empty()),
+            Kind::Postgres => Self::postgres(Schema::create().await),
+        }
+    }
+
+    /// What to give a server as `DATABASE_URL`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Runs one or more statements on a connection of its own.
+    pub async fn execute(&self, sql: &str) {
+        match &self.store {
+            Store::Sqlite(file) => file.execute(sql),
+            Store::Postgres(schema) => schema.execute(sql).await,
+        }
+    }
+
+    /// Runs one query on a connection of its own and returns each row as text, `None` for NULL.
+    ///
+    /// Bytes come as lower-case hexadecimal digits, on PostgreSQL behind `\x`.
+    pub async fn query_text(&self, sql: &str) -> Vec<Vec<Option<String>>> {
+        match &self.store {
+            Store::Sqlite(file) => file.query_text(sql),
+            Store::Postgres(schema) => schema.query_text(sql).await,
+        }
+    }
+
+    fn sqlite(file: DatabaseFile) -> Self {
+        Self {
+            url: file.url(),
+            store: Store::Sqlite(file),
+        }
+    }
+
+    fn postgres(schema: Schema) -> Self {
+        Self {
+            url: schema.url(),
+            store: Store::Postgres(schema),
+        }
+    }
+}

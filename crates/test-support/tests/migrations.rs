@@ -1,0 +1,313 @@
+//! The two migration trees are twins, and every migration can be taken back.
+//!
+//! Twins differ in two things, told by their names. SQLite says by a `…_type_check` what a type says
+//! on PostgreSQL. And where PostgreSQL has a trigram index on a table, SQLite has `<table>_search`
+//! (FTS5) and `<table>_search_rows`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use hexpress_infra::database::{Database, DatabaseOptions, Migrator, SslMode, Synchronous};
+use hexpress_test_support::migrations::{self, Migration};
+use hexpress_test_support::{Kind, TestDatabase};
+
+type Rows = Vec<Vec<Option<String>>>;
+
+/// Table, column and whether NULL is refused, in the order of the table.
+async fn columns(kind: Kind, database: &TestDatabase) -> Rows {
+    database
+        .query_text(match kind {
+            Kind::Sqlite => {
+                "SELECT t.name, c.name, iif(c.\"notnull\", 't', 'f')
+                FROM pragma_table_list t JOIN pragma_table_info(t.name) c
+                WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT GLOB 'sqlite_*'
+                    AND t.name NOT GLOB '*_search_rows'
+                ORDER BY t.name, c.cid"
+            }
+            Kind::Postgres => {
+                "SELECT t.relname, c.attname, c.attnotnull
+                FROM pg_class t JOIN pg_attribute c ON c.attrelid = t.oid
+                WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind = 'r'
+                    AND c.attnum > 0 AND NOT c.attisdropped
+                ORDER BY t.relname COLLATE \"C\", c.attnum"
+            }
+        })
+        .await
+}
+
+/// `table.name` of every constraint and index, but not of Diesel's own table.
+async fn constraints_and_indexes(kind: Kind, database: &TestDatabase) -> BTreeSet<String> {
+    let rows = database
+        .query_text(match kind {
+            Kind::Sqlite => {
+                "SELECT m.type, m.tbl_name, m.name, m.sql
+                FROM sqlite_schema m JOIN pragma_table_list t ON t.schema = 'main' AND t.name = m.tbl_name
+                WHERE t.type = 'table' AND m.type IN ('table', 'index') AND m.sql IS NOT NULL
+                    AND t.name NOT GLOB '*_search_rows' AND t.name <> '__diesel_schema_migrations'"
+            }
+            Kind::Postgres => {
+                "SELECT 'constraint', conrelid::regclass, conname, NULL FROM pg_constraint
+                WHERE connamespace = current_schema()::regnamespace AND contype IN ('p', 'u', 'f', 'c')
+                    AND conrelid <> '__diesel_schema_migrations'::regclass
+                UNION SELECT 'index', indrelid::regclass, relname, NULL
+                FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_am ON pg_am.oid = relam
+                WHERE relnamespace = current_schema()::regnamespace AND amname <> 'gin'
+                    AND indrelid <> '__diesel_schema_migrations'::regclass"
+            }
+        })
+        .await;
+    rows.iter()
+        .flat_map(|row| {
+            let [Some(kind), Some(table), Some(name), sql] = row.as_slice() else {
+                panic!("a name is missing: {row:?}");
+            };
+            let names = match (kind.as_str(), sql) {
+                ("table", Some(sql)) => constraint_names(sql),
+                _ => vec![name.clone()],
+            };
+            names.into_iter().map(move |name| format!("{table}.{name}"))
+        })
+        .collect()
+}
+
+/// SQLite keeps the names of constraints nowhere but in the table's own text.
+fn constraint_names(create_table: &str) -> Vec<String> {
+    let code = create_table
+        .lines()
+        .map(|line| line.split("--").next().unwrap());
+    let words: Vec<_> = code.flat_map(str::split_whitespace).collect();
+    words
+        .windows(2)
+        .filter(|pair| pair[0] == "CONSTRAINT" && !pair[1].ends_with("_type_check"))
+        .map(|pair| pair[1].to_owned())
+        .collect()
+}
+
+/// The tables that have an index for searches.
+async fn searched_tables(kind: Kind, database: &TestDatabase) -> Rows {
+    database
+        .query_text(match kind {
+            Kind::Sqlite => {
+                "SELECT replace(name, '_search', '') FROM pragma_table_list
+                WHERE schema = 'main' AND type = 'virtual' ORDER BY 1"
+            }
+            Kind::Postgres => {
+                "SELECT DISTINCT indrelid::regclass::text COLLATE \"C\"
+                FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_am ON pg_am.oid = relam
+                WHERE relnamespace = current_schema()::regnamespace AND amname = 'gin' ORDER BY 1"
+            }
+        })
+        .await
+}
+
+/// Everything that the schema consists of, with its definition, which does not name the schema.
+async fn definitions(kind: Kind, database: &TestDatabase) -> Rows {
+    database
+        .query_text(match kind {
+            Kind::Sqlite => "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name",
+            Kind::Postgres => {
+                "WITH own AS (SELECT * FROM pg_class WHERE relnamespace = current_schema()::regnamespace)
+                SELECT 'column', relname || '.' || attname,
+                    concat_ws(' ', attnum, format_type(atttypid, atttypmod), attnotnull, attcollation,
+                        pg_get_expr(adbin, adrelid))
+                FROM own JOIN pg_attribute ON attrelid = own.oid AND attnum > 0 AND NOT attisdropped
+                    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+                WHERE relkind <> 'i'
+                UNION ALL SELECT 'index', relname,
+                    replace(pg_get_indexdef(oid), current_schema() || '.', '')
+                FROM own WHERE relkind = 'i'
+                UNION ALL SELECT 'constraint', conname, conrelid::regclass || pg_get_constraintdef(oid)
+                FROM pg_constraint WHERE connamespace = current_schema()::regnamespace
+                UNION ALL SELECT 'trigger', tgname, replace(pg_get_triggerdef(pg_trigger.oid), current_schema() || '.', '')
+                FROM pg_trigger JOIN own ON tgrelid = own.oid WHERE NOT tgisinternal
+                UNION ALL SELECT 'function', proname, replace(pg_get_functiondef(oid), current_schema() || '.', '')
+                FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+                UNION ALL SELECT 'type', typname, typtype::text
+                FROM pg_type WHERE typnamespace = current_schema()::regnamespace AND typtype IN ('d', 'e', 'r')
+                ORDER BY 1, 2"
+            }
+        })
+        .await
+}
+
+#[test]
+fn both_trees_have_the_same_names() {
+    let names = |kind| -> Vec<String> {
+        migrations::all(kind)
+            .into_iter()
+            .map(|migration| migration.name)
+            .collect()
+    };
+    assert_eq!(names(Kind::Sqlite), names(Kind::Postgres));
+    assert_ne!(names(Kind::Sqlite), Vec::<String>::new());
+}
+
+#[test]
+fn every_migration_goes_up_and_down() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        for Migration { name, up, down } in migrations::all(kind) {
+            assert!(!up.trim().is_empty(), "{kind:?}: {name}/up.sql is empty");
+            assert!(
+                !down.trim().is_empty(),
+                "{kind:?}: {name}/down.sql is empty"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn both_databases_have_the_same_columns() {
+    let sqlite = TestDatabase::migrated(Kind::Sqlite).await;
+    let postgres = TestDatabase::migrated(Kind::Postgres).await;
+    let on_sqlite = columns(Kind::Sqlite, &sqlite).await;
+    assert_eq!(on_sqlite, columns(Kind::Postgres, &postgres).await);
+}
+
+#[tokio::test]
+async fn both_databases_have_the_same_constraints_and_indexes() {
+    let sqlite = TestDatabase::migrated(Kind::Sqlite).await;
+    let postgres = TestDatabase::migrated(Kind::Postgres).await;
+    assert_eq!(
+        constraints_and_indexes(Kind::Sqlite, &sqlite).await,
+        constraints_and_indexes(Kind::Postgres, &postgres).await
+    );
+}
+
+#[tokio::test]
+async fn both_databases_search_the_same_tables() {
+    let sqlite = TestDatabase::migrated(Kind::Sqlite).await;
+    let postgres = TestDatabase::migrated(Kind::Postgres).await;
+    assert_eq!(
+        searched_tables(Kind::Sqlite, &sqlite).await,
+        searched_tables(Kind::Postgres, &postgres).await
+    );
+}
+
+async fn every_step_can_be_taken_back(kind: Kind) {
+    let database = TestDatabase::empty(kind).await;
+    let migrations = migrations::all(kind);
+    let mut before = Vec::new();
+    for migration in &migrations {
+        before.push(definitions(kind, &database).await);
+        database.execute(&migration.up).await;
+        assert_ne!(
+            definitions(kind, &database).await,
+            *before.last().unwrap(),
+            "{}",
+            migration.name
+        );
+    }
+    let complete = definitions(kind, &database).await;
+    for (migration, before) in migrations.iter().zip(before).rev() {
+        database.execute(&migration.down).await;
+        assert_eq!(
+            definitions(kind, &database).await,
+            before,
+            "{}",
+            migration.name
+        );
+    }
+    for migration in &migrations {
+        database.execute(&migration.up).await;
+    }
+    assert_eq!(definitions(kind, &database).await, complete);
+}
+
+#[tokio::test]
+async fn every_sqlite_step_can_be_taken_back() {
+    every_step_can_be_taken_back(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn every_postgres_step_can_be_taken_back() {
+    every_step_can_be_taken_back(Kind::Postgres).await;
+}
+
+async fn migrator(database: &TestDatabase) -> Migrator {
+    let patience = Duration::from_secs(20);
+    let options = DatabaseOptions {
+        url: database.url().parse().unwrap(),
+        pool_max: 1,
+        pool_min: 0,
+        acquire_timeout: patience,
+        idle_timeout: patience,
+        statement_timeout: patience,
+        lock_timeout: patience,
+        idle_in_transaction_timeout: patience,
+        migrate_lock_timeout: patience,
+        ssl_mode_default: SslMode::Prefer,
+        sqlite_synchronous: Synchronous::Off,
+    };
+    Database::open(options).await.unwrap().migrator()
+}
+
+async fn tests_get_what_the_program_makes(kind: Kind) {
+    let ours = TestDatabase::migrated(kind).await;
+    let theirs = TestDatabase::empty(kind).await;
+    migrator(&theirs).await.up().await.unwrap();
+    assert_eq!(
+        definitions(kind, &ours).await,
+        definitions(kind, &theirs).await
+    );
+    let versions = "SELECT version FROM __diesel_schema_migrations ORDER BY 1";
+    assert_eq!(
+        ours.query_text(versions).await,
+        theirs.query_text(versions).await
+    );
+}
+
+#[tokio::test]
+async fn sqlite_tests_get_what_the_program_makes() {
+    tests_get_what_the_program_makes(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn postgres_tests_get_what_the_program_makes() {
+    tests_get_what_the_program_makes(Kind::Postgres).await;
+}
+
+async fn the_program_goes_up_down_and_up(kind: Kind) {
+    let database = TestDatabase::empty(kind).await;
+    let migrator = migrator(&database).await;
+    let names: Vec<_> = migrations::all(kind)
+        .into_iter()
+        .map(|migration| migration.name)
+        .collect();
+    assert_eq!(migrator.up().await.unwrap(), names);
+    let complete = definitions(kind, &database).await;
+
+    let mut undone = migrator.down(false).await.unwrap();
+    undone.extend(migrator.down(true).await.unwrap());
+    undone.reverse();
+    assert_eq!(undone, names);
+    let tables: Vec<_> = columns(kind, &database)
+        .await
+        .into_iter()
+        .map(|row| row[0].clone())
+        .collect();
+    assert_eq!(
+        BTreeSet::from_iter(tables),
+        [Some("__diesel_schema_migrations".to_owned())].into()
+    );
+
+    assert_eq!(migrator.up().await.unwrap(), names);
+    assert_eq!(definitions(kind, &database).await, complete);
+}
+
+#[tokio::test]
+async fn the_program_goes_up_down_and_up_on_sqlite() {
+    the_program_goes_up_down_and_up(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn the_program_goes_up_down_and_up_on_postgres() {
+    the_program_goes_up_down_and_up(Kind::Postgres).await;
+}
