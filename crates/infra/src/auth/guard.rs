@@ -1,0 +1,239 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use diesel_async::RunQueryDsl;
+use hexpress_domain::auth::{LoginAttempt, LoginGuard, Reservation};
+use hexpress_domain::repository::RepositoryError;
+use sha2::{Digest, Sha256};
+
+use super::SWEEP_BATCH;
+use crate::database::schema::login_counters;
+use crate::database::types::{Instant, StoredInstant};
+use crate::database::{Connection, Database, Failure, on_both};
+
+/// [`LoginGuard`] in the database: counters of fixed windows, each of which begins
+/// with the first guess that it counts.
+#[derive(Clone)]
+pub struct DieselLoginGuard {
+    database: Database,
+    limit_per_minute: u32,
+}
+
+/// One of the limits that a guess falls under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Counter {
+    key: [u8; 32],
+    limit: i64,
+    window: TimeDelta,
+}
+
+/// The counters of an attempt, in the order of their keys: attempts that share some
+/// take them in one order and cannot wait for each other in a circle.
+struct Counters {
+    counters: [Counter; 3],
+    at: DateTime<Utc>,
+}
+
+impl DieselLoginGuard {
+    /// Counters in this database, whose migrations have been run.
+    ///
+    /// `limit_per_minute` is for each pair of email and address; five times it for
+    /// each address; ten times it in an hour for each email. 0 grants everything
+    /// and writes nothing.
+    #[must_use]
+    pub const fn new(database: Database, limit_per_minute: u32) -> Self {
+        Self {
+            database,
+            limit_per_minute,
+        }
+    }
+
+    fn counters(&self, attempt: &LoginAttempt) -> Counters {
+        let limit = i64::from(self.limit_per_minute);
+        let email = attempt.email.as_str();
+        let address = attempt.address.to_string();
+        let mut counters = [
+            Counter {
+                key: key(["pair", email, &address]),
+                limit,
+                window: TimeDelta::minutes(1),
+            },
+            Counter {
+                key: key(["address", "", &address]),
+                limit: limit * 5,
+                window: TimeDelta::minutes(1),
+            },
+            Counter {
+                key: key(["email", email, ""]),
+                limit: limit * 10,
+                window: TimeDelta::hours(1),
+            },
+        ];
+        counters.sort_by_key(|counter| counter.key);
+        Counters {
+            counters,
+            at: attempt.at,
+        }
+    }
+}
+
+/// What is counted stands in no table; neither an email nor an address holds U+0000.
+fn key(parts: [&str; 3]) -> [u8; 32] {
+    Sha256::digest(parts.join("\0")).into()
+}
+
+#[async_trait]
+impl LoginGuard for DieselLoginGuard {
+    async fn reserve(&self, attempt: LoginAttempt) -> Result<Reservation, RepositoryError> {
+        if self.limit_per_minute == 0 {
+            return Ok(Reservation::Granted);
+        }
+        let refused = self
+            .database
+            .read(self.counters(&attempt), |connection, counters| {
+                Box::pin(look(connection, counters))
+            })
+            .await?;
+        if let Some(refused) = refused {
+            return Ok(refused);
+        }
+        self.database
+            .write_if(
+                |reservation| *reservation == Reservation::Granted,
+                self.counters(&attempt),
+                |connection, counters| Box::pin(count(connection, counters)),
+            )
+            .await
+    }
+
+    async fn release(&self, attempt: LoginAttempt) -> Result<(), RepositoryError> {
+        if self.limit_per_minute == 0 {
+            return Ok(());
+        }
+        self.database
+            .write(self.counters(&attempt), |connection, counters| {
+                Box::pin(uncount(connection, counters))
+            })
+            .await
+    }
+
+    async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
+        let mut swept = 0;
+        loop {
+            let batch = self.database.write(now, |connection, now| {
+                Box::pin(sweep_batch(connection, *now))
+            });
+            let count = batch.await?;
+            swept += count;
+            if count < u64::from(SWEEP_BATCH) {
+                return Ok(swept);
+            }
+        }
+    }
+}
+
+/// The refusal, if a counter stands at its limit.
+async fn look(
+    connection: &mut Connection,
+    counters: &Counters,
+) -> Result<Option<Reservation>, Failure> {
+    let keys = counters.counters.iter().map(|counter| counter.key.to_vec());
+    let open: Vec<(Vec<u8>, i64, StoredInstant)> = on_both!(connection, |c| {
+        login_counters::table
+            .filter(login_counters::key.eq_any(keys))
+            .filter(login_counters::window_ends_at.gt(StoredInstant(counters.at)))
+            .load(c)
+            .await?
+    });
+    let full = open.into_iter().filter(|(key, count, _)| {
+        let mut counters = counters.counters.iter();
+        counters.any(|counter| counter.key.as_slice() == key && *count >= counter.limit)
+    });
+    let end = full.map(|(_, _, window_ends_at)| window_ends_at.0).max();
+    Ok(end.map(|end| refusal(end, counters.at)))
+}
+
+fn refusal(window_ends_at: DateTime<Utc>, at: DateTime<Utc>) -> Reservation {
+    Reservation::Refused {
+        retry_after: (window_ends_at - at).to_std().unwrap_or(Duration::ZERO),
+    }
+}
+
+/// Counts the attempt everywhere, until it passes a limit: then what was counted must
+/// not stay.
+async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reservation, Failure> {
+    for counter in &counters.counters {
+        let now = StoredInstant(counters.at);
+        let (count, window_ends_at): (i64, StoredInstant) = on_both!(&mut *connection, |c| {
+            diesel::insert_into(login_counters::table)
+                .values((
+                    login_counters::key.eq(counter.key.as_slice()),
+                    login_counters::count.eq(1),
+                    login_counters::window_ends_at.eq(StoredInstant(counters.at + counter.window)),
+                ))
+                .on_conflict(login_counters::key)
+                .do_update()
+                .set((
+                    login_counters::count.eq(sql::<BigInt>(
+                        "CASE WHEN login_counters.window_ends_at > ",
+                    )
+                    .bind::<Instant, _>(now)
+                    .sql(" THEN login_counters.count + 1 ELSE 1 END")),
+                    login_counters::window_ends_at.eq(sql::<Instant>(
+                        "CASE WHEN login_counters.window_ends_at > ",
+                    )
+                    .bind::<Instant, _>(now)
+                    .sql(" THEN login_counters.window_ends_at ELSE excluded.window_ends_at END")),
+                ))
+                .returning((login_counters::count, login_counters::window_ends_at))
+                .get_result(c)
+                .await?
+        });
+        if count > counter.limit {
+            return Ok(refusal(window_ends_at.0, counters.at));
+        }
+    }
+    Ok(Reservation::Granted)
+}
+
+/// Takes the attempt back from the windows that counted it, where they are open.
+async fn uncount(connection: &mut Connection, counters: &Counters) -> Result<(), Failure> {
+    for counter in &counters.counters {
+        let latest_end = counters.at + counter.window;
+        on_both!(&mut *connection, |c| {
+            diesel::update(login_counters::table.find(counter.key.as_slice()))
+                .filter(login_counters::window_ends_at.gt(StoredInstant(counters.at)))
+                .filter(login_counters::window_ends_at.le(StoredInstant(latest_end)))
+                .filter(login_counters::count.gt(0))
+                .set(login_counters::count.eq(login_counters::count - 1))
+                .execute(c)
+                .await?
+        });
+    }
+    Ok(())
+}
+
+async fn sweep_batch(connection: &mut Connection, now: DateTime<Utc>) -> Result<u64, Failure> {
+    let closed = diesel::alias!(login_counters as closed);
+    let batch = closed
+        .filter(
+            closed
+                .field(login_counters::window_ends_at)
+                .le(StoredInstant(now)),
+        )
+        .select(closed.field(login_counters::key))
+        .limit(SWEEP_BATCH.into());
+    let count = on_both!(connection, |c| {
+        diesel::delete(login_counters::table)
+            .filter(login_counters::key.eq_any(batch))
+            // A guess that is counted meanwhile opens the window anew.
+            .filter(login_counters::window_ends_at.le(StoredInstant(now)))
+            .execute(c)
+            .await?
+    });
+    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+}

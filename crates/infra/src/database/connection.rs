@@ -1,0 +1,121 @@
+use diesel::QueryResult;
+use diesel::connection::{AnsiTransactionManager, Instrumentation, InstrumentationEvent};
+use diesel_async::pooled_connection::deadpool::Object;
+use diesel_async::{AsyncConnection, AsyncPgConnection, TransactionManager};
+use tracing::Span;
+
+use super::sqlite::AsyncSqliteConnection;
+
+/// A connection out of the pool, to one of the two databases.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are as many as the pools hold, and none is copied"
+)]
+pub(crate) enum Connection {
+    Postgres(Object<AsyncPgConnection>),
+    Sqlite(Object<AsyncSqliteConnection>),
+}
+
+/// Compiles one text of a query for both databases: `on_both!(connection, |c| …)`,
+/// or `on_both!(connection, |c, dialect| …)` where a part of it differs, which
+/// `dialect` then holds.
+macro_rules! on_both {
+    ($connection:expr, |$c:ident| $body:expr) => {
+        match $connection {
+            $crate::database::Connection::Postgres(object) => {
+                let $c = &mut **object;
+                $body
+            }
+            $crate::database::Connection::Sqlite(object) => {
+                let $c = &mut **object;
+                $body
+            }
+        }
+    };
+    ($connection:expr, |$c:ident, $dialect:ident| $body:expr) => {
+        match $connection {
+            $crate::database::Connection::Postgres(object) => {
+                use $crate::database::dialect::postgres as $dialect;
+                let $c = &mut **object;
+                $body
+            }
+            $crate::database::Connection::Sqlite(object) => {
+                use $crate::database::dialect::sqlite as $dialect;
+                let $c = &mut **object;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use on_both;
+
+impl Connection {
+    /// Begins a transaction that may write. On SQLite it holds the database's one
+    /// write lock from here on, so that what it reads stays true until it commits.
+    pub(super) async fn begin(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Postgres(c) => begin(&mut **c).await,
+            Self::Sqlite(c) => {
+                c.spawn_blocking(|c| {
+                    AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
+                })
+                .await
+            }
+        }
+    }
+
+    pub(super) async fn commit(&mut self) -> QueryResult<()> {
+        on_both!(self, |c| commit(c).await)
+    }
+
+    pub(super) async fn rollback(&mut self) -> QueryResult<()> {
+        on_both!(self, |c| rollback(c).await)
+    }
+
+    /// Takes the connection out of its pool and closes it.
+    pub(super) fn discard(self) {
+        match self {
+            Self::Postgres(object) => drop(Object::<AsyncPgConnection>::take(object)),
+            Self::Sqlite(object) => drop(Object::<AsyncSqliteConnection>::take(object)),
+        }
+    }
+
+    /// Logs statements within the present span, where anybody listens.
+    pub(super) fn log_statements(&mut self) {
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            let log = StatementLog {
+                span: Span::current(),
+            };
+            on_both!(self, |c| c.set_instrumentation(log));
+        }
+    }
+}
+
+async fn begin<C: AsyncConnection>(connection: &mut C) -> QueryResult<()> {
+    C::TransactionManager::begin_transaction(connection).await
+}
+
+async fn commit<C: AsyncConnection>(connection: &mut C) -> QueryResult<()> {
+    C::TransactionManager::commit_transaction(connection).await
+}
+
+async fn rollback<C: AsyncConnection>(connection: &mut C) -> QueryResult<()> {
+    C::TransactionManager::rollback_transaction(connection).await
+}
+
+struct StatementLog {
+    span: Span,
+}
+
+impl Instrumentation for StatementLog {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            // What Diesel appends are the bound values, which belong in no log.
+            let sql = text
+                .split_once(" -- binds: ")
+                .map_or(&*text, |(sql, _)| sql);
+            self.span.in_scope(|| tracing::debug!(sql, "statement"));
+        }
+    }
+}

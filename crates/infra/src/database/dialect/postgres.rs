@@ -1,0 +1,117 @@
+use diesel::dsl::sql;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use hexpress_domain::list::Search;
+
+use crate::database::schema::{ACTIVE_ADMIN, tokens, users};
+use crate::database::types::StoredId;
+
+pub(crate) type Backend = Pg;
+
+/// A time below every other, as `users.last_login_key` holds it.
+pub(crate) const LOWEST_INSTANT: &str = "'-infinity'::timestamptz";
+
+/// Whether the table of applied migrations stands in the schema that new tables
+/// would go to. One further down the search path belongs to somebody else.
+pub(crate) async fn has_migrations_table(c: &mut AsyncPgConnection) -> QueryResult<bool> {
+    diesel::select(sql::<Bool>(
+        "to_regclass(quote_ident(current_schema()) || '.__diesel_schema_migrations') IS NOT NULL",
+    ))
+    .get_result(c)
+    .await
+}
+
+/// How the database stores text, and the locale of the server's messages.
+pub(crate) async fn encoding_and_language(
+    c: &mut AsyncPgConnection,
+) -> QueryResult<(String, String)> {
+    diesel::select((
+        sql::<Text>("current_setting('server_encoding')"),
+        sql::<Text>("current_setting('lc_messages')"),
+    ))
+    .get_result(c)
+    .await
+}
+
+/// The schema that new tables go to.
+pub(crate) async fn current_schema(c: &mut AsyncPgConnection) -> QueryResult<Option<String>> {
+    diesel::select(sql::<Nullable<Text>>("current_schema()::text"))
+        .get_result(c)
+        .await
+}
+
+/// Holds a user's row until the transaction ends.
+pub(crate) async fn lock_user(c: &mut AsyncPgConnection, id: StoredId) -> QueryResult<()> {
+    users::table
+        .find(id)
+        .select(users::id)
+        .for_update()
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Holds the rows of all live, active admins until the transaction ends. In one
+/// order, so that two who do so cannot wait for each other.
+pub(crate) async fn lock_active_admins(c: &mut AsyncPgConnection) -> QueryResult<()> {
+    users::table
+        .filter(sql::<Bool>(ACTIVE_ADMIN))
+        .order(users::id)
+        .select(users::id)
+        .for_update()
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Holds a token's row until the transaction ends.
+pub(crate) async fn lock_token(c: &mut AsyncPgConnection, id: StoredId) -> QueryResult<()> {
+    tokens::table
+        .find(id)
+        .select(tokens::id)
+        .for_update()
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Users in whose folded text the search occurs. The trigram index serves searches
+/// of three characters or more.
+pub(crate) fn matches(
+    search: &Search,
+) -> Box<dyn BoxableExpression<users::table, Pg, SqlType = Bool>> {
+    let mut pattern = String::from("%");
+    for character in search.folded().chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    Box::new(users::search_text.like(pattern))
+}
+
+pub(crate) async fn try_migration_lock(c: &mut AsyncPgConnection, key: i64) -> QueryResult<bool> {
+    diesel::select(
+        sql::<Bool>("pg_try_advisory_lock(")
+            .bind::<BigInt, _>(key)
+            .sql(")"),
+    )
+    .get_result(c)
+    .await
+}
+
+pub(crate) async fn release_migration_lock(
+    c: &mut AsyncPgConnection,
+    key: i64,
+) -> QueryResult<bool> {
+    diesel::select(
+        sql::<Bool>("pg_advisory_unlock(")
+            .bind::<BigInt, _>(key)
+            .sql(")"),
+    )
+    .get_result(c)
+    .await
+}

@@ -1,0 +1,439 @@
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::QueryDsl;
+use diesel::backend::Backend;
+use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel::sqlite::Sqlite;
+use diesel_async::RunQueryDsl;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use hexpress_domain::repository::{RepositoryError, Source};
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use super::Database;
+use super::connection::{Connection, on_both};
+use super::dialect;
+use super::error::is_busy;
+use super::open_error::OpenError;
+use super::pool::Intent;
+use super::postgres::Connector;
+use super::schema::__diesel_schema_migrations as applied;
+use super::url::{DatabaseUrl, PostgresUrl};
+use super::work::Work;
+
+const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// How often another process' lock is tried.
+const LOCK_ROUND: Duration = Duration::from_millis(100);
+
+/// A step of the schema's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migration {
+    /// `<timestamp>_<name>`; of an unknown one, the timestamp alone.
+    pub name: String,
+    /// What became of it.
+    pub state: MigrationState,
+}
+
+/// What became of a migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MigrationState {
+    /// It has been run.
+    Applied,
+    /// It has not been run.
+    Pending,
+    /// It has been run by another version of the program, which knows it.
+    Unknown,
+}
+
+/// Why migrations could not be run, shown or taken back.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    /// Another process holds the lock.
+    #[error(
+        "another process is running migrations and was not done within {} s\nWait for it, or raise MIGRATE_LOCK_TIMEOUT_MS.",
+        .0.as_secs()
+    )]
+    Locked(Duration),
+    /// The migration to take back is not one of this program's.
+    #[error(
+        "the migration {0} is of another version of the program\nTake it back with the version that brought it."
+    )]
+    Unknown(String),
+    /// A migration broke.
+    #[error("the migration {name} failed: {source}")]
+    Failed {
+        /// Which one.
+        name: String,
+        /// What the database said.
+        source: Source,
+    },
+    /// Tables have nowhere to go.
+    #[error(
+        "the search_path of the connection names no schema that exists\nCreate the schema, or correct DATABASE_URL."
+    )]
+    NoSchema,
+    /// No connection for migrations.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database does not answer.
+    #[error("the database cannot be used")]
+    Database(#[from] RepositoryError),
+    /// What surrounds the migrations broke.
+    #[error("the table of migrations cannot be used: {0}")]
+    Harness(#[source] Source),
+    /// A name that cannot be part of a folder's.
+    #[error("a migration's name is made of letters, digits, `_` and `-`")]
+    Name,
+    /// A file could not be made.
+    #[error("cannot create {}: {reason}", .path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        reason: io::Error,
+    },
+}
+
+impl From<diesel::result::Error> for MigrationError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Harness(error.into())
+    }
+}
+
+/// Which way to go.
+#[derive(Debug, Clone, Copy)]
+enum Direction {
+    Up,
+    DownOne,
+    DownAll,
+}
+
+/// Runs, shows and takes back the migrations that the program brings for its
+/// database. Any number of processes may do so at once: each migration runs once.
+#[derive(Clone)]
+pub struct Migrator {
+    database: Database,
+}
+
+impl Migrator {
+    pub(super) const fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// The names of those that have not been run, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrationError::Database`].
+    pub async fn pending(&self) -> Result<Vec<String>, MigrationError> {
+        let status = self.status().await?;
+        Ok(status
+            .into_iter()
+            .filter(|migration| migration.state == MigrationState::Pending)
+            .map(|migration| migration.name)
+            .collect())
+    }
+
+    /// All of them in order, those of other versions of the program included.
+    /// Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrationError::Database`].
+    pub async fn status(&self) -> Result<Vec<Migration>, MigrationError> {
+        let work: Work<(), Vec<String>> = |connection, ()| {
+            Box::pin(async move {
+                let is_there = on_both!(&mut *connection, |c, dialect| {
+                    dialect::has_migrations_table(c).await?
+                });
+                if !is_there {
+                    return Ok(Vec::new());
+                }
+                Ok(on_both!(connection, |c| {
+                    applied::table.select(applied::version).load(c).await?
+                }))
+            })
+        };
+        let versions: Vec<String> = self.database.read((), work).await?;
+        let mut all: Vec<_> = self
+            .names()?
+            .into_iter()
+            .map(|name| {
+                let state = if versions.iter().any(|v| v == version(&name)) {
+                    MigrationState::Applied
+                } else {
+                    MigrationState::Pending
+                };
+                Migration { name, state }
+            })
+            .collect();
+        for unknown in versions {
+            if !all.iter().any(|known| version(&known.name) == unknown) {
+                all.push(Migration {
+                    name: unknown,
+                    state: MigrationState::Unknown,
+                });
+            }
+        }
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(all)
+    }
+
+    /// Runs all that have not been run, and returns their names in order. Waits
+    /// while another process does so.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrationError`]. On PostgreSQL those before a broken one stay; on SQLite
+    /// none does.
+    pub async fn up(&self) -> Result<Vec<String>, MigrationError> {
+        self.go(Direction::Up).await
+    }
+
+    /// Takes the newest one back, or all, and returns their names, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::up`], and [`MigrationError::Unknown`].
+    pub async fn down(&self, all: bool) -> Result<Vec<String>, MigrationError> {
+        self.go(if all {
+            Direction::DownAll
+        } else {
+            Direction::DownOne
+        })
+        .await
+    }
+
+    fn names(&self) -> Result<Vec<String>, MigrationError> {
+        fn of<DB: Backend>(
+            source: &impl MigrationSource<DB>,
+        ) -> Result<Vec<String>, MigrationError> {
+            let migrations = source.migrations().map_err(MigrationError::Harness)?;
+            Ok(migrations.iter().map(|m| m.name().to_string()).collect())
+        }
+        if self.database.url().is_sqlite() {
+            of::<Sqlite>(&SQLITE)
+        } else {
+            of::<Pg>(&POSTGRES)
+        }
+    }
+
+    async fn go(&self, direction: Direction) -> Result<Vec<String>, MigrationError> {
+        let done = match self.database.url() {
+            DatabaseUrl::Postgres(url) => self.go_postgres(url, direction).await,
+            DatabaseUrl::Sqlite(_) => self.go_sqlite(direction).await,
+        };
+        self.database.inner.state.lock().await.take();
+        done
+    }
+
+    /// On a connection of its own, which holds an advisory lock.
+    async fn go_postgres(
+        &self,
+        url: &PostgresUrl,
+        direction: Direction,
+    ) -> Result<Vec<String>, MigrationError> {
+        let options = &self.database.inner.options;
+        let connector = Connector::for_migrations(url, options)?;
+        let mut connection = connector
+            .connect()
+            .await
+            .map_err(|error| connector.explain(&error))?;
+        let schema = dialect::postgres::current_schema(&mut connection)
+            .await?
+            .ok_or(MigrationError::NoSchema)?;
+        let key = lock_key(&schema);
+        let started = Instant::now();
+        while !dialect::postgres::try_migration_lock(&mut connection, key).await? {
+            if started.elapsed() >= options.migrate_lock_timeout {
+                return Err(MigrationError::Locked(options.migrate_lock_timeout));
+            }
+            tokio::time::sleep(LOCK_ROUND).await;
+        }
+        let (done, mut connection) = blocking(move || {
+            let mut connection = AsyncConnectionWrapper::<_>::from(connection);
+            let done = go(&mut connection, &POSTGRES, direction);
+            (done, connection.into_inner())
+        })
+        .await?;
+        dialect::postgres::release_migration_lock(&mut connection, key).await?;
+        done
+    }
+
+    /// In one transaction, which holds the database's write lock.
+    async fn go_sqlite(&self, direction: Direction) -> Result<Vec<String>, MigrationError> {
+        let inner = &self.database.inner;
+        let patience = inner.options.migrate_lock_timeout;
+        let usual = inner.options.lock_timeout;
+        let mut lease = inner.connections.acquire(Intent::Write).await?;
+        let Connection::Sqlite(connection) = &mut lease.connection else {
+            return Err(MigrationError::Harness("not SQLite".into()));
+        };
+        connection
+            .spawn_blocking(move |c| {
+                c.batch_execute(&format!("PRAGMA busy_timeout = {}", patience.as_millis()))?;
+                let done = c.immediate_transaction(|c| go(c, &SQLITE, direction));
+                c.batch_execute(&format!("PRAGMA busy_timeout = {}", usual.as_millis()))?;
+                Ok(done)
+            })
+            .await?
+            .map_err(|error| match error {
+                MigrationError::Harness(source) if source.downcast_ref().is_some_and(is_busy) => {
+                    MigrationError::Locked(patience)
+                }
+                error => error,
+            })
+    }
+}
+
+fn go<DB: Backend>(
+    connection: &mut impl MigrationHarness<DB>,
+    source: &impl MigrationSource<DB>,
+    direction: Direction,
+) -> Result<Vec<String>, MigrationError> {
+    let mut known = source.migrations().map_err(MigrationError::Harness)?;
+    known.sort_by_key(|migration| migration.name().version().as_owned());
+    // The newest first.
+    let applied = connection
+        .applied_migrations()
+        .map_err(MigrationError::Harness)?;
+    let mut done = Vec::new();
+    let failed = |name: &str| {
+        let name = name.to_owned();
+        move |source| MigrationError::Failed { name, source }
+    };
+    match direction {
+        Direction::Up => {
+            for migration in known {
+                if !applied.contains(&migration.name().version()) {
+                    let name = migration.name().to_string();
+                    connection
+                        .run_migration(&*migration)
+                        .map_err(failed(&name))?;
+                    done.push(name);
+                }
+            }
+        }
+        Direction::DownOne | Direction::DownAll => {
+            let count = match direction {
+                Direction::DownOne => 1,
+                _ => applied.len(),
+            };
+            for version in applied.into_iter().take(count) {
+                let migration = known
+                    .iter()
+                    .find(|migration| migration.name().version() == version)
+                    .ok_or_else(|| MigrationError::Unknown(version.to_string()))?;
+                let name = migration.name().to_string();
+                connection
+                    .revert_migration(&**migration)
+                    .map_err(failed(&name))?;
+                done.push(name);
+            }
+        }
+    }
+    Ok(done)
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, MigrationError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| MigrationError::Harness(error.into()))
+}
+
+/// The key of the advisory lock of one schema, so that installations side by side
+/// in one database do not wait for each other.
+fn lock_key(schema: &str) -> i64 {
+    let digest = Sha256::digest(format!("hexpress migrations of {schema}"));
+    digest.first_chunk().copied().map_or(0, i64::from_be_bytes)
+}
+
+/// What stands before the first `_` of a name.
+fn version(name: &str) -> &str {
+    name.split_once('_').map_or(name, |(version, _)| version)
+}
+
+/// Writes an empty pair of `up.sql` and `down.sql` for each database below `folder`,
+/// and returns the files.
+///
+/// # Errors
+///
+/// [`MigrationError::Name`], [`MigrationError::File`].
+pub fn generate(
+    folder: &Path,
+    name: &str,
+    at: DateTime<Utc>,
+) -> Result<Vec<PathBuf>, MigrationError> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if name.is_empty() || !name.bytes().all(is_plain) {
+        return Err(MigrationError::Name);
+    }
+    let pair = format!("{}_{name}", at.format("%Y%m%d%H%M%S"));
+    let mut files = Vec::new();
+    for database in ["postgres", "sqlite"] {
+        let folder = folder.join(database).join(&pair);
+        fs::create_dir_all(&folder).map_err(|reason| MigrationError::File {
+            path: folder.clone(),
+            reason,
+        })?;
+        for file in ["up.sql", "down.sql"] {
+            let path = folder.join(file);
+            fs::File::create_new(&path).map_err(|reason| MigrationError::File {
+                path: path.clone(),
+                reason,
+            })?;
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemas_have_locks_of_their_own() {
+        assert_eq!(lock_key("public"), lock_key("public"));
+        assert_ne!(lock_key("public"), lock_key("shop"));
+    }
+
+    #[test]
+    fn a_generated_migration_is_an_empty_pair_for_each_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let files = generate(folder.path(), "add_posts", at).unwrap();
+        let expected: Vec<_> = [
+            "postgres/20231114221320_add_posts/up.sql",
+            "postgres/20231114221320_add_posts/down.sql",
+            "sqlite/20231114221320_add_posts/up.sql",
+            "sqlite/20231114221320_add_posts/down.sql",
+        ]
+        .map(|file| folder.path().join(file))
+        .into();
+        assert_eq!(files, expected);
+        assert!(files.iter().all(|file| fs::read(file).unwrap().is_empty()));
+        assert!(matches!(
+            generate(folder.path(), "add_posts", at),
+            Err(MigrationError::File { .. })
+        ));
+        for name in ["", "../x", "a b"] {
+            assert!(matches!(
+                generate(folder.path(), name, at),
+                Err(MigrationError::Name)
+            ));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The database under all repositories: how it is reached, opened, migrated and
+//! closed, and how statements run on it.
+//!
+//! Open `work` first: every read and every write of every repository goes through
+//! its two functions.
+
+mod connection;
+mod constraint;
+pub(crate) mod dialect;
+mod error;
+mod migrations;
+mod open_error;
+mod options;
+mod pool;
+mod postgres;
+mod probe;
+pub(crate) mod schema;
+mod sqlite;
+mod tls;
+pub(crate) mod types;
+mod url;
+mod work;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hexpress_domain::health::StoreState;
+use hexpress_domain::repository::RepositoryError;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+pub(crate) use connection::{Connection, on_both};
+pub(crate) use error::{Corrupt, Failure};
+pub use migrations::{Migration, MigrationError, MigrationState, Migrator, generate};
+pub use open_error::OpenError;
+pub use options::{DatabaseOptions, Synchronous, SynchronousError};
+pub(crate) use sqlite::AsyncSqliteConnection;
+pub use url::{DatabaseUrl, DatabaseUrlError, PostgresUrl, SqliteLocation, SslMode, SslModeError};
+pub(crate) use work::Work;
+
+use pool::Connections;
+
+/// An open database. Clones are the same one.
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    options: DatabaseOptions,
+    connections: Arc<Connections>,
+    /// Work that goes on when whoever asked for it has gone.
+    work: TaskTracker,
+    state: Mutex<Option<(Instant, StoreState)>>,
+    _housekeeper: DropGuard,
+}
+
+impl Database {
+    /// Opens a database: checks that it can be reached, read and (SQLite) written,
+    /// and opens as many connections as are kept at least. A missing SQLite file is
+    /// made, with the last folder of its path. Runs no migration.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], for whoever runs the program.
+    pub async fn open(options: DatabaseOptions) -> Result<Self, OpenError> {
+        let connections = Arc::new(Connections::open(&options).await?);
+        let stop = CancellationToken::new();
+        tokio::spawn(keep_house(
+            stop.clone(),
+            Arc::clone(&connections),
+            options.idle_timeout,
+            options.pool_min,
+        ));
+        Ok(Self {
+            inner: Arc::new(Inner {
+                options,
+                connections,
+                work: TaskTracker::new(),
+                state: Mutex::new(None),
+                _housekeeper: stop.drop_guard(),
+            }),
+        })
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.inner.options.url
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::Unavailable`] where there is none.
+    pub async fn ping(&self) -> Result<(), RepositoryError> {
+        let work: Work<(), ()> = |connection, ()| {
+            Box::pin(async move {
+                on_both!(connection, |c| {
+                    diesel_async::SimpleAsyncConnection::batch_execute(c, "SELECT 1").await?;
+                });
+                Ok(())
+            })
+        };
+        self.read((), work).await
+    }
+
+    /// What runs, shows and takes back the migrations of this database.
+    #[must_use]
+    pub fn migrator(&self) -> Migrator {
+        Migrator::new(self.clone())
+    }
+
+    /// Waits for the work that was begun, but no longer than the limit, then closes
+    /// all connections. Later calls are
+    /// [`Unavailable`](RepositoryError::Unavailable). Returns whether all work was
+    /// finished.
+    pub async fn close(&self, limit: Duration) -> bool {
+        self.inner.work.close();
+        let finished = tokio::time::timeout(limit, self.inner.work.wait())
+            .await
+            .is_ok();
+        self.inner.connections.close();
+        finished
+    }
+}
+
+/// Closes surplus connections now and then, until the database is dropped.
+async fn keep_house(
+    stop: CancellationToken,
+    connections: Arc<Connections>,
+    idle_timeout: Duration,
+    min: usize,
+) {
+    const SHORTEST_ROUND: Duration = Duration::from_millis(50);
+    let round = (idle_timeout / 2).max(SHORTEST_ROUND);
+    while stop
+        .run_until_cancelled(tokio::time::sleep(round))
+        .await
+        .is_some()
+    {
+        connections.close_surplus(idle_timeout, min);
+    }
+}

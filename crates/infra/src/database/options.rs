@@ -1,0 +1,73 @@
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::url::{DatabaseUrl, SslMode};
+
+/// Everything that a [`Database`](super::Database) is opened with.
+#[derive(Debug, Clone)]
+pub struct DatabaseOptions {
+    /// Where the database is.
+    pub url: DatabaseUrl,
+    /// How many connections there are at most, at least 1. A database in memory
+    /// has always one.
+    pub pool_max: usize,
+    /// How many connections are kept open even when idle, at most `pool_max`.
+    pub pool_min: usize,
+    /// How long a call waits for a connection before it is
+    /// [`Unavailable`](hexpress_domain::repository::RepositoryError::Unavailable).
+    pub acquire_timeout: Duration,
+    /// How long a connection above the minimum may be idle before it is closed.
+    pub idle_timeout: Duration,
+    /// How long PostgreSQL works at one statement; SQLite has no such limit.
+    pub statement_timeout: Duration,
+    /// How long PostgreSQL waits for a lock; on SQLite, the busy timeout.
+    pub lock_timeout: Duration,
+    /// How long PostgreSQL leaves a transaction open in which nothing happens.
+    pub idle_in_transaction_timeout: Duration,
+    /// How long to wait for migrations that another process runs.
+    pub migrate_lock_timeout: Duration,
+    /// The `sslmode` for a URL that names none and a host that is not this machine.
+    pub ssl_mode_default: SslMode,
+    /// When SQLite waits for the disk.
+    pub sqlite_synchronous: Synchronous,
+}
+
+/// SQLite's `synchronous` pragma.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Synchronous {
+    /// At every commit: what was answered survives a loss of power.
+    Full,
+    /// At checkpoints: a loss of power may take the last commits.
+    Normal,
+    /// Never: a loss of power may destroy the file.
+    Off,
+}
+
+/// The text names no mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be one of: full, normal, off")]
+pub struct SynchronousError;
+
+impl FromStr for Synchronous {
+    type Err = SynchronousError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "full" => Ok(Self::Full),
+            "normal" => Ok(Self::Normal),
+            "off" => Ok(Self::Off),
+            _ => Err(SynchronousError),
+        }
+    }
+}
+
+impl fmt::Display for Synchronous {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "full",
+            Self::Normal => "normal",
+            Self::Off => "off",
+        })
+    }
+}

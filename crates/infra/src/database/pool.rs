@@ -1,0 +1,224 @@
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool::managed::QueueMode;
+use diesel::ConnectionError;
+use diesel_async::pooled_connection::deadpool::Pool;
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, SetupCallback,
+};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
+use hexpress_domain::repository::RepositoryError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::connection::Connection;
+use super::open_error::OpenError;
+use super::options::DatabaseOptions;
+use super::postgres::Connector;
+use super::sqlite::{self, AsyncSqliteConnection, Opener};
+use super::url::{DatabaseUrl, SqliteLocation};
+
+/// What a connection is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Intent {
+    Read,
+    Write,
+}
+
+/// A connection while somebody works with it.
+pub(super) struct Lease {
+    pub(super) connection: Connection,
+    /// Whether a transaction may still be open on it.
+    pub(super) is_spoilt: bool,
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+/// The open connections to the database.
+pub(super) struct Connections {
+    pools: Pools,
+    acquire_timeout: Duration,
+}
+
+enum Pools {
+    Postgres(Pool<AsyncPgConnection>),
+    Sqlite {
+        pool: Pool<AsyncSqliteConnection>,
+        /// SQLite has one writer at a time. Ours queue here, in order, instead of
+        /// polling the file's lock; that one remains for other processes.
+        writer: Arc<Semaphore>,
+        /// Whether the database lives in its one connection and dies with it.
+        in_memory: bool,
+    },
+}
+
+/// No connection came free in time.
+#[derive(Debug, thiserror::Error)]
+#[error("no database connection within {} ms", .0.as_millis())]
+struct AcquireTimeout(Duration);
+
+impl Lease {
+    /// Closes the connection, which is of no more use.
+    pub(super) fn discard(self) {
+        self.connection.discard();
+    }
+}
+
+impl Connections {
+    /// Opens as many connections as are kept at least, and at least one.
+    pub(super) async fn open(options: &DatabaseOptions) -> Result<Self, OpenError> {
+        let pools = match &options.url {
+            DatabaseUrl::Postgres(url) => {
+                let connector = Connector::new(url, options)?;
+                // The pool's own errors could not tell what to do about them.
+                connector.check().await?;
+                let setup: SetupCallback<AsyncPgConnection> = Box::new(move |_| {
+                    let connector = connector.clone();
+                    Box::pin(async move {
+                        connector
+                            .connect()
+                            .await
+                            .map_err(|error| ConnectionError::BadConnection(error.to_string()))
+                    })
+                });
+                Pools::Postgres(pool(setup, options.pool_max)?)
+            }
+            DatabaseUrl::Sqlite(location) => {
+                let opener = Opener::new(location, options);
+                sqlite::prepare(location, &opener).await?;
+                let setup: SetupCallback<AsyncSqliteConnection> = Box::new(move |_| {
+                    let opener = opener.clone();
+                    Box::pin(async move { opener.open().await })
+                });
+                let in_memory = *location == SqliteLocation::Memory;
+                let size = if in_memory { 1 } else { options.pool_max };
+                Pools::Sqlite {
+                    pool: pool(setup, size)?,
+                    writer: Arc::new(Semaphore::new(1)),
+                    in_memory,
+                }
+            }
+        };
+        let connections = Self {
+            pools,
+            acquire_timeout: options.acquire_timeout,
+        };
+        connections.fill(options.pool_min.max(1)).await?;
+        Ok(connections)
+    }
+
+    async fn fill(&self, count: usize) -> Result<(), OpenError> {
+        let mut leases = Vec::new();
+        for _ in 0..count.min(self.max()) {
+            let lease = self.acquire(Intent::Read).await;
+            leases.push(lease.map_err(|error| OpenError::Setup(innermost(&error)))?);
+        }
+        Ok(())
+    }
+
+    /// A connection for one piece of work.
+    pub(super) async fn acquire(&self, intent: Intent) -> Result<Lease, RepositoryError> {
+        tokio::time::timeout(self.acquire_timeout, self.wait(intent))
+            .await
+            .unwrap_or_else(|_| {
+                let timeout = AcquireTimeout(self.acquire_timeout);
+                Err(RepositoryError::Unavailable(timeout.into()))
+            })
+    }
+
+    async fn wait(&self, intent: Intent) -> Result<Lease, RepositoryError> {
+        let (connection, turn) = match &self.pools {
+            Pools::Postgres(pool) => {
+                let object = pool.get().await.map_err(unavailable)?;
+                (Connection::Postgres(object), None)
+            }
+            Pools::Sqlite { pool, writer, .. } => {
+                let turn = match intent {
+                    Intent::Read => None,
+                    Intent::Write => {
+                        Some(writer.clone().acquire_owned().await.map_err(unavailable)?)
+                    }
+                };
+                let object = pool.get().await.map_err(unavailable)?;
+                (Connection::Sqlite(object), turn)
+            }
+        };
+        Ok(Lease {
+            connection,
+            is_spoilt: false,
+            _turn: turn,
+        })
+    }
+
+    /// Closes idle connections: when one is found broken, so are others.
+    pub(super) fn discard_idle(&self) {
+        self.close_surplus(Duration::ZERO, 0);
+    }
+
+    /// Closes connections beyond `min` that nobody has used for so long.
+    pub(super) fn close_surplus(&self, idle_timeout: Duration, min: usize) {
+        match &self.pools {
+            Pools::Postgres(pool) => close_surplus(pool, idle_timeout, min),
+            Pools::Sqlite {
+                in_memory: true, ..
+            } => {}
+            Pools::Sqlite { pool, .. } => close_surplus(pool, idle_timeout, min),
+        }
+    }
+
+    /// Closes what is idle at once and the rest when it comes back.
+    pub(super) fn close(&self) {
+        match &self.pools {
+            Pools::Postgres(pool) => pool.close(),
+            Pools::Sqlite { pool, .. } => pool.close(),
+        }
+    }
+
+    fn max(&self) -> usize {
+        match &self.pools {
+            Pools::Postgres(pool) => pool.status().max_size,
+            Pools::Sqlite { pool, .. } => pool.status().max_size,
+        }
+    }
+}
+
+/// Connections are not asked whether they live before they are used: a broken one
+/// is found by its error. The last one used is the next one taken, so that the
+/// others can fall idle.
+fn pool<C>(setup: SetupCallback<C>, max: usize) -> Result<Pool<C>, OpenError>
+where
+    C: AsyncConnection + 'static,
+    AsyncDieselConnectionManager<C>: deadpool::managed::Manager<Type = C>,
+{
+    let mut config = ManagerConfig::default();
+    config.recycling_method = RecyclingMethod::Fast;
+    config.custom_setup = setup;
+    // The URL is part of the setup.
+    let manager = AsyncDieselConnectionManager::new_with_config("", config);
+    Pool::builder(manager)
+        .max_size(max)
+        .queue_mode(QueueMode::Lifo)
+        .build()
+        .map_err(|error| OpenError::Setup(error.to_string()))
+}
+
+fn close_surplus<C>(pool: &Pool<C>, idle_timeout: Duration, min: usize)
+where
+    C: AsyncConnection + 'static,
+    AsyncDieselConnectionManager<C>: deadpool::managed::Manager<Type = C>,
+{
+    let mut surplus = pool.status().size.saturating_sub(min);
+    pool.retain(|_, metrics| {
+        let closes = surplus > 0 && metrics.last_used() >= idle_timeout;
+        surplus -= usize::from(closes);
+        !closes
+    });
+}
+
+fn innermost(error: &dyn Error) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
+}
+
+fn unavailable(error: impl Error + Send + Sync + 'static) -> RepositoryError {
+    RepositoryError::Unavailable(error.into())
+}

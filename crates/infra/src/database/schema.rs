@@ -1,0 +1,69 @@
+//! The tables as Diesel sees them, one text for both databases. What else the
+//! schema promises (keys, checks, indexes) stands in `migrations/`.
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+/// Which users are live, active admins, in the words of the index that finds them:
+/// a bound value would not lead to it.
+pub(crate) const ACTIVE_ADMIN: &str =
+    "users.role = 'admin' AND users.is_active AND users.deleted_at IS NULL";
+
+table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use crate::database::types::{Id, Instant};
+
+    users (id) {
+        id -> Id,
+        email -> Text,
+        password_hash -> Text,
+        first_name -> Text,
+        last_name -> Text,
+        role -> Text,
+        is_active -> Bool,
+        last_login_at -> Nullable<Instant>,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Nullable, Text};
+    use crate::database::types::{Id, Instant};
+
+    tokens (id) {
+        id -> Id,
+        user_id -> Id,
+        kind -> Text,
+        name -> Nullable<Text>,
+        digest -> Binary,
+        created_at -> Instant,
+        last_used_at -> Instant,
+        expires_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary};
+    use crate::database::types::Instant;
+
+    login_counters (key) {
+        key -> Binary,
+        count -> BigInt,
+        window_ends_at -> Instant,
+    }
+}
+
+joinable!(tokens -> users (user_id));
+allow_tables_to_appear_in_same_query!(tokens, users);
+
+table! {
+    use diesel::sql_types::Text;
+
+    // Diesel's own: which migrations have been run.
+    __diesel_schema_migrations (version) {
+        version -> Text,
+    }
+}

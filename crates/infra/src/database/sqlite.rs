@@ -1,0 +1,147 @@
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, ConnectionError, ConnectionResult, SqliteConnection};
+use diesel_async::SimpleAsyncConnection;
+use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+use tokio::time::Instant;
+
+use super::error::is_busy;
+use super::open_error::OpenError;
+use super::options::{DatabaseOptions, Synchronous};
+use super::url::SqliteLocation;
+
+pub(crate) type AsyncSqliteConnection = SyncConnectionWrapper<SqliteConnection>;
+
+// Earlier ones can lose the write-ahead log when it is reset (fixed in 3.51.3).
+const _: () = assert!(libsqlite3_sys::SQLITE_VERSION_NUMBER >= 3_051_003);
+
+/// Opens connections to one SQLite database, each with its pragmas set.
+#[derive(Clone)]
+pub(super) struct Opener {
+    target: String,
+    busy_timeout: Duration,
+    synchronous: Synchronous,
+}
+
+impl Opener {
+    pub(super) fn new(location: &SqliteLocation, options: &DatabaseOptions) -> Self {
+        Self {
+            target: match location {
+                SqliteLocation::Memory => ":memory:".to_owned(),
+                SqliteLocation::File(path) => literal_name(path),
+            },
+            busy_timeout: options.lock_timeout,
+            synchronous: options.sqlite_synchronous,
+        }
+    }
+
+    pub(super) async fn open(&self) -> ConnectionResult<AsyncSqliteConnection> {
+        let opener = self.clone();
+        tokio::task::spawn_blocking(move || opener.open_blocking())
+            .await
+            .map_err(|error| ConnectionError::BadConnection(error.to_string()))?
+            .map(SyncConnectionWrapper::new)
+    }
+
+    fn open_blocking(&self) -> ConnectionResult<SqliteConnection> {
+        let mut connection = SqliteConnection::establish(&self.target)?;
+        connection
+            .batch_execute(&format!(
+                "PRAGMA busy_timeout = {};
+                 PRAGMA foreign_keys = ON;
+                 PRAGMA synchronous = {};",
+                self.busy_timeout.as_millis(),
+                self.synchronous,
+            ))
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(connection)
+    }
+}
+
+/// Makes sure that there is a database which can be read and written: makes the
+/// folder and the file where they are missing, and turns the write-ahead log on.
+pub(super) async fn prepare(location: &SqliteLocation, opener: &Opener) -> Result<(), OpenError> {
+    let SqliteLocation::File(path) = location else {
+        return Ok(());
+    };
+    make_folder(path)?;
+    let mut connection = opener
+        .open()
+        .await
+        .map_err(|error| explain(path, error.to_string()))?;
+    // SQLite changes the mode without waiting for others who do the same.
+    let started = Instant::now();
+    while let Err(error) = connection.batch_execute("PRAGMA journal_mode = WAL").await {
+        if !is_busy(&error) || started.elapsed() > opener.busy_timeout {
+            return Err(explain(path, error.to_string()));
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    match connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK").await {
+        // Who is writing just now shows that the file can be written.
+        Err(error) if !is_busy(&error) => Err(explain(path, error.to_string())),
+        _ => Ok(()),
+    }
+}
+
+fn explain(path: &Path, reason: String) -> OpenError {
+    let path = PathBuf::from(path);
+    if reason.contains("not a database") {
+        OpenError::NotADatabase { path }
+    } else if reason.contains("readonly") || (reason.contains("unable to open") && !path.is_dir()) {
+        OpenError::NotWritable { path, reason }
+    } else {
+        OpenError::File { path, reason }
+    }
+}
+
+/// Makes the last folder of the path, and no more than that: a longer path that is
+/// missing is more likely a mistake than a wish.
+fn make_folder(path: &Path) -> Result<(), OpenError> {
+    let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    else {
+        return Ok(());
+    };
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !folder.is_dir() => {
+            Err(OpenError::Folder {
+                path: PathBuf::from(folder),
+                reason: error,
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A name that SQLite takes for a file's and not for a URI, nor for its own
+/// `:memory:`.
+fn literal_name(path: &Path) -> String {
+    let name = path.display().to_string();
+    if path.is_absolute() {
+        name
+    } else {
+        format!("./{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_never_taken_for_a_uri() {
+        for (path, name) in [
+            ("/var/lib/a.db", "/var/lib/a.db"),
+            ("data/a.db", "./data/a.db"),
+            ("file:a.db", "./file:a.db"),
+        ] {
+            assert_eq!(literal_name(Path::new(path)), name);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hexpress_domain::repository::RepositoryError;
+use tracing::Instrument;
+
+use super::connection::Connection;
+use super::error::{Failure, Fault, classify, classify_commit};
+use super::pool::{Intent, Lease};
+use super::{Database, Inner};
+
+/// A piece of work on a connection, and what it is given. It may run several times:
+/// what it does outside the database must bear that.
+pub(crate) type Work<I, T> = for<'a> fn(&'a mut Connection, &'a I) -> Doing<'a, T>;
+
+type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
+
+/// How often work is done anew that has lost a race.
+const RACES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(5);
+
+impl Database {
+    /// Runs statements that write nothing, each for itself. Where the connection
+    /// turns out to be broken they run once more on a new one.
+    pub(crate) async fn read<I, T>(&self, input: I, work: Work<I, T>) -> Result<T, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.inner
+            .run(Intent::Read, Arc::new(input), work, |_| true)
+            .await
+    }
+
+    /// Runs statements in one transaction. Every write of the program comes through
+    /// here.
+    ///
+    /// Once begun, the transaction is brought to its end even when the returned
+    /// future is dropped: otherwise a request that is given up could leave it open,
+    /// with its locks, on a connection that others will use. A transaction that
+    /// has lost its connection before the commit, or a race, is done anew, a bounded
+    /// number of times.
+    pub(crate) async fn write<I, T>(&self, input: I, work: Work<I, T>) -> Result<T, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.write_if(|_| true, input, work).await
+    }
+
+    /// A write that is committed only if `keeps` says so of what the work returns;
+    /// otherwise it is rolled back, and that returned all the same.
+    pub(crate) async fn write_if<I, T>(
+        &self,
+        keeps: fn(&T) -> bool,
+        input: I,
+        work: Work<I, T>,
+    ) -> Result<T, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.inner
+            .run(Intent::Write, Arc::new(input), work, keeps)
+            .await
+    }
+
+    /// A write that nobody waits for. Its failure is only logged.
+    pub(crate) fn write_beside<I>(&self, input: I, work: Work<I, ()>)
+    where
+        I: Send + Sync + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        let task = async move {
+            let done = inner.run(Intent::Write, Arc::new(input), work, |()| true);
+            if let Err(error) = done.await {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(%error, cause, "a write beside the request failed");
+            }
+        };
+        self.inner.work.spawn(task.in_current_span());
+    }
+}
+
+impl Inner {
+    async fn run<I, T>(
+        &self,
+        intent: Intent,
+        input: Arc<I>,
+        work: Work<I, T>,
+        keeps: fn(&T) -> bool,
+    ) -> Result<T, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let mut lost_connections = 0;
+        let mut lost_races = 0;
+        loop {
+            let lease = self.connections.acquire(intent).await?;
+            let attempt = attempt(lease, intent, Arc::clone(&input), work, keeps);
+            let task = self.work.spawn(attempt.in_current_span());
+            let outcome = task.await.unwrap_or_else(|panic| {
+                // Its connection went back to the others, perhaps with an open
+                // transaction and its locks.
+                self.connections.discard_idle();
+                Err(Fault::Answer(RepositoryError::Internal(panic.into())))
+            });
+            match outcome {
+                Ok(value) => return Ok(value),
+                Err(Fault::Connection(_)) if lost_connections < 1 => {
+                    lost_connections += 1;
+                    self.connections.discard_idle();
+                }
+                Err(Fault::Contention(_)) if lost_races < RACES => {
+                    lost_races += 1;
+                    tokio::time::sleep(PAUSE * lost_races).await;
+                }
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+    }
+}
+
+async fn attempt<I, T>(
+    mut lease: Lease,
+    intent: Intent,
+    input: Arc<I>,
+    work: Work<I, T>,
+    keeps: fn(&T) -> bool,
+) -> Result<T, Fault> {
+    lease.connection.log_statements();
+    let input = input.as_ref();
+    let outcome = match intent {
+        Intent::Read => work(&mut lease.connection, input)
+            .await
+            .map_err(Fault::from),
+        Intent::Write => transaction(&mut lease, input, work, keeps).await,
+    };
+    if lease.is_spoilt || matches!(outcome, Err(Fault::Connection(_))) {
+        lease.discard();
+    }
+    outcome
+}
+
+async fn transaction<I, T>(
+    lease: &mut Lease,
+    input: &I,
+    work: Work<I, T>,
+    keeps: fn(&T) -> bool,
+) -> Result<T, Fault> {
+    lease.connection.begin().await.map_err(classify)?;
+    let outcome = work(&mut lease.connection, input).await;
+    if outcome.as_ref().is_ok_and(keeps) {
+        let commit = lease.connection.commit().await;
+        lease.is_spoilt = commit.is_err();
+        commit.map_err(classify_commit)?;
+    } else {
+        lease.is_spoilt = lease.connection.rollback().await.is_err();
+    }
+    Ok(outcome?)
+}

@@ -1,0 +1,272 @@
+use std::sync::Arc;
+
+use argon2::password_hash::{self, PasswordHasher as _, PasswordVerifier as _, phc};
+use argon2::{Algorithm, Argon2, Params, Version};
+use async_trait::async_trait;
+use hexpress_domain::auth::{HasherError, PasswordHasher, Verification};
+use hexpress_domain::repository::Source;
+use hexpress_domain::user::{Password, PasswordHash};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+/// The cost of a hash, and how many run and wait at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Argon2Settings {
+    /// Memory for each hash, in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes, computed one after the other.
+    pub parallelism: u32,
+    /// How many hashes run at once.
+    pub concurrency: usize,
+    /// How many more wait for their turn; beyond that a hash is refused.
+    pub queue: usize,
+}
+
+/// The settings are none that argon2 knows (RFC 9106, section 3.1).
+#[derive(Debug, thiserror::Error)]
+#[error("argon2 does not take these settings: {0}")]
+pub struct Argon2SettingsError(argon2::Error);
+
+/// Hashes passwords with argon2id (RFC 9106) on the runtime's blocking threads.
+pub struct Argon2Hasher {
+    argon2: Argon2<'static>,
+    running: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+}
+
+impl Argon2Hasher {
+    /// A hasher with these settings.
+    ///
+    /// # Errors
+    ///
+    /// [`Argon2SettingsError`] where argon2 does not take them.
+    pub fn new(settings: &Argon2Settings) -> Result<Self, Argon2SettingsError> {
+        let params = Params::new(
+            settings.memory_kib,
+            settings.iterations,
+            settings.parallelism,
+            None,
+        )
+        .map_err(Argon2SettingsError)?;
+        Ok(Self {
+            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            running: Arc::new(Semaphore::new(settings.concurrency)),
+            places: Arc::new(Semaphore::new(
+                settings.concurrency.saturating_add(settings.queue),
+            )),
+        })
+    }
+
+    /// Runs a computation on a blocking thread when its turn comes.
+    ///
+    /// The permits travel with the computation: a request that is cancelled while
+    /// its hash runs gives no place away before the hash has ended.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        compute: impl FnOnce(Argon2<'static>) -> Result<T, Source> + Send + 'static,
+    ) -> Result<T, HasherError> {
+        let place = Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map_err(|_| HasherError::Overloaded)?;
+        let turn = Arc::clone(&self.running)
+            .acquire_owned()
+            .await
+            .map_err(|closed| HasherError::Internal(Box::new(closed)))?;
+        let argon2 = self.argon2.clone();
+        spawn_blocking(move || {
+            let result = compute(argon2);
+            drop((turn, place));
+            result
+        })
+        .await
+        .map_err(|join| HasherError::Internal(Box::new(join)))?
+        .map_err(HasherError::Internal)
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for Argon2Hasher {
+    async fn hash(&self, password: Password) -> Result<PasswordHash, HasherError> {
+        self.in_turn(move |argon2| {
+            let hash = argon2.hash_password(password.expose().as_bytes())?;
+            Ok(PasswordHash::new(hash.to_string()))
+        })
+        .await
+    }
+
+    async fn verify(
+        &self,
+        password: Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<Verification, HasherError> {
+        self.in_turn(move |argon2| {
+            let password = password.expose().as_bytes();
+            let Some(hash) = hash else {
+                // Computed for the time that it takes.
+                argon2.hash_password(password)?;
+                return Ok(Verification::Mismatch);
+            };
+            let hash = phc::PasswordHash::new(hash.expose())?;
+            match argon2.verify_password(password, &hash) {
+                Ok(()) => Ok(Verification::Match {
+                    outdated: is_outdated(&hash, argon2.params())?,
+                }),
+                Err(password_hash::Error::PasswordInvalid) => Ok(Verification::Mismatch),
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await
+    }
+}
+
+fn is_outdated(hash: &phc::PasswordHash, present: &Params) -> Result<bool, Source> {
+    let used = Params::try_from(hash)?;
+    Ok(hash.algorithm.as_str() != Algorithm::Argon2id.as_str()
+        || hash.version != Some(Version::V0x13.into())
+        || used.m_cost() < present.m_cost()
+        || used.t_cost() < present.t_cost()
+        || used.p_cost() < present.p_cost())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    const CHEAP: Argon2Settings = Argon2Settings {
+        memory_kib: 8,
+        iterations: 1,
+        parallelism: 1,
+        concurrency: 1,
+        queue: 1,
+    };
+
+    fn password(text: &str) -> Password {
+        text.parse().unwrap()
+    }
+
+    async fn verify(
+        hasher: &Argon2Hasher,
+        text: &str,
+        hash: Option<&PasswordHash>,
+    ) -> Verification {
+        let outcome = hasher.verify(password(text), hash.cloned()).await;
+        outcome.unwrap()
+    }
+
+    #[tokio::test]
+    async fn knows_its_own_hashes() {
+        let hasher = Argon2Hasher::new(&CHEAP).unwrap();
+        let hash = hasher.hash(password("correct horse")).await.unwrap();
+        assert!(hash.expose().starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
+        assert_eq!(
+            verify(&hasher, "correct horse", Some(&hash)).await,
+            Verification::Match { outdated: false }
+        );
+        assert_eq!(
+            verify(&hasher, "battery staple", Some(&hash)).await,
+            Verification::Mismatch
+        );
+        assert_ne!(hasher.hash(password("correct horse")).await.unwrap(), hash);
+    }
+
+    #[tokio::test]
+    async fn all_of_a_long_password_counts() {
+        let hasher = Argon2Hasher::new(&CHEAP).unwrap();
+        let hash = hasher.hash(password(&"a".repeat(100))).await.unwrap();
+        let other = format!("{}b", "a".repeat(99));
+        assert_eq!(
+            verify(&hasher, &other, Some(&hash)).await,
+            Verification::Mismatch
+        );
+    }
+
+    #[tokio::test]
+    async fn weaker_settings_are_outdated_and_stronger_are_not() {
+        let stronger = Argon2Settings {
+            memory_kib: 16,
+            iterations: 2,
+            ..CHEAP
+        };
+        let weak = Argon2Hasher::new(&CHEAP).unwrap();
+        let strong = Argon2Hasher::new(&stronger).unwrap();
+        let weak_hash = weak.hash(password("correct horse")).await.unwrap();
+        let strong_hash = strong.hash(password("correct horse")).await.unwrap();
+        assert_eq!(
+            verify(&strong, "correct horse", Some(&weak_hash)).await,
+            Verification::Match { outdated: true }
+        );
+        assert_eq!(
+            verify(&weak, "correct horse", Some(&strong_hash)).await,
+            Verification::Match { outdated: false }
+        );
+    }
+
+    #[tokio::test]
+    async fn nobody_matches_nothing() {
+        let hasher = Argon2Hasher::new(&CHEAP).unwrap();
+        assert_eq!(
+            verify(&hasher, "correct horse", None).await,
+            Verification::Mismatch
+        );
+    }
+
+    #[tokio::test]
+    async fn an_unreadable_hash_is_a_fault() {
+        let hasher = Argon2Hasher::new(&CHEAP).unwrap();
+        let broken = PasswordHash::new("plain".into());
+        let outcome = hasher.verify(password("correct horse"), Some(broken)).await;
+        assert!(matches!(outcome, Err(HasherError::Internal(_))));
+    }
+
+    #[tokio::test]
+    async fn beyond_the_queue_is_refused() {
+        let hasher = Argon2Hasher::new(&CHEAP).unwrap();
+        let turn = Arc::clone(&hasher.running).acquire_owned().await.unwrap();
+        let mut waiting = [
+            hasher.hash(password("correct horse")),
+            hasher.hash(password("correct horse")),
+        ];
+        for hash in &mut waiting {
+            assert!(
+                std::future::poll_fn(|context| {
+                    std::task::Poll::Ready(hash.as_mut().poll(context).is_pending())
+                })
+                .await
+            );
+        }
+        let refused = hasher.hash(password("correct horse")).await;
+        assert!(matches!(refused, Err(HasherError::Overloaded)));
+        drop(turn);
+        for hash in waiting {
+            assert!(hash.await.is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_request_keeps_its_place_until_the_hash_has_ended() {
+        let hasher = Argon2Hasher::new(&CHEAP).unwrap();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let hash = tokio::time::timeout(
+            std::time::Duration::from_millis(20),
+            hasher.in_turn(move |_| Ok(ended.recv()?)),
+        );
+        assert!(hash.await.is_err());
+        assert_eq!(hasher.running.available_permits(), 0);
+        assert_eq!(hasher.places.available_permits(), 1);
+        end.send(()).unwrap();
+        let turn = hasher.running.acquire().await;
+        assert!(turn.is_ok());
+    }
+
+    #[test]
+    fn impossible_settings_are_refused() {
+        let impossible = Argon2Settings {
+            memory_kib: 1,
+            ..CHEAP
+        };
+        assert!(Argon2Hasher::new(&impossible).is_err());
+    }
+}
