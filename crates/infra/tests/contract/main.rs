@@ -1,0 +1,16 @@
+//! What the ports promise, on SQLite and on PostgreSQL: one function for each
+//! promise in the ports' documentation.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod login_guard;
+mod support;
+mod token;
+mod user;
+mod user_list;
