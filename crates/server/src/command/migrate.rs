@@ -1,0 +1,83 @@
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use hexpress_domain::clock::Clock;
+use hexpress_infra::database::{Migration, MigrationState, generate};
+use hexpress_infra::security::SystemClock;
+
+use super::print;
+use crate::cli::MigrateAction;
+use crate::config::{AppEnv, Config};
+use crate::failure::Failure;
+use crate::wiring::Store;
+
+/// What `migrate status` ends with when migrations are pending.
+const PENDING: u8 = 3;
+
+/// Brings the schema forward or back, or says where it stands.
+pub async fn run(config: &Config, action: &MigrateAction) -> Result<ExitCode, Failure> {
+    match action {
+        MigrateAction::Generate { name } => return generate_pairs(name),
+        MigrateAction::Down { yes: false, .. } if config.app_env != AppEnv::Development => {
+            return Err(Failure::Usage(format!(
+                "`migrate down` destroys data, and APP_ENV is {}\nAdd --yes if it is meant.",
+                config.app_env
+            )));
+        }
+        _ => {}
+    }
+    let store = Store::open(&config.database).await?;
+    let migrator = store.database.migrator();
+    let code = match action {
+        MigrateAction::Status => print_status(&migrator.status().await?)?,
+        MigrateAction::Down { all, .. } => {
+            print_names("undid", "nothing to undo", &migrator.down(*all).await?)?
+        }
+        MigrateAction::Up | MigrateAction::Generate { .. } => {
+            print_names("ran", "nothing to run", &migrator.up().await?)?
+        }
+    };
+    store.database.close(Duration::MAX).await;
+    Ok(code)
+}
+
+fn generate_pairs(name: &str) -> Result<ExitCode, Failure> {
+    let folder = Path::new("migrations");
+    if !folder.is_dir() {
+        return Err(Failure::Failed(
+            "there is no folder `migrations` here\nRun this at the root of the source.".to_owned(),
+        ));
+    }
+    for file in generate(folder, name, SystemClock.now())? {
+        print(&format!("{}\n", file.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_names(done: &str, nothing: &str, names: &[String]) -> Result<ExitCode, Failure> {
+    if names.is_empty() {
+        print(&format!("{nothing}\n"))?;
+    }
+    for name in names {
+        print(&format!("{done} {name}\n"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_status(migrations: &[Migration]) -> Result<ExitCode, Failure> {
+    for migration in migrations {
+        let state = match migration.state {
+            MigrationState::Applied => "applied",
+            MigrationState::Pending => "pending",
+            MigrationState::Unknown => "unknown to this version",
+        };
+        print(&format!("{}  {state}\n", migration.name))?;
+    }
+    let is_pending = |migration: &Migration| migration.state == MigrationState::Pending;
+    Ok(if migrations.iter().any(is_pending) {
+        ExitCode::from(PENDING)
+    } else {
+        ExitCode::SUCCESS
+    })
+}

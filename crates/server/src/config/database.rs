@@ -1,0 +1,202 @@
+use std::fmt;
+use std::time::Duration;
+
+use hexpress_infra::database::{
+    DatabaseOptions, DatabaseUrl, PostgresUrl, SqliteLocation, SslMode, Synchronous,
+};
+
+use super::reader::MASK;
+use super::{AppEnv, ConfigError, Origin, Reader};
+
+const URL_FORMS: &str =
+    "sqlite://PATH, sqlite://:memory: or postgres://user:password@host:5432/name";
+
+/// The database's name where only its host is set.
+const DEFAULT_NAME: &str = "hexpress";
+
+/// How the database is reached.
+#[derive(Debug, Clone)]
+pub struct DatabaseConfig {
+    /// Which one.
+    pub target: DatabaseTarget,
+    /// Whether pending migrations are run at start.
+    pub auto_migrate: bool,
+    pool_max: usize,
+    pool_min: usize,
+    acquire_timeout: Duration,
+    idle_timeout: Duration,
+    statement_timeout: Duration,
+    lock_timeout: Duration,
+    idle_in_transaction_timeout: Duration,
+    migrate_lock_timeout: Duration,
+    ssl_mode_default: SslMode,
+    sqlite_synchronous: Synchronous,
+}
+
+/// Which database is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseTarget {
+    /// The one of this URL.
+    Url(DatabaseUrl),
+    /// An SQLite file of this process alone, made at start and removed at exit.
+    Temporary,
+}
+
+impl DatabaseConfig {
+    /// Reads the settings. Those who wait within a request must wait for less
+    /// than `request_timeout`, or the request's end would hide theirs.
+    pub(super) fn read(
+        reader: &mut Reader<'_>,
+        request_timeout: Duration,
+    ) -> Result<Self, ConfigError> {
+        let target = read_target(reader)?;
+        let app_env = reader.app_env();
+        let is_sqlite = match &target {
+            DatabaseTarget::Url(url) => url.is_sqlite(),
+            DatabaseTarget::Temporary => true,
+        };
+        let pool_max = reader.whole("DB_POOL_MAX", app_env.pick(5, 5, 20), 1..=1000)?;
+        let pool_min = app_env.pick(0, 0, 5).min(pool_max);
+        let pool_min = reader.whole("DB_POOL_MIN", pool_min, 0..=1000)?;
+        let config = Self {
+            target,
+            auto_migrate: reader.value(
+                "AUTO_MIGRATE",
+                app_env.pick(is_sqlite, true, false),
+                "true or false",
+                |text| text.parse().ok(),
+            )?,
+            pool_max,
+            pool_min,
+            acquire_timeout: reader.milliseconds("DB_ACQUIRE_TIMEOUT_MS", 5_000, 1)?,
+            idle_timeout: reader.milliseconds("DB_IDLE_TIMEOUT_MS", 10_000, 1)?,
+            statement_timeout: reader.milliseconds("DB_STATEMENT_TIMEOUT_MS", 10_000, 1)?,
+            lock_timeout: reader.milliseconds("DB_LOCK_TIMEOUT_MS", 5_000, 1)?,
+            idle_in_transaction_timeout: reader.milliseconds(
+                "DB_IDLE_IN_TRANSACTION_TIMEOUT_MS",
+                10_000,
+                1,
+            )?,
+            migrate_lock_timeout: reader.milliseconds("MIGRATE_LOCK_TIMEOUT_MS", 600_000, 1)?,
+            ssl_mode_default: reader.value(
+                "DB_SSLMODE_DEFAULT",
+                app_env.pick(SslMode::Prefer, SslMode::Prefer, SslMode::VerifyFull),
+                "one of disable, prefer, require, verify-ca, verify-full",
+                |text| text.parse().ok(),
+            )?,
+            sqlite_synchronous: reader.value(
+                "SQLITE_SYNCHRONOUS",
+                app_env.pick(Synchronous::Full, Synchronous::Off, Synchronous::Full),
+                "one of full, normal, off",
+                |text| text.parse().ok(),
+            )?,
+        };
+        config.check(reader, request_timeout)?;
+        Ok(config)
+    }
+
+    fn check(&self, reader: &Reader<'_>, request_timeout: Duration) -> Result<(), ConfigError> {
+        if self.pool_min > self.pool_max {
+            let expected = format!("at most DB_POOL_MAX ({})", self.pool_max);
+            return Err(reader.refuse("DB_POOL_MIN", expected));
+        }
+        let waits = [
+            ("DB_ACQUIRE_TIMEOUT_MS", self.acquire_timeout),
+            ("DB_STATEMENT_TIMEOUT_MS", self.statement_timeout),
+            ("DB_LOCK_TIMEOUT_MS", self.lock_timeout),
+        ];
+        match waits.into_iter().find(|(_, wait)| *wait >= request_timeout) {
+            None => Ok(()),
+            Some((name, _)) => {
+                let limit = request_timeout.as_millis();
+                let expected = format!("less than REQUEST_TIMEOUT_MS ({limit})");
+                Err(reader.refuse(name, expected))
+            }
+        }
+    }
+
+    /// What the adapter wants to know, once it is settled which database is meant.
+    pub fn options(&self, url: DatabaseUrl) -> DatabaseOptions {
+        DatabaseOptions {
+            url,
+            pool_max: self.pool_max,
+            pool_min: self.pool_min,
+            acquire_timeout: self.acquire_timeout,
+            idle_timeout: self.idle_timeout,
+            statement_timeout: self.statement_timeout,
+            lock_timeout: self.lock_timeout,
+            idle_in_transaction_timeout: self.idle_in_transaction_timeout,
+            migrate_lock_timeout: self.migrate_lock_timeout,
+            ssl_mode_default: self.ssl_mode_default,
+            sqlite_synchronous: self.sqlite_synchronous,
+        }
+    }
+}
+
+fn read_target(reader: &mut Reader<'_>) -> Result<DatabaseTarget, ConfigError> {
+    let parts = read_parts(reader)?;
+    let (target, origin) = match (reader.raw("DATABASE_URL")?, parts) {
+        (Some((text, origin)), _) => (DatabaseTarget::Url(parse_url(text, origin)?), origin),
+        (None, Some(parts)) => (
+            DatabaseTarget::Url(DatabaseUrl::Postgres(parts)),
+            Origin::Parts,
+        ),
+        (None, None) => (default_target(reader.app_env())?, Origin::Default),
+    };
+    reader.remember("DATABASE_URL", Some(target.to_string()), origin);
+    Ok(target)
+}
+
+/// The URL that the `DB_*` settings spell, if the database or its host is among
+/// them.
+fn read_parts(reader: &mut Reader<'_>) -> Result<Option<PostgresUrl>, ConfigError> {
+    let text = |text: &str| (!text.trim().is_empty()).then(|| text.to_owned());
+    let host = reader.optional("DB_HOST", "a host's name or address", text)?;
+    let port = reader.optional("DB_PORT", "a whole number from 1 to 65535", |text| {
+        text.parse().ok().filter(|port: &u16| *port > 0)
+    })?;
+    let name = reader.optional("DB_NAME", "a database's name", text)?;
+    let user = reader.optional("DB_USER", "a role's name", text)?;
+    let password = reader.secret("DB_PASSWORD")?;
+    if host.is_none() && name.is_none() {
+        return Ok(None);
+    }
+    let mut name = name.unwrap_or_else(|| DEFAULT_NAME.to_owned());
+    if reader.app_env() == AppEnv::Test {
+        name.push_str("_test");
+    }
+    Ok(Some(PostgresUrl::from_parts(
+        host, port, name, user, password,
+    )))
+}
+
+fn parse_url(text: &str, origin: Origin) -> Result<DatabaseUrl, ConfigError> {
+    text.parse().map_err(|error| ConfigError::Value {
+        name: "DATABASE_URL",
+        value: MASK.to_owned(),
+        origin,
+        expected: format!("{URL_FORMS}, but it {error}"),
+    })
+}
+
+fn default_target(app_env: AppEnv) -> Result<DatabaseTarget, ConfigError> {
+    match app_env {
+        AppEnv::Development => Ok(DatabaseTarget::Url(DatabaseUrl::Sqlite(
+            SqliteLocation::File("data/hexpress.db".into()),
+        ))),
+        AppEnv::Test => Ok(DatabaseTarget::Temporary),
+        AppEnv::Production => Err(ConfigError::Missing {
+            name: "DATABASE_URL",
+            expected: format!("{URL_FORMS} (or DB_HOST and DB_NAME) in production"),
+        }),
+    }
+}
+
+impl fmt::Display for DatabaseTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => url.fmt(f),
+            Self::Temporary => f.write_str("(a temporary SQLite file)"),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use axum::http::Uri;
+use hexpress_web::CorsOrigins;
+use ipnet::IpNet;
+
+use super::{ConfigError, Reader};
+
+/// How requests are taken.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// The address, or the name of one, to listen on.
+    pub host: String,
+    /// The port; 0 is any free one.
+    pub port: u16,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// How long a client may take to send a request's head.
+    pub header_read_timeout: Duration,
+    /// How long a client may take to send a request's body.
+    pub body_read_timeout: Duration,
+    /// How long a connection is kept between two requests.
+    pub keep_alive_timeout: Duration,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whose pages may call.
+    pub cors_origins: CorsOrigins,
+}
+
+/// How the server stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShutdownConfig {
+    /// How long requests are still taken while readiness fails already.
+    pub delay: Duration,
+    /// How long running requests and writes may take to finish after that.
+    pub timeout: Duration,
+}
+
+impl HttpConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, ConfigError> {
+        let (local, all) = ("127.0.0.1".to_owned(), "0.0.0.0".to_owned());
+        let app_env = reader.app_env();
+        Ok(Self {
+            host: reader.value(
+                "HOST",
+                app_env.pick(local.clone(), local, all),
+                "an IP address, or the name of one",
+                parse_host,
+            )?,
+            port: reader.whole("PORT", app_env.pick(3000, 0, 3000), 0..=u16::MAX)?,
+            request_timeout: reader.milliseconds("REQUEST_TIMEOUT_MS", 30_000, 1)?,
+            header_read_timeout: reader.milliseconds("HEADER_READ_TIMEOUT_MS", 10_000, 1)?,
+            body_read_timeout: reader.milliseconds("BODY_READ_TIMEOUT_MS", 20_000, 1)?,
+            keep_alive_timeout: reader.milliseconds("KEEP_ALIVE_TIMEOUT_MS", 75_000, 1)?,
+            trusted_proxies: read_proxies(reader)?,
+            cors_origins: read_origins(reader)?,
+        })
+    }
+}
+
+impl ShutdownConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, ConfigError> {
+        let app_env = reader.app_env();
+        let (delay, timeout) = app_env.pick((0, 5_000), (0, 10_000), (3_000, 30_000));
+        Ok(Self {
+            delay: reader.milliseconds("SHUTDOWN_DELAY_MS", delay, 0)?,
+            timeout: reader.milliseconds("SHUTDOWN_TIMEOUT_MS", timeout, 0)?,
+        })
+    }
+}
+
+fn parse_host(text: &str) -> Option<String> {
+    let is_name = |text: &str| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+    };
+    (text.parse::<IpAddr>().is_ok() || is_name(text)).then(|| text.to_owned())
+}
+
+fn read_proxies(reader: &mut Reader<'_>) -> Result<Vec<IpNet>, ConfigError> {
+    let expected = "networks such as 10.0.0.0/8 with commas between";
+    let proxies = reader.value("TRUSTED_PROXIES", List(Vec::new()), expected, |text| {
+        List::parse(text, parse_network)
+    })?;
+    Ok(proxies.0)
+}
+
+fn parse_network(text: &str) -> Option<IpNet> {
+    let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
+    text.parse().ok().or_else(address)
+}
+
+fn read_origins(reader: &mut Reader<'_>) -> Result<CorsOrigins, ConfigError> {
+    let any = || List(vec!["*".to_owned()]);
+    let expected = "`*`, or origins such as https://example.org with commas between";
+    let origins = reader.value("CORS_ALLOWED_ORIGINS", any(), expected, |text| {
+        if text.trim() == "*" {
+            return Some(any());
+        }
+        List::parse(text, parse_origin)
+    })?;
+    Ok(if origins == any() {
+        CorsOrigins::Any
+    } else {
+        CorsOrigins::List(origins.0)
+    })
+}
+
+/// Browsers send an origin (RFC 6454) in lower case, without a path.
+fn parse_origin(text: &str) -> Option<String> {
+    let authority = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))?;
+    let uri: Uri = text.parse().ok()?;
+    let is_bare = uri.authority()?.as_str() == authority && !authority.contains('@');
+    let is_lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    (is_bare && is_lower).then(|| text.to_owned())
+}
+
+/// What settings hold that are written with commas.
+#[derive(Debug, PartialEq, Eq)]
+struct List<T>(Vec<T>);
+
+impl<T> List<T> {
+    /// Reads each item; a blank text has none.
+    fn parse(text: &str, item: fn(&str) -> Option<T>) -> Option<Self> {
+        if text.trim().is_empty() {
+            return Some(Self(Vec::new()));
+        }
+        let items = text.split(',').map(str::trim);
+        items.map(item).collect::<Option<_>>().map(Self)
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for List<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let items: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&items.join(","))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_addresses_or_names() {
+        for host in ["127.0.0.1", "::1", "::", "localhost", "web-1.example.org"] {
+            assert_eq!(parse_host(host).as_deref(), Some(host));
+        }
+        for host in ["", "a b", "http://localhost", "localhost:80", "[::1]"] {
+            assert_eq!(parse_host(host), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_a_network_of_one() {
+        assert_eq!(
+            parse_network("192.0.2.1").unwrap().to_string(),
+            "192.0.2.1/32"
+        );
+        assert_eq!(
+            parse_network("2001:db8::/32").unwrap().to_string(),
+            "2001:db8::/32"
+        );
+        assert_eq!(parse_network("192.0.2.1/33"), None);
+    }
+
+    #[test]
+    fn origins_are_a_list() {
+        let parse = |text| List::parse(text, parse_origin);
+        assert_eq!(parse(" "), Some(List(Vec::new())));
+        let list = parse("https://a.example, http://localhost:5173").unwrap();
+        assert_eq!(list.to_string(), "https://a.example,http://localhost:5173");
+        assert_eq!(parse("https://a.example,"), None);
+        assert_eq!(parse("https://a.example,*"), None);
+    }
+
+    #[test]
+    fn what_no_browser_sends_is_no_origin() {
+        for text in [
+            "a.example",
+            "https://a.example/",
+            "https://a.example/path",
+            "https://A.example",
+            "https://user@a.example",
+            "https://",
+            "ftp://a.example",
+            "null",
+        ] {
+            assert_eq!(parse_origin(text), None, "{text}");
+        }
+    }
+}

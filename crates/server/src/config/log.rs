@@ -1,0 +1,61 @@
+use std::fmt;
+
+use tracing::level_filters::LevelFilter;
+
+use super::{ConfigError, Reader};
+
+/// What is logged, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogConfig {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// The least important lines that are written.
+    pub level: LevelFilter,
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+impl LogConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, ConfigError> {
+        let (pretty, json) = (LogFormat::Pretty, LogFormat::Json);
+        let (info, warn) = (LevelFilter::INFO, LevelFilter::WARN);
+        let app_env = reader.app_env();
+        Ok(Self {
+            format: reader.value(
+                "LOG_FORMAT",
+                app_env.pick(pretty, pretty, json),
+                "one of pretty, json",
+                |text| {
+                    [pretty, json]
+                        .into_iter()
+                        .find(|format| format.to_string() == text)
+                },
+            )?,
+            level: reader.value(
+                "LOG_LEVEL",
+                app_env.pick(info, warn, info),
+                "one of off, error, warn, info, debug, trace",
+                |text| {
+                    let is_name = text.chars().all(char::is_alphabetic) && !text.is_empty();
+                    text.parse().ok().filter(|_| is_name)
+                },
+            )?,
+        })
+    }
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pretty => "pretty",
+            Self::Json => "json",
+        })
+    }
+}

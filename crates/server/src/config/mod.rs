@@ -1,0 +1,86 @@
+//! The configuration: read once, at start, from sources that are passed in.
+//!
+//! What belongs here: one struct for each concern, what its settings are called,
+//! what they may be and what they are by default. What does not: acting on them.
+//! Whoever adds a setting adds it to the struct of its concern, and to nothing else.
+
+mod app_env;
+mod auth;
+mod database;
+mod error;
+mod http;
+mod log;
+mod reader;
+pub mod report;
+mod source;
+
+pub use app_env::AppEnv;
+pub use auth::AuthConfig;
+pub use database::{DatabaseConfig, DatabaseTarget};
+pub use error::ConfigError;
+pub use http::{HttpConfig, ShutdownConfig};
+pub use log::{LogConfig, LogFormat};
+pub use reader::Setting;
+pub use source::{Origin, Sources, environment, read_dot_env};
+
+use reader::Reader;
+
+/// All that can be set.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What the program runs for.
+    pub app_env: AppEnv,
+    /// How requests are taken.
+    pub http: HttpConfig,
+    /// How the server stops.
+    pub shutdown: ShutdownConfig,
+    /// How the database is reached.
+    pub database: DatabaseConfig,
+    /// How users prove who they are.
+    pub auth: AuthConfig,
+    /// What is logged, and how.
+    pub log: LogConfig,
+}
+
+/// A configuration, and how it came about.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The values.
+    pub config: Config,
+    /// Each setting with its origin, secrets masked.
+    pub settings: Vec<Setting>,
+    /// Names in the `.env` file that are no settings.
+    pub unknown: Vec<String>,
+}
+
+impl Config {
+    /// Reads every setting.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for the first one that is not allowed.
+    pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
+        let mut reader = Reader::new(sources)?;
+        let http = HttpConfig::read(&mut reader)?;
+        let config = Self {
+            app_env: reader.app_env(),
+            shutdown: ShutdownConfig::read(&mut reader)?,
+            database: DatabaseConfig::read(&mut reader, http.request_timeout)?,
+            auth: AuthConfig::read(&mut reader)?,
+            log: LogConfig::read(&mut reader)?,
+            http,
+        };
+        let settings = reader.into_settings();
+        let is_known = |name: &&String| settings.iter().any(|setting| setting.name == *name);
+        let unknown = sources.dot_env.keys().filter(|name| !is_known(name));
+        Ok(Loaded {
+            config,
+            unknown: unknown.cloned().collect(),
+            settings,
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;

@@ -1,0 +1,81 @@
+use serde_json::{Value, json};
+
+use super::Setting;
+
+/// The settings as a table for people.
+pub fn table(settings: &[Setting]) -> String {
+    let rows: Vec<[String; 3]> = settings
+        .iter()
+        .map(|setting| {
+            let value = setting.value.as_deref().unwrap_or("(not set)");
+            [
+                setting.name.to_owned(),
+                value.escape_debug().to_string(),
+                setting.origin.to_string(),
+            ]
+        })
+        .collect();
+    let width = |cell: fn(&[String; 3]) -> &String| {
+        let widths = rows.iter().map(|row| cell(row).chars().count());
+        widths.max().unwrap_or_default()
+    };
+    let (names, values) = (width(|[name, ..]| name), width(|[_, value, _]| value));
+    rows.iter()
+        .map(|[name, value, origin]| format!("{name:names$}  {value:values$}  {origin}\n"))
+        .collect()
+}
+
+/// The settings for programs: values as the environment would spell them, `null`
+/// for what is not set.
+pub fn json(settings: &[Setting]) -> Value {
+    settings
+        .iter()
+        .map(|setting| {
+            json!({
+                "name": setting.name,
+                "value": setting.value,
+                "source": setting.origin.to_string(),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Origin;
+
+    fn settings() -> Vec<Setting> {
+        vec![
+            Setting {
+                name: "PORT",
+                value: Some("3000".into()),
+                origin: Origin::Flag,
+            },
+            Setting {
+                name: "DB_HOST",
+                value: None,
+                origin: Origin::Default,
+            },
+        ]
+    }
+
+    #[test]
+    fn a_table_has_straight_columns() {
+        assert_eq!(
+            table(&settings()),
+            "PORT     3000       flag\nDB_HOST  (not set)  default\n"
+        );
+    }
+
+    #[test]
+    fn json_says_null_for_what_is_not_set() {
+        assert_eq!(
+            json(&settings()),
+            json!([
+                {"name": "PORT", "value": "3000", "source": "flag"},
+                {"name": "DB_HOST", "value": null, "source": "default"},
+            ])
+        );
+    }
+}

@@ -1,0 +1,170 @@
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::ConfigError;
+
+/// Texts of settings by name.
+pub type Texts = BTreeMap<String, String>;
+
+/// Where settings are looked for, the weightiest first. Nothing is looked for
+/// anywhere else, so that a test can say all there is.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// The command line's flags, under the names of their settings.
+    pub flags: BTreeMap<&'static str, String>,
+    /// The process's environment.
+    pub environment: Texts,
+    /// The `.env` file.
+    pub dot_env: Texts,
+}
+
+/// Where a setting's value came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A flag of the command line.
+    Flag,
+    /// The process's environment.
+    Environment,
+    /// The `.env` file.
+    DotEnv,
+    /// The `DB_*` settings, of which `DATABASE_URL` was made.
+    Parts,
+    /// Nobody set it.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Flag => "flag",
+            Self::Environment => "environment",
+            Self::DotEnv => ".env",
+            Self::Parts => "DB_* settings",
+            Self::Default => "default",
+        })
+    }
+}
+
+impl Sources {
+    /// The text of a setting in the weightiest source that has one.
+    pub fn find(&self, name: &str) -> Option<(&str, Origin)> {
+        [
+            (self.flags.get(name), Origin::Flag),
+            (self.environment.get(name), Origin::Environment),
+            (self.dot_env.get(name), Origin::DotEnv),
+        ]
+        .into_iter()
+        .find_map(|(text, origin)| Some((text?.as_str(), origin)))
+    }
+}
+
+/// Takes the environment as the operating system has it. Names that are not UTF-8
+/// are nobody's settings. In a value that is not, U+FFFD stands for the bytes that
+/// are no text; a setting that holds it is refused when it is read.
+pub fn environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Texts {
+    variables
+        .filter_map(|(name, value)| {
+            let name = name.into_string().ok()?;
+            Some((name, value.to_string_lossy().into_owned()))
+        })
+        .collect()
+}
+
+/// Reads a `.env` file; where there is none, nothing is set.
+///
+/// # Errors
+///
+/// [`ConfigError::DotEnv`] where it cannot be read, or a line is none of its form.
+/// The message never repeats a value.
+pub fn read_dot_env(path: &Path) -> Result<Texts, ConfigError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Texts::new()),
+        Err(error) => return Err(ConfigError::DotEnv(format!("cannot be read: {error}"))),
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    dotenvy::from_read_iter(text.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|error| match error {
+            dotenvy::Error::LineParse(line, _) => malformed(&line),
+            error => ConfigError::DotEnv(format!("cannot be read: {error}")),
+        })
+}
+
+fn malformed(line: &str) -> ConfigError {
+    let name = line.split_once('=').map(|(name, _)| name.trim());
+    let place = match name {
+        Some(name) => format!("a malformed line for `{}`", name.escape_debug()),
+        None => "a line without `=`".to_owned(),
+    };
+    ConfigError::DotEnv(format!(
+        "has {place}: expected NAME=value, with single quotes around blanks, quotes, # and $"
+    ))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn dot_env(text: &[u8]) -> Result<Texts, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".env");
+        fs::write(&path, text).unwrap();
+        read_dot_env(&path)
+    }
+
+    #[test]
+    fn the_weightiest_source_wins() {
+        let text = |value: &str| Texts::from([("PORT".to_owned(), value.to_owned())]);
+        let mut sources = Sources {
+            flags: BTreeMap::from([("PORT", "1".to_owned())]),
+            environment: text("2"),
+            dot_env: text("3"),
+        };
+        assert_eq!(sources.find("PORT"), Some(("1", Origin::Flag)));
+        sources.flags.clear();
+        assert_eq!(sources.find("PORT"), Some(("2", Origin::Environment)));
+        sources.environment.clear();
+        assert_eq!(sources.find("PORT"), Some(("3", Origin::DotEnv)));
+        sources.dot_env.clear();
+        assert_eq!(sources.find("PORT"), None);
+    }
+
+    #[test]
+    fn a_file_is_read_with_quotes_comments_and_a_byte_order_mark() {
+        let texts = dot_env("\u{feff}PORT=1\n# note\n\nDB_PASSWORD='a b#$c'\n".as_bytes());
+        let expected = [("DB_PASSWORD", "a b#$c"), ("PORT", "1")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(texts.unwrap(), Texts::from(expected));
+    }
+
+    #[test]
+    fn no_file_sets_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(
+            read_dot_env(&folder.path().join(".env")).unwrap(),
+            Texts::new()
+        );
+    }
+
+    #[test]
+    fn a_malformed_line_is_named_without_its_value() {
+        let message = dot_env(b"PORT=1\nDB_PASSWORD=hunter2 'x\n")
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("`DB_PASSWORD`"), "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
+        let message = dot_env(b"hunter2\n").unwrap_err().to_string();
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_refused() {
+        assert!(dot_env(b"PORT=\xff").is_err());
+    }
+}

@@ -1,0 +1,312 @@
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use hexpress_web::CorsOrigins;
+
+use super::*;
+
+fn sources(environment: &[(&str, &str)]) -> Sources {
+    let environment = environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Sources {
+        environment: environment.collect(),
+        ..Sources::default()
+    }
+}
+
+fn load(environment: &[(&str, &str)]) -> Config {
+    Config::load(&sources(environment)).unwrap().config
+}
+
+fn fault(environment: &[(&str, &str)]) -> String {
+    Config::load(&sources(environment)).unwrap_err().to_string()
+}
+
+fn shown(environment: &[(&str, &str)], name: &str) -> (Option<String>, Origin) {
+    let loaded = Config::load(&sources(environment)).unwrap();
+    let setting = loaded
+        .settings
+        .into_iter()
+        .find(|setting| setting.name == name);
+    let setting = setting.unwrap();
+    (setting.value, setting.origin)
+}
+
+const PRODUCTION: (&str, &str) = ("APP_ENV", "production");
+const URL: (&str, &str) = ("DATABASE_URL", "postgres://ada:hunter2@db/shop");
+
+#[test]
+fn nothing_needs_to_be_set_for_development() {
+    let config = load(&[]);
+    assert_eq!(config.app_env, AppEnv::Development);
+    assert_eq!(
+        (config.http.host.as_str(), config.http.port),
+        ("127.0.0.1", 3000)
+    );
+    assert_eq!(
+        config.database.target.to_string(),
+        "sqlite://data/hexpress.db"
+    );
+    assert!(config.database.auto_migrate);
+    assert_eq!(config.shutdown.delay, Duration::ZERO);
+    assert_eq!(config.shutdown.timeout, Duration::from_secs(5));
+    assert_eq!(config.auth.sessions.idle, TimeDelta::days(14));
+    assert_eq!(config.auth.sessions.max, TimeDelta::days(90));
+    assert_eq!(config.log.format, LogFormat::Pretty);
+}
+
+#[test]
+fn tests_have_a_database_a_port_and_hashes_of_their_own() {
+    let config = load(&[("APP_ENV", "test")]);
+    assert_eq!(config.database.target, DatabaseTarget::Temporary);
+    assert!(config.database.auto_migrate);
+    assert_eq!(config.http.port, 0);
+    assert_eq!(config.auth.argon2.memory_kib, 8);
+    assert_eq!(config.auth.login_limit_per_minute, 0);
+}
+
+#[test]
+fn production_has_defaults_of_its_own() {
+    let config = load(&[PRODUCTION, URL]);
+    assert_eq!(config.http.host, "0.0.0.0");
+    assert!(!config.database.auto_migrate);
+    assert_eq!(config.shutdown.delay, Duration::from_secs(3));
+    assert_eq!(config.log.format, LogFormat::Json);
+    let options = config.database.options("sqlite://a.db".parse().unwrap());
+    assert_eq!((options.pool_max, options.pool_min), (20, 5));
+    assert_eq!(options.ssl_mode_default.to_string(), "verify-full");
+}
+
+#[test]
+fn production_names_its_database() {
+    let message = fault(&[PRODUCTION]);
+    assert!(
+        message.starts_with("DATABASE_URL is not set: expected sqlite://"),
+        "{message}"
+    );
+    let config = load(&[PRODUCTION, ("DB_NAME", "shop")]);
+    assert_eq!(
+        config.database.target.to_string(),
+        "postgres://localhost:5432/shop"
+    );
+}
+
+#[test]
+fn an_unknown_environment_is_refused() {
+    assert_eq!(
+        fault(&[("APP_ENV", "staging")]),
+        "APP_ENV is `staging` (environment): expected one of development, test, production"
+    );
+}
+
+#[test]
+fn parts_make_a_url_and_a_whole_one_outweighs_them() {
+    let parts = [
+        ("DB_HOST", "db"),
+        ("DB_USER", "ada"),
+        ("DB_PASSWORD", "hunter2"),
+    ];
+    let url = "postgres://ada:***@db:5432/hexpress";
+    assert_eq!(
+        shown(&parts, "DATABASE_URL"),
+        (Some(url.into()), Origin::Parts)
+    );
+    let [host, ..] = parts;
+    assert_eq!(
+        shown(&[host, URL], "DATABASE_URL"),
+        (
+            Some("postgres://ada:***@db:5432/shop".into()),
+            Origin::Environment
+        )
+    );
+}
+
+#[test]
+fn all_pages_may_call_unless_some_are_named() {
+    assert_eq!(load(&[]).http.cors_origins, CorsOrigins::Any);
+    for (text, origins) in [
+        ("*", CorsOrigins::Any),
+        ("", CorsOrigins::List(Vec::new())),
+        (
+            "https://a.example",
+            CorsOrigins::List(vec!["https://a.example".into()]),
+        ),
+    ] {
+        assert_eq!(
+            load(&[("CORS_ALLOWED_ORIGINS", text)]).http.cors_origins,
+            origins
+        );
+    }
+}
+
+#[test]
+fn under_test_the_database_of_the_parts_is_another() {
+    let config = load(&[("APP_ENV", "test"), ("DB_NAME", "shop")]);
+    assert_eq!(
+        config.database.target.to_string(),
+        "postgres://localhost:5432/shop_test"
+    );
+}
+
+#[test]
+fn migrations_run_by_themselves_on_sqlite_alone() {
+    assert!(!load(&[URL]).database.auto_migrate);
+    assert!(load(&[URL, ("AUTO_MIGRATE", "true")]).database.auto_migrate);
+    assert!(!load(&[("AUTO_MIGRATE", "false")]).database.auto_migrate);
+}
+
+#[test]
+fn values_out_of_range_are_refused_in_one_line() {
+    assert_eq!(
+        fault(&[("PORT", "65536")]),
+        "PORT is `65536` (environment): expected a whole number from 0 to 65535"
+    );
+    for (name, value) in [
+        ("PORT", ""),
+        ("PORT", " 80"),
+        ("HOST", "a\nb"),
+        ("DB_POOL_MAX", "0"),
+        ("DB_PORT", "0"),
+        ("DB_NAME", ""),
+        ("DB_LOCK_TIMEOUT_MS", "-1"),
+        ("DB_STATEMENT_TIMEOUT_MS", "0"),
+        ("DB_SSLMODE_DEFAULT", "allow"),
+        ("SQLITE_SYNCHRONOUS", "extra"),
+        ("AUTO_MIGRATE", "yes"),
+        ("KEEP_ALIVE_TIMEOUT_MS", "86400001"),
+        ("SESSION_IDLE_TTL_HOURS", "1.5"),
+        ("ARGON2_MEMORY_KIB", "7"),
+        ("PASSWORD_HASH_CONCURRENCY", "0"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
+        ("CORS_ALLOWED_ORIGINS", "example.org"),
+        ("LOG_FORMAT", "xml"),
+        ("LOG_LEVEL", "3"),
+        ("LOG_LEVEL", "verbose"),
+    ] {
+        let message = fault(&[(name, value)]);
+        let beginning = format!(
+            "{name} is `{}` (environment): expected ",
+            value.escape_debug()
+        );
+        assert!(message.starts_with(&beginning), "{message}");
+        assert!(!message.contains('\n'), "{message}");
+    }
+}
+
+#[test]
+fn what_is_no_text_is_refused_even_where_any_text_would_do() {
+    let expected = "DB_PASSWORD is `***` (environment): expected text in UTF-8";
+    assert_eq!(fault(&[("DB_PASSWORD", "a\u{fffd}")]), expected);
+}
+
+#[test]
+fn a_refused_url_is_not_repeated() {
+    let message = fault(&[("DATABASE_URL", "mysql://ada:hunter2@db/shop")]);
+    assert!(
+        message.starts_with("DATABASE_URL is `***` (environment): expected sqlite://"),
+        "{message}"
+    );
+    assert!(!message.contains("hunter2"), "{message}");
+}
+
+#[test]
+fn nobody_waits_for_the_database_as_long_as_a_request_may_take() {
+    for name in [
+        "DB_ACQUIRE_TIMEOUT_MS",
+        "DB_STATEMENT_TIMEOUT_MS",
+        "DB_LOCK_TIMEOUT_MS",
+    ] {
+        assert_eq!(
+            fault(&[(name, "30000")]),
+            format!(
+                "{name} is `30000` (environment): expected less than REQUEST_TIMEOUT_MS (30000)"
+            )
+        );
+        load(&[(name, "29999")]);
+    }
+    assert_eq!(
+        fault(&[("REQUEST_TIMEOUT_MS", "10000")]),
+        "DB_STATEMENT_TIMEOUT_MS is `10000` (default): expected less than REQUEST_TIMEOUT_MS (10000)"
+    );
+}
+
+#[test]
+fn a_minimum_is_at_most_its_maximum() {
+    assert_eq!(
+        fault(&[("DB_POOL_MIN", "6")]),
+        "DB_POOL_MIN is `6` (environment): expected at most DB_POOL_MAX (5)"
+    );
+    assert_eq!(
+        fault(&[
+            ("SESSION_IDLE_TTL_HOURS", "25"),
+            ("SESSION_MAX_TTL_HOURS", "24")
+        ]),
+        "SESSION_IDLE_TTL_HOURS is `25` (environment): expected at most SESSION_MAX_TTL_HOURS (24)"
+    );
+    let small = [
+        PRODUCTION,
+        URL,
+        ("DB_POOL_MAX", "3"),
+        ("SESSION_MAX_TTL_HOURS", "24"),
+    ];
+    assert_eq!(
+        shown(&small, "DB_POOL_MIN"),
+        (Some("3".into()), Origin::Default)
+    );
+    assert_eq!(load(&small).auth.sessions.idle, TimeDelta::hours(24));
+}
+
+#[test]
+fn hashes_in_production_are_as_strong_as_owasp_asks() {
+    for (name, value) in [("ARGON2_MEMORY_KIB", "19455"), ("ARGON2_ITERATIONS", "1")] {
+        assert!(fault(&[PRODUCTION, URL, (name, value)]).starts_with(name));
+        load(&[(name, value)]);
+    }
+    load(&[
+        PRODUCTION,
+        URL,
+        ("ARGON2_MEMORY_KIB", "65536"),
+        ("ARGON2_ITERATIONS", "3"),
+    ]);
+}
+
+#[test]
+fn every_lane_has_its_memory() {
+    let lanes = ("ARGON2_PARALLELISM", "4");
+    assert!(fault(&[("ARGON2_MEMORY_KIB", "31"), lanes]).contains("ARGON2_PARALLELISM"));
+    load(&[("ARGON2_MEMORY_KIB", "32"), lanes]);
+}
+
+#[test]
+fn secrets_are_masked_wherever_settings_are_shown() {
+    let secrets = [URL, ("DB_PASSWORD", "hunter2")];
+    let settings = Config::load(&sources(&secrets)).unwrap().settings;
+    for text in [
+        report::table(&settings),
+        report::json(&settings).to_string(),
+    ] {
+        assert!(text.contains("***") && !text.contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn unknown_names_matter_in_the_env_file_alone() {
+    let mut sources = sources(&[("PATH", "/bin"), ("RATE_LIMIT_PER_MINUTE", "0")]);
+    sources.dot_env = [("PROT", "1"), ("PORT", "1")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    let loaded = Config::load(&sources).unwrap();
+    assert_eq!(loaded.unknown, ["PROT"]);
+    assert_eq!(loaded.config.http.port, 1);
+}
+
+#[test]
+fn every_setting_is_shown_once() {
+    let settings = Config::load(&Sources::default()).unwrap().settings;
+    let mut names: Vec<_> = settings.iter().map(|setting| setting.name).collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!((names.len(), count), (38, 38));
+}

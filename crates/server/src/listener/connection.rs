@@ -1,0 +1,93 @@
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes};
+use axum::extract::ConnectInfo;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Request, Response};
+use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
+use tracing::debug;
+
+use super::Service;
+use super::pace::Pace;
+use super::stream::PacedStream;
+
+/// Serves one connection until either side ends it, or it waits for too long.
+pub async fn serve(stream: TcpStream, peer: SocketAddr, service: Service) {
+    let pace = Pace::new(service.limits);
+    let stream = TokioIo::new(PacedStream::new(stream, pace.clone()));
+    let answers = service_fn(|request| answer(request, peer, &service, pace.clone()));
+    let connection = http1::Builder::new()
+        // The pace knows better: hyper would count an idle connection as a slow head.
+        .header_read_timeout(None)
+        .serve_connection(stream, answers);
+    let closed = async {
+        service.closing.cancelled().await;
+        pace.close();
+        std::future::pending().await
+    };
+    tokio::select! {
+        ended = connection => if let Err(error) = ended {
+            debug!(%peer, %error, "a connection has broken");
+        },
+        () = pace.exceeded() => debug!(%peer, "a connection has waited for too long"),
+        () = closed => {}
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    service: &Service,
+    pace: Pace,
+) -> Result<Response<AnswerBody>, Infallible> {
+    pace.request_begins();
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let router = TowerToHyperService::new(service.router.clone());
+    let mut response = router.call(request).await?;
+    if service.closing.is_cancelled() {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    Ok(response.map(|body| AnswerBody { body, pace }))
+}
+
+/// The body of an answer, which is dropped when all of it has been handed over.
+struct AnswerBody {
+    body: Body,
+    pace: Pace,
+}
+
+impl hyper::body::Body for AnswerBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        pin!(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for AnswerBody {
+    fn drop(&mut self) {
+        self.pace.request_ends();
+    }
+}

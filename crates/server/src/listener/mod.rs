@@ -1,0 +1,138 @@
+//! Takes connections and serves HTTP/1.1 on them, with a limit on every wait.
+//!
+//! `axum::serve` has none: it would hold a connection for ever whose client sends
+//! one byte a second, sends nothing, or reads nothing.
+
+mod connection;
+mod pace;
+mod stream;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, warn};
+
+/// How long to wait after a failure to accept: what it lacked (such as file
+/// descriptors) may come free.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a connection may wait.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionLimits {
+    /// For the first byte on a new connection, and for the end of any request's
+    /// head once it has begun.
+    pub header_read: Duration,
+    /// For the next request after an answer.
+    pub keep_alive: Duration,
+    /// For the client to take any more of an answer.
+    pub write_stall: Duration,
+}
+
+/// A server that takes connections until it is closed.
+pub struct Server {
+    service: Service,
+    accepting: JoinHandle<()>,
+}
+
+/// What every connection shares.
+#[derive(Clone)]
+struct Service {
+    router: Router,
+    limits: ConnectionLimits,
+    closing: CancellationToken,
+    connections: TaskTracker,
+}
+
+impl Server {
+    /// Begins to take connections.
+    pub fn start(listener: TcpListener, router: Router, limits: ConnectionLimits) -> Self {
+        let service = Service {
+            router,
+            limits,
+            closing: CancellationToken::new(),
+            connections: TaskTracker::new(),
+        };
+        Self {
+            accepting: tokio::spawn(accept(listener, service.clone())),
+            service,
+        }
+    }
+
+    /// Takes no more connections, and waits until the last request that was sent
+    /// before is answered. Every answer from now on ends its connection.
+    pub async fn close(self) {
+        self.service.closing.cancel();
+        if let Err(error) = self.accepting.await {
+            warn!(%error, "the accept loop has failed");
+        }
+        self.service.connections.close();
+        self.service.connections.wait().await;
+    }
+}
+
+async fn accept(listener: TcpListener, service: Service) {
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => service.take(stream, peer),
+                Err(error) if is_clients_doing(&error) => {}
+                Err(error) => {
+                    warn!(%error, "cannot accept a connection");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            () = service.closing.cancelled() => break,
+        }
+    }
+    if let Err(error) = empty_queue(listener, &service) {
+        warn!(%error, "connections that waited to be accepted are lost");
+    }
+}
+
+/// Takes those connections that stand already in their clients' eyes, and stops
+/// listening.
+fn empty_queue(listener: TcpListener, service: &Service) -> io::Result<()> {
+    let listener = listener.into_std()?;
+    loop {
+        match listener.accept() {
+            Ok((stream, peer)) => {
+                stream.set_nonblocking(true)?;
+                service.take(TcpStream::from_std(stream)?, peer);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) if is_clients_doing(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether the client gave up before its turn came.
+fn is_clients_doing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+    )
+}
+
+impl Service {
+    fn take(&self, stream: TcpStream, peer: SocketAddr) {
+        // Answers are written whole: waiting for more to send would only delay them.
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!(%error, "a connection has ended at once");
+            return;
+        }
+        self.connections
+            .spawn(connection::serve(stream, peer, self.clone()));
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;

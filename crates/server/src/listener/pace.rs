@@ -1,0 +1,184 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::ConnectionLimits;
+
+/// How long a connection that is asking for nothing is kept once the server
+/// closes: a request may be on its way that was sent before its client could know.
+pub(super) const CLOSING_GRACE: Duration = Duration::from_millis(500);
+
+/// How long a client may go on sending after the last answer.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Keeps the time of one connection: what it waits for, and until when it may.
+#[derive(Clone)]
+pub struct Pace {
+    limits: ConnectionLimits,
+    state: Arc<watch::Sender<State>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct State {
+    phase: Phase,
+    /// When the client must have sent what the phase waits for.
+    read_by: Option<Instant>,
+    /// When the client must have taken some more of the answer.
+    write_by: Option<Instant>,
+    closing: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// No request has begun.
+    Idle,
+    /// Some of a request's head is here.
+    Head,
+    /// A request is being answered; its own limits hold.
+    Request,
+    /// The last answer is out, and the client may end the connection.
+    Lingering,
+}
+
+impl Pace {
+    /// The pace of a connection that begins now.
+    pub fn new(limits: ConnectionLimits) -> Self {
+        let state = State {
+            phase: Phase::Idle,
+            read_by: Some(Instant::now() + limits.header_read),
+            write_by: None,
+            closing: false,
+        };
+        Self {
+            limits,
+            state: Arc::new(watch::Sender::new(state)),
+        }
+    }
+
+    /// Bytes have come in.
+    pub fn has_read(&self) {
+        self.state.send_if_modified(|state| {
+            let begins = state.phase == Phase::Idle;
+            if begins {
+                state.phase = Phase::Head;
+                state.read_by = Some(Instant::now() + self.limits.header_read);
+            }
+            begins
+        });
+    }
+
+    /// Bytes have gone out. A connection is idle only from the last one on.
+    pub fn has_written(&self) {
+        self.state.send_if_modified(|state| {
+            let is_late_part = state.phase == Phase::Idle;
+            if is_late_part {
+                state.read_by = Some(self.end_of_idleness(state.closing));
+            }
+            state.write_by.take().is_some() || is_late_part
+        });
+    }
+
+    /// The client takes no bytes just now.
+    pub fn cannot_write(&self) {
+        self.state.send_if_modified(|state| {
+            let begins = state.write_by.is_none();
+            if begins {
+                state.write_by = Some(Instant::now() + self.limits.write_stall);
+            }
+            begins
+        });
+    }
+
+    /// A request's head is complete.
+    pub fn request_begins(&self) {
+        self.state.send_modify(|state| {
+            state.phase = Phase::Request;
+            state.read_by = None;
+        });
+    }
+
+    /// The whole answer has been handed over to be written.
+    pub fn request_ends(&self) {
+        self.state.send_modify(|state| {
+            state.phase = Phase::Idle;
+            state.read_by = Some(self.end_of_idleness(state.closing));
+        });
+    }
+
+    /// The server closes: no request is waited for any longer than
+    /// [`CLOSING_GRACE`].
+    pub fn close(&self) {
+        self.state.send_modify(|state| {
+            state.closing = true;
+            if state.phase == Phase::Idle {
+                let by = Instant::now() + CLOSING_GRACE;
+                state.read_by = state.read_by.map(|read_by| read_by.min(by));
+            }
+        });
+    }
+
+    /// Nothing more goes out, and what comes in is thrown away.
+    pub fn lingers(&self) {
+        self.state.send_modify(|state| {
+            state.phase = Phase::Lingering;
+            state.read_by = Some(Instant::now() + LINGER);
+        });
+    }
+
+    /// Returns when the connection has waited for too long.
+    pub async fn exceeded(&self) {
+        let mut state = self.state.subscribe();
+        loop {
+            let State {
+                read_by, write_by, ..
+            } = *state.borrow_and_update();
+            let limit_reached = async {
+                // While the client takes its time over an answer it is not due to ask.
+                match write_by.or(read_by) {
+                    Some(limit) => sleep_until(limit).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = limit_reached => return,
+                Ok(()) = state.changed() => {}
+            }
+        }
+    }
+
+    fn end_of_idleness(&self, closing: bool) -> Instant {
+        let wait = if closing {
+            CLOSING_GRACE
+        } else {
+            self.limits.keep_alive
+        };
+        Instant::now() + wait
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn idleness_begins_with_the_last_byte() {
+        let second = Duration::from_secs(1);
+        let pace = Pace::new(ConnectionLimits {
+            header_read: second,
+            keep_alive: 10 * second,
+            write_stall: 60 * second,
+        });
+        pace.request_begins();
+        pace.request_ends();
+        pace.cannot_write();
+        advance(30 * second).await;
+        pace.has_written();
+        let last_byte = Instant::now();
+        pace.exceeded().await;
+        assert_eq!(last_byte.elapsed().as_secs(), 10);
+    }
+}

@@ -1,0 +1,235 @@
+use std::sync::Arc;
+
+use axum::extract::ConnectInfo;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::timeout;
+
+use super::*;
+
+const SHORT: Duration = Duration::from_millis(50);
+const LONG: Duration = Duration::from_secs(60);
+/// What takes longer than this does not come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const PATIENT: ConnectionLimits = ConnectionLimits {
+    header_read: LONG,
+    keep_alive: LONG,
+    write_stall: LONG,
+};
+
+async fn start(router: Router, limits: ConnectionLimits) -> (Server, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (Server::start(listener, router, limits), address)
+}
+
+fn hello() -> Router {
+    Router::new().route("/", get(|| async { "hello" }))
+}
+
+/// More than the buffers of both sides hold.
+const LARGE: usize = 64 << 20;
+
+fn large() -> Router {
+    Router::new().route("/", get(|| async { "a".repeat(LARGE) }))
+}
+
+async fn send(stream: &mut TcpStream, text: &str) {
+    stream.write_all(text.as_bytes()).await.unwrap();
+}
+
+/// Reads until the text is there, which must be soon.
+async fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut answer = String::new();
+    while !answer.ends_with(end) {
+        let byte = timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap();
+        answer.push(char::from(byte));
+    }
+    answer
+}
+
+/// Reads until the server ends the connection, which must be soon.
+async fn read_to_end(stream: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    let read = stream.read_to_string(&mut answer);
+    timeout(PATIENCE, read).await.unwrap().unwrap();
+    answer
+}
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+#[tokio::test]
+async fn handlers_know_the_peer() {
+    async fn peer(ConnectInfo(peer): ConnectInfo<SocketAddr>) -> String {
+        format!("{peer}!")
+    }
+    let (_server, address) = start(Router::new().route("/", get(peer)), PATIENT).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    send(&mut stream, GET).await;
+    let answer = read_until(&mut stream, "!").await;
+    let own = stream.local_addr().unwrap();
+    assert!(answer.ends_with(&format!("{own}!")), "{answer}");
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_end_is_not_waited_for() {
+    let limits = ConnectionLimits {
+        header_read: SHORT,
+        ..PATIENT
+    };
+    let (_server, address) = start(hello(), limits).await;
+    let beginning = "GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ";
+    for beginning in ["", beginning] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        send(&mut stream, beginning).await;
+        assert_eq!(read_to_end(&mut stream).await, "");
+    }
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    send(&mut stream, GET).await;
+    read_until(&mut stream, "hello").await;
+    send(&mut stream, beginning).await;
+    assert_eq!(read_to_end(&mut stream).await, "");
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_kept_for_its_own_time() {
+    let limits = ConnectionLimits {
+        header_read: SHORT,
+        ..PATIENT
+    };
+    let (_server, address) = start(hello(), limits).await;
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    send(&mut idle, GET).await;
+    read_until(&mut idle, "hello").await;
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    assert_eq!(read_to_end(&mut silent).await, "");
+    send(&mut idle, GET).await;
+    read_until(&mut idle, "hello").await;
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_not_kept_for_ever() {
+    let limits = ConnectionLimits {
+        keep_alive: SHORT,
+        ..PATIENT
+    };
+    let (_server, address) = start(hello(), limits).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    send(&mut stream, GET).await;
+    assert!(read_to_end(&mut stream).await.ends_with("hello"));
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_is_not_held_for_ever() {
+    let limits = ConnectionLimits {
+        write_stall: SHORT,
+        ..PATIENT
+    };
+    let (server, address) = start(large(), limits).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    send(&mut stream, GET).await;
+    stream.readable().await.unwrap();
+    let ended = async {
+        while !server.service.connections.is_empty() {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(PATIENCE, ended).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_is_not_idle_while_its_answer_is_being_read() {
+    let limits = ConnectionLimits {
+        keep_alive: SHORT,
+        ..PATIENT
+    };
+    let (server, address) = start(large(), limits).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    send(&mut stream, GET).await;
+    stream.readable().await.unwrap();
+    let closing = tokio::spawn(server.close());
+    // Time itself is what is tested: longer than any idle connection is kept.
+    sleep(SHORT + pace::CLOSING_GRACE).await;
+    assert!(read_to_end(&mut stream).await.len() > LARGE);
+    drop(stream);
+    timeout(PATIENCE, closing).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn closing_waits_for_running_requests_and_ends_the_rest() {
+    let (begun, go) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
+    let slow = {
+        let (begun, go) = (Arc::clone(&begun), Arc::clone(&go));
+        get(async move || {
+            begun.notify_one();
+            drop(go.acquire().await);
+            "done"
+        })
+    };
+    let (server, address) = start(hello().route("/slow", slow), PATIENT).await;
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    let mut running = TcpStream::connect(address).await.unwrap();
+    send(&mut running, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    begun.notified().await;
+
+    let closing = tokio::spawn(server.close());
+    assert_eq!(read_to_end(&mut silent).await, "");
+    assert!(TcpStream::connect(address).await.is_err());
+    assert!(!closing.is_finished());
+    go.add_permits(1);
+    let answer = read_to_end(&mut running).await;
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
+    assert!(answer.ends_with("done"), "{answer}");
+    drop(running);
+    timeout(PATIENCE, closing).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn whoever_waits_to_be_accepted_is_answered_before_the_listener_closes() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut waiting = TcpStream::connect(listener.local_addr().unwrap())
+        .await
+        .unwrap();
+    send(&mut waiting, GET).await;
+    let (server, _) = start(hello(), PATIENT).await;
+    empty_queue(listener, &server.service).unwrap();
+    read_until(&mut waiting, "hello").await;
+}
+
+#[tokio::test]
+async fn a_request_that_crosses_the_closing_is_answered() {
+    let (server, address) = start(hello(), PATIENT).await;
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    send(&mut idle, GET).await;
+    read_until(&mut idle, "hello").await;
+    let closing = tokio::spawn(server.close());
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    // Time itself is what is tested: a request that was long on its way.
+    sleep(SHORT).await;
+    send(&mut idle, GET).await;
+    let answer = read_to_end(&mut idle).await;
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
+    drop(idle);
+    timeout(PATIENCE, closing).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_early_answer_reaches_a_client_that_is_still_sending() {
+    let refusing = Router::new().route("/", post(|| async { StatusCode::PAYLOAD_TOO_LARGE }));
+    let (_server, address) = start(refusing, PATIENT).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let body = "a".repeat(16 << 20);
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    send(&mut stream, &head).await;
+    send(&mut stream, &body).await;
+    let answer = read_to_end(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}

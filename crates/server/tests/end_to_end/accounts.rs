@@ -1,0 +1,206 @@
+//! An account's life, from sign-up to restoring.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::{Kind, PASSWORD, Server, TestDatabase, email, send, sign_up, text};
+
+#[rstest]
+#[tokio::test]
+async fn from_sign_up_to_restoring(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let database = TestDatabase::migrated(kind).await;
+    let server = Server::start(&database, &[]);
+    let anonymous = server.anonymous();
+
+    let signed_up = anonymous
+        .post("/api/users", sign_up(" ADA@example.org "))
+        .await;
+    assert_eq!(signed_up.status, 201);
+    assert_eq!(signed_up.body["message"], "User created successfully");
+    assert_eq!(signed_up.body["data"]["email"], "ada@example.org");
+    assert_eq!(signed_up.body["data"]["lastLoginAt"], Value::Null);
+
+    let ada = server.log_in("ada").await;
+    let me = ada.get("/api/auth/me").await;
+    assert_eq!(me.body["data"]["id"], signed_up.body["data"]["id"]);
+    assert!(me.body["data"]["lastLoginAt"].is_string());
+    let profile = anonymous.get(&ada.path()).await;
+    assert_eq!(profile.body["data"]["fullName"], "Ada Lovelace");
+    assert_eq!(profile.body["data"]["email"], Value::Null);
+    assert_eq!(profile.body["data"]["posts"], json!([]));
+
+    let renamed = ada
+        .patch_if(&signed_up.etag, &ada.path(), json!({"lastName": "King"}))
+        .await;
+    assert_eq!(renamed.status, 200, "{}", renamed.body);
+    assert_eq!(renamed.body["data"]["fullName"], "Ada King");
+    let stale = ada
+        .patch_if(&signed_up.etag, &ada.path(), json!({"lastName": "Byron"}))
+        .await;
+    assert_eq!(stale.status, 412);
+
+    let admin = server.admin(&database, "root").await;
+    let found = admin.get("/api/users?search=KING").await;
+    assert_eq!(found.body["pagination"]["total"], 1);
+    assert_eq!(found.body["data"][0]["id"], ada.id);
+
+    assert_eq!(ada.delete(&ada.path()).await.status, 200);
+    assert!(!ada.is_known().await);
+    assert_eq!(anonymous.get(&ada.path()).await.status, 404);
+    let deleted = admin.get("/api/users?deleted=true").await;
+    assert!(deleted.body["data"][0]["deletedAt"].is_string());
+    let restore = format!("{}/restore", ada.path());
+    let restored = admin.post(&restore, json!({})).await;
+    assert_eq!(restored.status, 200, "{}", restored.body);
+    assert!(!ada.is_known().await);
+    assert!(server.log_in("ada").await.is_known().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_deleted_users_email_is_free_and_then_in_the_way(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = TestDatabase::migrated(kind).await;
+    let server = Server::start(&database, &[]);
+    let first = server.sign_up("ada").await;
+    let taken = server
+        .anonymous()
+        .post("/api/users", sign_up(&email("ada")))
+        .await;
+    assert_eq!(taken.status, 409);
+    assert_eq!(taken.body["error"]["code"], "DUPLICATE_ERROR");
+
+    first.delete(&first.path()).await;
+    let second = server.sign_up("ada").await;
+    assert_ne!(first.id, second.id);
+    let admin = server.admin(&database, "root").await;
+    let restore = format!("{}/restore", first.path());
+    let restored = admin.post(&restore, json!({})).await;
+    assert_eq!(restored.status, 409);
+    assert_eq!(
+        restored.body["error"]["details"],
+        json!([{"field": "email", "message": "Email address is already registered"}])
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_ends_a_session_bites_on_the_next_request_everywhere(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = TestDatabase::migrated(kind).await;
+    let server = Server::start(&database, &[]);
+    let other = Server::start(&database, &[]);
+    let admin = server.admin(&database, "root").await;
+    let elsewhere = |caller: &crate::support::Caller| {
+        let request = caller.request(Method::GET, "/api/auth/me").build().unwrap();
+        let header = request.headers()["authorization"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        other.with_token(header.trim_start_matches("Bearer "))
+    };
+
+    let revoked = server.sign_up("revoked").await;
+    let second = server.log_in("revoked").await;
+    let tokens = revoked.get("/api/auth/tokens").await;
+    let tokens = tokens.body["data"].as_array().unwrap();
+    assert_eq!(tokens.len(), 2);
+    let oldest = format!("/api/auth/tokens/{}", text(&tokens[1]["id"]));
+    assert_eq!(second.delete(&oldest).await.status, 200);
+    assert!(!elsewhere(&revoked).is_known().await);
+    assert!(elsewhere(&second).is_known().await);
+
+    let inactive = server.sign_up("inactive").await;
+    admin
+        .patch(&inactive.path(), json!({"isActive": false}))
+        .await;
+    assert!(!elsewhere(&inactive).is_known().await);
+    let login = other.anonymous().log_in(&email("inactive"), PASSWORD).await;
+    assert_eq!(login.body["error"]["code"], "INVALID_CREDENTIALS");
+
+    let deleted = server.sign_up("deleted").await;
+    admin.delete(&deleted.path()).await;
+    assert!(!elsewhere(&deleted).is_known().await);
+
+    let demoted = server.admin(&database, "demoted").await;
+    assert_eq!(elsewhere(&demoted).get("/api/users").await.status, 200);
+    admin.patch(&demoted.path(), json!({"role": "user"})).await;
+    assert_eq!(elsewhere(&demoted).get("/api/users").await.status, 403);
+
+    let changed = server.sign_up("changed").await;
+    let left_behind = server.log_in("changed").await;
+    let change = json!({"password": "battery staple", "currentPassword": PASSWORD});
+    let answer = changed.patch(&changed.path(), change).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(elsewhere(&changed).is_known().await);
+    assert!(!elsewhere(&left_behind).is_known().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_api_token_does_what_its_user_may_but_not_with_the_account(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = TestDatabase::migrated(kind).await;
+    let server = Server::start(&database, &[]);
+    let ada = server.sign_up("ada").await;
+    let made = ada
+        .post(
+            "/api/auth/tokens",
+            json!({"name": "deploy", "expiresAt": null}),
+        )
+        .await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let program = server.with_token(&text(&made.body["data"]["token"]));
+
+    assert_eq!(
+        program
+            .patch(&ada.path(), json!({"lastName": "King"}))
+            .await
+            .status,
+        200
+    );
+    let email = json!({"email": "new@example.org", "currentPassword": PASSWORD});
+    assert_eq!(program.patch(&ada.path(), email).await.status, 403);
+    assert_eq!(program.delete(&ada.path()).await.status, 403);
+    assert_eq!(program.get("/api/auth/tokens").await.status, 403);
+    let logout = send(program.request(Method::POST, "/api/auth/logout")).await;
+    assert_eq!(logout.status, 200);
+    assert!(!program.is_known().await);
+    assert!(ada.is_known().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn guesses_at_a_password_are_limited_for_all_instances_together(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = TestDatabase::migrated(kind).await;
+    let limit = [("LOGIN_LIMIT_PER_MINUTE", "4")];
+    let servers = [
+        Server::start(&database, &limit),
+        Server::start(&database, &limit),
+    ];
+    let ada = servers[0].sign_up("ada").await;
+    for attempt in 0..4 {
+        let guess = servers[attempt % 2].anonymous();
+        let wrong = guess.log_in(&email("ada"), "wrong password").await;
+        assert_eq!(wrong.status, 401);
+    }
+    for server in &servers {
+        let refused = server.anonymous().log_in(&email("ada"), PASSWORD).await;
+        assert_eq!(refused.status, 429);
+        assert_eq!(refused.body["error"]["code"], "RATE_LIMITED");
+        assert!(
+            refused
+                .retry_after
+                .is_some_and(|seconds| (1..=60).contains(&seconds))
+        );
+    }
+    let confirmed = json!({"password": "battery staple", "currentPassword": PASSWORD});
+    assert_eq!(ada.patch(&ada.path(), confirmed).await.status, 429);
+    assert!(ada.is_known().await);
+}

@@ -1,0 +1,310 @@
+//! `hexpress migrate …`, `hexpress user …` and `hexpress config`.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::{
+    Kind, PASSWORD, Server, TestDatabase, create_admin, email, hexpress, run, stderr, stdout,
+};
+
+/// Everything that the migrations make, as the database describes it.
+async fn schema(database: &TestDatabase, kind: Kind) -> Vec<Vec<Option<String>>> {
+    let sql = match kind {
+        Kind::Sqlite => {
+            "SELECT type, name, sql FROM sqlite_master \
+             WHERE name NOT LIKE '\\_\\_diesel%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1, 2"
+        }
+        Kind::Postgres => {
+            "SELECT 'column', table_name, column_name, data_type, is_nullable, column_default, collation_name \
+             FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_\\_diesel%' \
+             UNION ALL SELECT 'index', tablename, indexname, indexdef, NULL, NULL, NULL \
+             FROM pg_indexes WHERE schemaname = current_schema() AND tablename NOT LIKE '\\_\\_diesel%' \
+             UNION ALL SELECT 'constraint', conrelid::regclass::text, conname, \
+             pg_get_constraintdef(oid), NULL, NULL, NULL \
+             FROM pg_constraint WHERE connamespace = current_schema()::regnamespace \
+             AND conrelid::regclass::text NOT LIKE '\\_\\_diesel%' ORDER BY 1, 2, 3"
+        }
+    };
+    database.query_text(sql).await
+}
+
+fn succeeds(database: &TestDatabase, arguments: &[&str]) -> String {
+    let output = run(database, arguments, "");
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        stderr(&output)
+    );
+    stdout(&output)
+}
+
+#[rstest]
+#[tokio::test]
+async fn migrations_go_up_down_and_up_again(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let database = TestDatabase::empty(kind).await;
+    let pending = run(&database, &["migrate", "status"], "");
+    assert_eq!(pending.status.code(), Some(3), "{}", stderr(&pending));
+    assert!(stdout(&pending).contains("create_users"));
+
+    succeeds(&database, &["migrate", "up"]);
+    let whole = schema(&database, kind).await;
+    assert!(!whole.is_empty());
+    assert!(succeeds(&database, &["migrate", "status"]).contains("create_users"));
+    succeeds(&database, &["migrate", "up"]);
+
+    succeeds(&database, &["migrate", "down", "--yes"]);
+    assert_ne!(schema(&database, kind).await, whole);
+    succeeds(&database, &["migrate", "up"]);
+    assert_eq!(schema(&database, kind).await, whole);
+
+    succeeds(&database, &["migrate", "down", "--all", "--yes"]);
+    assert_eq!(
+        schema(&database, kind).await,
+        Vec::<Vec<Option<String>>>::new()
+    );
+    succeeds(&database, &["migrate", "up"]);
+    assert_eq!(schema(&database, kind).await, whole);
+}
+
+#[tokio::test]
+async fn going_down_outside_development_wants_a_yes() {
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let refused = run(&database, &["migrate", "down"], "");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("--yes"), "{}", stderr(&refused));
+    assert_eq!(
+        run(&database, &["migrate", "status"], "").status.code(),
+        Some(0)
+    );
+}
+
+#[test]
+fn generate_makes_an_empty_pair_for_each_database() {
+    let folder = tempfile::tempdir().unwrap();
+    for kind in ["postgres", "sqlite"] {
+        std::fs::create_dir_all(folder.path().join("migrations").join(kind)).unwrap();
+    }
+    let generated = hexpress(folder.path())
+        .args(["migrate", "generate", "add_colour"])
+        .output()
+        .unwrap();
+    assert!(generated.status.success(), "{}", stderr(&generated));
+    let mut names = Vec::new();
+    for kind in ["postgres", "sqlite"] {
+        for made in std::fs::read_dir(folder.path().join("migrations").join(kind)).unwrap() {
+            let made = made.unwrap();
+            for file in ["up.sql", "down.sql"] {
+                assert!(made.path().join(file).is_file(), "{file}");
+            }
+            names.push(made.file_name().into_string().unwrap());
+        }
+    }
+    assert_eq!(names.len(), 2);
+    assert_eq!(names[0], names[1]);
+    assert!(names[0].ends_with("_add_colour"), "{names:?}");
+    let refused = hexpress(folder.path())
+        .args(["migrate", "generate", "no/such name"])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_operator_manages_accounts(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let database = TestDatabase::migrated(kind).await;
+    let server = Server::start(&database, &[]);
+    let ada = server.sign_up("ada").await;
+    let by_email = |arguments: &[&str], input: &str| {
+        let address = email("ada");
+        let mut all = vec!["user"];
+        all.extend_from_slice(arguments);
+        all.extend_from_slice(&["--email", &address]);
+        run(&database, &all, input)
+    };
+    let succeeds = |arguments: &[&str], input: &str| {
+        let output = by_email(arguments, input);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
+    };
+
+    assert_eq!(ada.get("/api/users").await.status, 403);
+    succeeds(&["set-role", "--role", "moderator"], "");
+    assert_eq!(ada.get("/api/users").await.status, 200);
+
+    succeeds(&["set-password", "--password-stdin"], "battery staple\n");
+    assert!(!ada.is_known().await);
+    let login = server
+        .anonymous()
+        .log_in(&email("ada"), "battery staple")
+        .await;
+    assert_eq!(login.status, 200);
+
+    succeeds(&["deactivate"], "");
+    let login = server
+        .anonymous()
+        .log_in(&email("ada"), "battery staple")
+        .await;
+    assert_eq!(login.status, 401);
+    succeeds(&["activate"], "");
+    let login = server
+        .anonymous()
+        .log_in(&email("ada"), "battery staple")
+        .await;
+    assert_eq!(login.status, 200);
+
+    create_admin(&database, "root");
+    let refused = run(
+        &database,
+        &[
+            "user",
+            "set-role",
+            "--email",
+            &email("root"),
+            "--role",
+            "user",
+        ],
+        "",
+    );
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        stderr(&refused).contains("last active admin"),
+        "{}",
+        stderr(&refused)
+    );
+}
+
+#[tokio::test]
+async fn what_the_operator_gets_wrong_is_said_in_a_line() {
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    create_admin(&database, "root");
+    let create = |address: &str, input: &str| {
+        let arguments = [
+            "user",
+            "create",
+            "--email",
+            address,
+            "--first-name",
+            "Ada",
+            "--last-name",
+            "",
+            "--role",
+            "admin",
+            "--password-stdin",
+        ];
+        run(&database, &arguments, input)
+    };
+    let nobody = ["user", "activate", "--email", "nobody@example.org"];
+    for (output, code, hint) in [
+        (
+            create(&email("root"), "correct horse\n"),
+            1,
+            "already registered",
+        ),
+        (create("root", "correct horse\n"), 2, "valid email address"),
+        (create(&email("ada"), "short\n"), 2, "at least 8 characters"),
+        (create(&email("ada"), ""), 2, "assword"),
+        (run(&database, &nobody, ""), 1, "nobody@example.org"),
+    ] {
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{error}");
+        assert!(error.contains(hint), "no {hint} in: {error}");
+        assert!(error.lines().count() <= 2, "{error}");
+    }
+}
+
+#[test]
+fn the_password_may_come_from_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("shop.db").display());
+    let create = || {
+        let mut command = hexpress(folder.path());
+        command.env("DATABASE_URL", &url).args([
+            "user",
+            "create",
+            "--email",
+            "root@example.org",
+            "--first-name",
+            "Root",
+            "--last-name",
+            "",
+            "--role",
+            "admin",
+        ]);
+        command
+    };
+    let mut migrate = hexpress(folder.path());
+    migrate.env("DATABASE_URL", &url).args(["migrate", "up"]);
+    assert!(migrate.status().unwrap().success());
+    let without = create().output().unwrap();
+    assert_eq!(without.status.code(), Some(2));
+    assert!(
+        stderr(&without).contains("HEXPRESS_PASSWORD"),
+        "{}",
+        stderr(&without)
+    );
+    let with = create()
+        .env("HEXPRESS_PASSWORD", PASSWORD)
+        .output()
+        .unwrap();
+    assert!(with.status.success(), "{}", stderr(&with));
+}
+
+#[test]
+fn config_says_what_is_set_and_by_whom_but_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join(".env"),
+        "PORT=4000\nDB_POOL_MAX=7\nNO_SUCH_SETTING=1\n",
+    )
+    .unwrap();
+    let config = |arguments: &[&str]| {
+        hexpress(folder.path())
+            .args(arguments)
+            .env("DATABASE_URL", "postgres://ada:hunter22@localhost/shop")
+            .env("DB_POOL_MAX", "9")
+            .output()
+            .unwrap()
+    };
+    let json = config(&["config", "--json"]);
+    assert!(json.status.success(), "{}", stderr(&json));
+    let settings: Value = serde_json::from_str(&stdout(&json)).unwrap();
+    let printed = settings.to_string();
+    assert!(!printed.contains("hunter22"));
+    let find = |name: &str| {
+        let all = settings.as_array().unwrap();
+        all.iter().find(|setting| setting["name"] == name).unwrap()
+    };
+    assert_eq!(find("PORT")["value"], json!("4000"));
+    assert_eq!(find("PORT")["source"], ".env");
+    assert_eq!(find("DB_POOL_MAX")["value"], json!("9"));
+    assert_eq!(find("DB_POOL_MAX")["source"], "environment");
+    assert_eq!(find("REQUEST_TIMEOUT_MS")["source"], "default");
+    assert!(
+        stderr(&json).contains("NO_SUCH_SETTING"),
+        "{}",
+        stderr(&json)
+    );
+
+    let table = stdout(&config(&["config"]));
+    assert!(
+        table.contains("DB_POOL_MAX") && !table.contains("hunter22"),
+        "{table}"
+    );
+}
+
+#[test]
+fn help_teaches_and_wrong_usage_ends_with_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = hexpress(folder.path()).arg("--help").output().unwrap();
+    assert!(help.status.success());
+    for command in ["serve", "migrate", "user", "config"] {
+        assert!(stdout(&help).contains(command), "{command}");
+    }
+    let wrong = hexpress(folder.path()).arg("sereve").output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+}

@@ -1,0 +1,16 @@
+//! The real program, used as its users use it, on both databases.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod accounts;
+mod command_line;
+mod races;
+mod slow_resilience;
+mod start;
+mod support;

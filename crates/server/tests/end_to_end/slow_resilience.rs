@@ -1,0 +1,196 @@
+//! The program killed, stopped and mistreated under load.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use reqwest::Method;
+use rstest::rstest;
+
+use crate::support::{Kind, Server, TestDatabase, email, sign_up};
+
+/// Settings that lose nothing, as in production.
+const DURABLE: [(&str, &str); 1] = [("SQLITE_SYNCHRONOUS", "full")];
+
+#[rstest]
+#[tokio::test]
+async fn a_kill_loses_no_sign_up_that_was_acknowledged(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = TestDatabase::migrated(kind).await;
+    let mut acknowledged = Vec::new();
+    for round in 0..10 {
+        let server = Server::start(&database, &DURABLE);
+        let count = Arc::new(AtomicUsize::new(0));
+        let writers: Vec<_> = (0..4)
+            .map(|writer| {
+                let anonymous = server.anonymous();
+                let count = Arc::clone(&count);
+                tokio::spawn(async move {
+                    let mut acknowledged = Vec::new();
+                    for number in 0.. {
+                        let email = email(&format!("ada{round}.{writer}.{number}"));
+                        let request = anonymous.request(Method::POST, "/api/users");
+                        match request.json(&sign_up(&email)).send().await {
+                            Ok(answer) if answer.status() == 201 => acknowledged.push(email),
+                            Ok(answer) => panic!("{}", answer.status()),
+                            Err(_) => break,
+                        }
+                        count.fetch_add(1, Ordering::Relaxed);
+                    }
+                    acknowledged
+                })
+            })
+            .collect();
+        while count.load(Ordering::Relaxed) < 20 {
+            tokio::task::yield_now().await;
+        }
+        server.kill();
+        for writer in writers {
+            acknowledged.extend(writer.await.unwrap());
+        }
+    }
+    let stored: Vec<String> = database
+        .query_text("SELECT email FROM users")
+        .await
+        .into_iter()
+        .filter_map(|mut row| row.remove(0))
+        .collect();
+    assert!(acknowledged.len() >= 200);
+    for email in acknowledged {
+        assert!(stored.contains(&email), "{email} is lost");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_orderly_stop_under_load_fails_no_request_in_flight(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = TestDatabase::migrated(kind).await;
+    let mut server = Server::start(&database, &DURABLE);
+    let count = Arc::new(AtomicUsize::new(0));
+    let stopping = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> = (0..8)
+        .map(|writer| {
+            let address = server.address;
+            let (count, stopping) = (Arc::clone(&count), Arc::clone(&stopping));
+            tokio::task::spawn_blocking(move || {
+                for number in 0.. {
+                    let email = email(&format!("ada{writer}.{number}"));
+                    // One connection for each request: refused before it is sent, or answered.
+                    let Ok(stream) = TcpStream::connect(address) else {
+                        assert!(stopping.load(Ordering::SeqCst), "refused before the signal");
+                        return;
+                    };
+                    match sign_up_over(stream, &email) {
+                        Some(answer) => assert!(answer.starts_with("HTTP/1.1 201"), "{answer}"),
+                        // Accepted by the system, never by the program, which had stopped listening.
+                        None => {
+                            assert!(stopping.load(Ordering::SeqCst), "cut before the signal");
+                            return;
+                        }
+                    }
+                    count.fetch_add(1, Ordering::SeqCst);
+                }
+            })
+        })
+        .collect();
+    while count.load(Ordering::SeqCst) < 40 {
+        tokio::task::yield_now().await;
+    }
+    stopping.store(true, Ordering::SeqCst);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let stored = database.query_text("SELECT count(*) FROM users").await;
+    let stored: usize = stored[0][0].as_ref().unwrap().parse().unwrap();
+    assert_eq!(stored, count.load(Ordering::SeqCst));
+}
+
+/// Sends a sign-up; the answer, or `None` where the connection was reset before
+/// a byte of one came.
+fn sign_up_over(mut stream: TcpStream, email: &str) -> Option<String> {
+    let body = sign_up(email).to_string();
+    let request = format!(
+        "POST /api/users HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok();
+    (!answer.is_empty()).then_some(answer)
+}
+
+#[tokio::test]
+async fn a_request_that_was_begun_before_the_stop_is_answered() {
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let mut server = Server::start(&database, &[("SHUTDOWN_DELAY_MS", "500")]);
+    let body = sign_up(&email("ada")).to_string();
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    write!(
+        stream,
+        "POST /api/users HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    )
+    .unwrap();
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).unwrap();
+    server.signal("TERM");
+    // Readiness goes first, while requests are still taken.
+    while server.anonymous().get("/api/health/ready").await.status != 503 {}
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+/// Reads until the server hangs up or answers; whatever came.
+fn until_end(mut stream: TcpStream) -> String {
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    let mut answer = String::new();
+    let end = stream.read_to_string(&mut answer);
+    assert!(
+        !matches!(&end, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock),
+        "the server holds on to it"
+    );
+    answer
+}
+
+#[tokio::test]
+async fn slow_clients_are_cut_off_while_others_are_served() {
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let server = Server::start(
+        &database,
+        &[
+            ("HEADER_READ_TIMEOUT_MS", "300"),
+            ("BODY_READ_TIMEOUT_MS", "300"),
+        ],
+    );
+    let mut slow_header = TcpStream::connect(server.address).unwrap();
+    slow_header
+        .write_all(b"GET /api/health HTTP/1.1\r\nHost")
+        .unwrap();
+    let mut slow_body = TcpStream::connect(server.address).unwrap();
+    slow_body
+        .write_all(
+            b"POST /api/users HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n\
+              Content-Length: 100\r\n\r\n{",
+        )
+        .unwrap();
+    let health = server.anonymous().get("/api/health").await;
+    assert_eq!(health.status, 200);
+    let answer = until_end(slow_body);
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("REQUEST_TIMEOUT"), "{answer}");
+    until_end(slow_header);
+}

@@ -1,0 +1,332 @@
+//! The real program on a real port, and clients that speak of accounts.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use reqwest::header::{AUTHORIZATION, IF_MATCH};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+pub use hexpress_test_support::{Kind, TestDatabase};
+
+pub const PASSWORD: &str = "correct horse";
+
+/// How long a program may take for what it does at once on an idle machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program with an environment of its own, in a folder of its own.
+pub fn hexpress(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hexpress"));
+    command
+        .env_clear()
+        .env("APP_ENV", "test")
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Runs a command of the program against a database, with a line on its standard
+/// input.
+pub fn run(database: &TestDatabase, arguments: &[&str], input: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = hexpress(folder.path())
+        .args(arguments)
+        .env("DATABASE_URL", database.url())
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut stdin, input.as_bytes()).ok();
+    drop(stdin);
+    child.wait_with_output().unwrap()
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A running server, killed when it is dropped.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    /// What it printed until it was ready.
+    pub greeting: String,
+    client: Client,
+}
+
+impl Server {
+    /// Starts on a database, with further settings, and waits until it answers.
+    pub fn start(database: &TestDatabase, settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = hexpress(folder.path());
+        command.env("DATABASE_URL", database.url());
+        command.envs(settings.iter().copied());
+        Self::spawn(command)
+    }
+
+    /// Starts a command that ends in a server, and waits until it answers.
+    pub fn spawn(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let errors = collect(child.stderr.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                sender.send(line).ok();
+            }
+        });
+        let mut greeting = String::new();
+        let mut address = None;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            // The greeting ends where nothing more comes for a moment after the address.
+            let patience = match address {
+                Some(_) => Duration::from_millis(100),
+                None => deadline.saturating_duration_since(Instant::now()),
+            };
+            match lines.recv_timeout(patience) {
+                Ok(line) => {
+                    address = address.or_else(|| address_in(&line));
+                    greeting.push_str(&line);
+                    greeting.push('\n');
+                }
+                Err(_) if address.is_some() => break,
+                Err(_) => {
+                    child.kill().ok();
+                    child.wait().ok();
+                    panic!("no server: {greeting}{}", errors.join().unwrap());
+                }
+            }
+        }
+        Self {
+            child,
+            address: address.unwrap(),
+            greeting,
+            client: Client::builder().no_proxy().build().unwrap(),
+        }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGKILL.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and what the program ended with.
+    pub fn terminate(mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.wait()
+    }
+
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &self.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+
+    pub fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server does not end");
+            thread::yield_now();
+        }
+    }
+
+    /// A client without a token.
+    pub fn anonymous(&self) -> Caller {
+        Caller {
+            client: self.client.clone(),
+            base: format!("http://{}", self.address),
+            token: None,
+            id: String::new(),
+        }
+    }
+
+    /// A client with somebody's token.
+    pub fn with_token(&self, token: &str) -> Caller {
+        Caller {
+            token: Some(token.to_owned()),
+            ..self.anonymous()
+        }
+    }
+
+    /// Signs somebody up and logs them in.
+    pub async fn sign_up(&self, name: &str) -> Caller {
+        let email = email(name);
+        let anonymous = self.anonymous();
+        let signed_up = anonymous.post("/api/users", sign_up(&email)).await;
+        assert_eq!(signed_up.status, 201, "{}", signed_up.body);
+        self.log_in(name).await
+    }
+
+    /// Logs somebody in who has signed up.
+    pub async fn log_in(&self, name: &str) -> Caller {
+        let login = self.anonymous().log_in(&email(name), PASSWORD).await;
+        assert_eq!(login.status, 200, "{}", login.body);
+        Caller {
+            id: text(&login.body["data"]["user"]["id"]),
+            ..self.with_token(&text(&login.body["data"]["token"]))
+        }
+    }
+
+    /// Creates an admin by the command line and logs them in.
+    pub async fn admin(&self, database: &TestDatabase, name: &str) -> Caller {
+        create_admin(database, name);
+        self.log_in(name).await
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+pub fn create_admin(database: &TestDatabase, name: &str) {
+    let created = run(
+        database,
+        &[
+            "user",
+            "create",
+            "--email",
+            &email(name),
+            "--first-name",
+            name,
+            "--last-name",
+            "Admin",
+            "--role",
+            "admin",
+            "--password-stdin",
+        ],
+        &format!("{PASSWORD}\n"),
+    );
+    assert!(created.status.success(), "{}", stderr(&created));
+}
+
+pub fn email(name: &str) -> String {
+    format!("{name}@example.org")
+}
+
+pub fn sign_up(email: &str) -> Value {
+    json!({"email": email, "password": PASSWORD, "firstName": "Ada", "lastName": "Lovelace"})
+}
+
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once("http://")?;
+    let end = rest.find(|character: char| character == '/' || character.is_whitespace());
+    rest.get(..end.unwrap_or(rest.len()))?.parse().ok()
+}
+
+fn collect(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).ok();
+        text
+    })
+}
+
+/// Somebody who calls the API.
+#[derive(Clone)]
+pub struct Caller {
+    client: Client,
+    base: String,
+    token: Option<String>,
+    /// The user's id; empty for an anonymous caller.
+    pub id: String,
+}
+
+/// What the API answered.
+pub struct Answer {
+    pub status: StatusCode,
+    pub etag: String,
+    pub retry_after: Option<u64>,
+    pub body: Value,
+}
+
+impl Caller {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        match &self.token {
+            Some(token) => request.header(AUTHORIZATION, format!("Bearer {token}")),
+            None => request,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        send(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    pub async fn patch_if(&self, etag: &str, path: &str, body: Value) -> Answer {
+        let request = self.request(Method::PATCH, path).header(IF_MATCH, etag);
+        send(request.json(&body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        send(self.request(Method::DELETE, path)).await
+    }
+
+    pub async fn log_in(&self, email: &str, password: &str) -> Answer {
+        let body = json!({"email": email, "password": password});
+        self.post("/api/auth/login", body).await
+    }
+
+    /// Whether the API still knows the caller.
+    pub async fn is_known(&self) -> bool {
+        let me = self.get("/api/auth/me").await;
+        match me.status.as_u16() {
+            200 => true,
+            401 => false,
+            status => panic!("{status}: {}", me.body),
+        }
+    }
+
+    pub fn path(&self) -> String {
+        format!("/api/users/{}", self.id)
+    }
+}
+
+pub async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let header = |name| {
+        let value = response.headers().get(name)?;
+        Some(value.to_str().unwrap().to_owned())
+    };
+    Answer {
+        status: response.status(),
+        etag: header("etag").unwrap_or_default(),
+        retry_after: header("retry-after").map(|seconds| seconds.parse().unwrap()),
+        body: response.json().await.unwrap_or_default(),
+    }
+}
