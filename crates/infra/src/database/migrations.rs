@@ -1,9 +1,8 @@
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+mod error;
+mod generate;
+
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use diesel::QueryDsl;
 use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
@@ -13,7 +12,6 @@ use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use hexpress_domain::repository::{RepositoryError, Source};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
@@ -21,12 +19,14 @@ use super::Database;
 use super::connection::{Connection, on_both};
 use super::dialect;
 use super::error::is_busy;
-use super::open_error::OpenError;
 use super::pool::Intent;
 use super::postgres::Connector;
 use super::schema::__diesel_schema_migrations as applied;
 use super::url::{DatabaseUrl, PostgresUrl};
 use super::work::Work;
+
+pub use error::MigrationError;
+pub use generate::generate;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -52,61 +52,6 @@ pub enum MigrationState {
     Pending,
     /// It has been run by another version of the program, which knows it.
     Unknown,
-}
-
-/// Why migrations could not be run, shown or taken back.
-#[derive(Debug, thiserror::Error)]
-pub enum MigrationError {
-    /// Another process holds the lock.
-    #[error(
-        "another process is running migrations and was not done within {} s\nWait for it, or raise MIGRATE_LOCK_TIMEOUT_MS.",
-        .0.as_secs()
-    )]
-    Locked(Duration),
-    /// The migration to take back is not one of this program's.
-    #[error(
-        "the migration {0} is of another version of the program\nTake it back with the version that brought it."
-    )]
-    Unknown(String),
-    /// A migration broke.
-    #[error("the migration {name} failed: {source}")]
-    Failed {
-        /// Which one.
-        name: String,
-        /// What the database said.
-        source: Source,
-    },
-    /// Tables have nowhere to go.
-    #[error(
-        "the search_path of the connection names no schema that exists\nCreate the schema, or correct DATABASE_URL."
-    )]
-    NoSchema,
-    /// No connection for migrations.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The database does not answer.
-    #[error("the database cannot be used")]
-    Database(#[from] RepositoryError),
-    /// What surrounds the migrations broke.
-    #[error("the table of migrations cannot be used: {0}")]
-    Harness(#[source] Source),
-    /// A name that cannot be part of a folder's.
-    #[error("a migration's name is made of letters, digits, `_` and `-`")]
-    Name,
-    /// A file could not be made.
-    #[error("cannot create {}: {reason}", .path.display())]
-    File {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        reason: io::Error,
-    },
-}
-
-impl From<diesel::result::Error> for MigrationError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Harness(error.into())
-    }
 }
 
 /// Which way to go.
@@ -364,76 +309,5 @@ fn version(name: &str) -> &str {
     name.split_once('_').map_or(name, |(version, _)| version)
 }
 
-/// Writes an empty pair of `up.sql` and `down.sql` for each database below `folder`,
-/// and returns the files.
-///
-/// # Errors
-///
-/// [`MigrationError::Name`], [`MigrationError::File`].
-pub fn generate(
-    folder: &Path,
-    name: &str,
-    at: DateTime<Utc>,
-) -> Result<Vec<PathBuf>, MigrationError> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if name.is_empty() || !name.bytes().all(is_plain) {
-        return Err(MigrationError::Name);
-    }
-    let pair = format!("{}_{name}", at.format("%Y%m%d%H%M%S"));
-    let mut files = Vec::new();
-    for database in ["postgres", "sqlite"] {
-        let folder = folder.join(database).join(&pair);
-        fs::create_dir_all(&folder).map_err(|reason| MigrationError::File {
-            path: folder.clone(),
-            reason,
-        })?;
-        for file in ["up.sql", "down.sql"] {
-            let path = folder.join(file);
-            fs::File::create_new(&path).map_err(|reason| MigrationError::File {
-                path: path.clone(),
-                reason,
-            })?;
-            files.push(path);
-        }
-    }
-    Ok(files)
-}
-
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn schemas_have_locks_of_their_own() {
-        assert_eq!(lock_key("public"), lock_key("public"));
-        assert_ne!(lock_key("public"), lock_key("shop"));
-    }
-
-    #[test]
-    fn a_generated_migration_is_an_empty_pair_for_each_database() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-        let files = generate(folder.path(), "add_posts", at).unwrap();
-        let expected: Vec<_> = [
-            "postgres/20231114221320_add_posts/up.sql",
-            "postgres/20231114221320_add_posts/down.sql",
-            "sqlite/20231114221320_add_posts/up.sql",
-            "sqlite/20231114221320_add_posts/down.sql",
-        ]
-        .map(|file| folder.path().join(file))
-        .into();
-        assert_eq!(files, expected);
-        assert!(files.iter().all(|file| fs::read(file).unwrap().is_empty()));
-        assert!(matches!(
-            generate(folder.path(), "add_posts", at),
-            Err(MigrationError::File { .. })
-        ));
-        for name in ["", "../x", "a b"] {
-            assert!(matches!(
-                generate(folder.path(), name, at),
-                Err(MigrationError::Name)
-            ));
-        }
-    }
-}
+mod tests;

@@ -16,6 +16,8 @@ mod postgres;
 mod probe;
 pub(crate) mod schema;
 mod sqlite;
+#[cfg(test)]
+mod testing;
 mod tls;
 pub(crate) mod types;
 mod url;

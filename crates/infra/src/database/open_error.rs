@@ -38,7 +38,9 @@ pub enum OpenError {
         name: String,
     },
     /// The database cannot store every text.
-    #[error("the database \"{name}\" stores text as {encoding}, not as UTF8\nCreate it anew (createdb --encoding=UTF8 --template=template0), or correct DATABASE_URL.")]
+    #[error(
+        "the database \"{name}\" stores text as {encoding}, not as UTF8\nCreate it anew (createdb --encoding=UTF8 --template=template0), or correct DATABASE_URL."
+    )]
     Encoding {
         /// The database.
         name: String,

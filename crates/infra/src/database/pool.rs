@@ -2,6 +2,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use deadpool::Status;
 use deadpool::managed::QueueMode;
 use diesel::ConnectionError;
 use diesel_async::pooled_connection::deadpool::Pool;
@@ -175,9 +176,19 @@ impl Connections {
     }
 
     fn max(&self) -> usize {
+        self.status().max_size
+    }
+
+    /// How many connections are open.
+    #[cfg(test)]
+    pub(super) fn size(&self) -> usize {
+        self.status().size
+    }
+
+    fn status(&self) -> Status {
         match &self.pools {
-            Pools::Postgres(pool) => pool.status().max_size,
-            Pools::Sqlite { pool, .. } => pool.status().max_size,
+            Pools::Postgres(pool) => pool.status(),
+            Pools::Sqlite { pool, .. } => pool.status(),
         }
     }
 }

@@ -115,10 +115,7 @@ impl Connector {
 
     /// Connects once, to find out what to tell whoever starts the program.
     pub(super) async fn check(&self) -> Result<(), OpenError> {
-        let mut connection = self
-            .connect()
-            .await
-            .map_err(|error| self.explain(&error))?;
+        let mut connection = self.connect().await.map_err(|error| self.explain(&error))?;
         let (encoding, language) = dialect::encoding_and_language(&mut connection)
             .await
             .map_err(|error| OpenError::Refused {
@@ -297,7 +294,14 @@ mod tests {
 
     #[test]
     fn only_english_messages_are_understood() {
-        for english in ["", "C", "C.UTF-8", "POSIX", "en_US.UTF-8", "English_United States.1252"] {
+        for english in [
+            "",
+            "C",
+            "C.UTF-8",
+            "POSIX",
+            "en_US.UTF-8",
+            "English_United States.1252",
+        ] {
             assert!(is_english(english), "{english}");
         }
         for other in ["de_DE.UTF-8", "fr_FR", "ru_RU.KOI8-R"] {

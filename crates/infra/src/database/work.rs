@@ -162,3 +162,6 @@ async fn transaction<I, T>(
     }
     Ok(outcome?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,6 +124,18 @@ async fn racing_guesses_do_not_pass_the_limit_together(
         .iter()
         .filter(|outcome| **outcome == Reservation::Granted);
     assert_eq!(granted.count(), 3);
+
+    let counts = guarded
+        .stores
+        .raw
+        .query_text("SELECT count FROM login_counters")
+        .await;
+    let of_the_granted = vec![Some("3".to_owned())];
+    assert_eq!(
+        counts,
+        vec![of_the_granted; 3],
+        "a refused guess was counted"
+    );
 }
 
 #[rstest]

@@ -1,0 +1,143 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeSet;
+
+use diesel::result::Error;
+use diesel_async::SimpleAsyncConnection;
+use hexpress_test_support::{Kind, TestDatabase};
+use rstest::rstest;
+
+use super::Constraint;
+use crate::database::testing::open;
+use crate::database::{Work, on_both};
+
+/// Two users, two tokens and two counters.
+fn rows(kind: Kind) -> String {
+    let id = |number: u8| match kind {
+        Kind::Sqlite => format!("x'{number:032}'"),
+        Kind::Postgres => format!("'{number:032}'"),
+    };
+    let digest = |number: u8| match kind {
+        Kind::Sqlite => format!("x'{number:064}'"),
+        Kind::Postgres => format!(r"'\x{number:064}'"),
+    };
+    let time = match kind {
+        Kind::Sqlite => "0",
+        Kind::Postgres => "'1970-01-01Z'",
+    };
+    let mut sql = String::new();
+    for number in [1, 2] {
+        let (user, token, digest) = (id(number), id(number + 2), digest(number));
+        sql += &format!(
+            "INSERT INTO users (id, email, password_hash, first_name, last_name, role, is_active,
+                 search_text, version, created_at, updated_at)
+             VALUES ({user}, '{number}@x', 'h', 'A', '', 'user', TRUE, '', 1, {time}, {time});
+             INSERT INTO tokens (id, user_id, kind, digest, created_at, last_used_at, expires_at)
+             VALUES ({token}, {user}, 'session', {digest}, {time}, {time}, {time});
+             INSERT INTO login_counters (key, count, window_ends_at)
+             VALUES ({digest}, 1, {time});"
+        );
+    }
+    sql
+}
+
+/// A statement that breaks this constraint and no other, in words that both
+/// databases know.
+fn breach(constraint: Constraint) -> String {
+    let same = |table: &str, column: &str| {
+        format!(
+            "UPDATE {table} SET {column} = (SELECT {column} FROM {table} ORDER BY {column} LIMIT 1)"
+        )
+    };
+    match constraint {
+        Constraint::UsersPkey => "INSERT INTO users (id, email, password_hash, first_name, \
+                 last_name, role, is_active, search_text, version, created_at, updated_at) \
+             SELECT id, '3@x', 'h', 'A', '', 'user', TRUE, '', 1, created_at, created_at \
+             FROM users WHERE email = '1@x'"
+            .to_owned(),
+        Constraint::UsersEmailLiveKey => same("users", "email"),
+        Constraint::UsersEmailCheck => "UPDATE users SET email = 'A' || email".to_owned(),
+        Constraint::UsersPasswordHashCheck => "UPDATE users SET password_hash = ''".to_owned(),
+        Constraint::UsersFirstNameCheck => "UPDATE users SET first_name = ''".to_owned(),
+        Constraint::UsersLastNameCheck => {
+            format!("UPDATE users SET last_name = '{}'", "ж".repeat(101))
+        }
+        Constraint::UsersRoleCheck => "UPDATE users SET role = 'root'".to_owned(),
+        Constraint::UsersVersionCheck => "UPDATE users SET version = 0".to_owned(),
+        Constraint::TokensPkey => same("tokens", "id"),
+        Constraint::TokensUserIdFkey => "UPDATE tokens SET user_id = id".to_owned(),
+        Constraint::TokensKindCheck => "UPDATE tokens SET kind = 'other'".to_owned(),
+        Constraint::TokensNameCheck => "UPDATE tokens SET kind = 'api', name = ''".to_owned(),
+        Constraint::TokensDigestKey => same("tokens", "digest"),
+        Constraint::TokensDigestCheck => {
+            "UPDATE tokens SET digest = substr(digest, 2, 31)".to_owned()
+        }
+        Constraint::TokensKindNameCheck => "UPDATE tokens SET name = 'laptop'".to_owned(),
+        Constraint::TokensKindExpiresAtCheck => "UPDATE tokens SET expires_at = NULL".to_owned(),
+        Constraint::LoginCountersPkey => same("login_counters", "key"),
+        Constraint::LoginCountersKeyCheck => {
+            "UPDATE login_counters SET key = substr(key, 2, 31)".to_owned()
+        }
+        Constraint::LoginCountersCountCheck => "UPDATE login_counters SET count = -1".to_owned(),
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_broken_constraint_is_known(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let raw = TestDatabase::migrated(kind).await;
+    raw.execute(&rows(kind)).await;
+    let database = open(&raw).await;
+    let work: Work<Constraint, Option<Error>> = |connection, &constraint| {
+        Box::pin(async move {
+            let sql = breach(constraint);
+            Ok(on_both!(connection, |c| c.batch_execute(&sql).await.err()))
+        })
+    };
+    for constraint in Constraint::ALL {
+        let broken = database
+            .write_if(Option::is_none, constraint, work)
+            .await
+            .unwrap();
+        let Some(Error::DatabaseError(_, information)) = broken else {
+            panic!(
+                "{constraint:?} lets {} pass: {broken:?}",
+                breach(constraint)
+            );
+        };
+        // SQLite gives foreign keys no name.
+        let is_named = kind == Kind::Postgres || constraint != Constraint::TokensUserIdFkey;
+        assert_eq!(
+            Constraint::of(information.as_ref()),
+            is_named.then_some(constraint),
+            "{}",
+            information.message()
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_constraint_of_the_schema_is_listed() {
+    let raw = TestDatabase::migrated(Kind::Postgres).await;
+    let rows = raw
+        .query_text(
+            "SELECT conname FROM pg_constraint
+             WHERE connamespace = current_schema()::regnamespace AND contype IN ('c', 'f', 'p', 'u')
+                 AND conrelid <> '__diesel_schema_migrations'::regclass
+             UNION
+             SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+             WHERE relnamespace = current_schema()::regnamespace AND indisunique
+                 AND indrelid <> '__diesel_schema_migrations'::regclass",
+        )
+        .await;
+    let in_schema: BTreeSet<_> = rows.into_iter().flatten().flatten().collect();
+    let listed: BTreeSet<_> = Constraint::ALL
+        .iter()
+        .map(|constraint| constraint.name().to_owned())
+        .collect();
+    assert_eq!(in_schema, listed);
+}
