@@ -27,7 +27,7 @@ async fn columns(kind: Kind, database: &TestDatabase) -> Rows {
         .query_text(match kind {
             Kind::Sqlite => {
                 "SELECT t.name, c.name, iif(c.\"notnull\", 't', 'f')
-                FROM pragma_table_list t JOIN pragma_table_info(t.name) c
+                FROM pragma_table_list t JOIN pragma_table_xinfo(t.name) c
                 WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT GLOB 'sqlite_*'
                     AND t.name NOT GLOB '*_search_rows'
                 ORDER BY t.name, c.cid"
