@@ -1,6 +1,6 @@
 use crate::migrations;
-use crate::postgres::Schema;
-use crate::sqlite::DatabaseFile;
+use crate::postgres::{self, Schema};
+use crate::sqlite::{self, DatabaseFile};
 
 /// Which database a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,14 @@ pub enum Kind {
 pub struct TestDatabase {
     url: String,
     store: Store,
+}
+
+/// A transaction that a test holds open, so that others wait for it. Rolled back when this is dropped.
+pub struct OpenTransaction(Open);
+
+enum Open {
+    Sqlite(sqlite::Transaction),
+    Postgres(postgres::Transaction),
 }
 
 #[derive(Debug)]
@@ -71,6 +79,24 @@ impl TestDatabase {
         }
     }
 
+    /// Runs statements in a transaction of its own and leaves it open. On SQLite it keeps every other writer
+    /// waiting, whatever the statements are.
+    pub async fn begin(&self, sql: &str) -> OpenTransaction {
+        OpenTransaction(match &self.store {
+            Store::Sqlite(file) => Open::Sqlite(file.begin(sql)),
+            Store::Postgres(schema) => Open::Postgres(schema.begin(sql).await),
+        })
+    }
+
+    /// Returns when so many transactions wait for a lock in this database. SQLite shows nobody who waits: there
+    /// it lets the other tasks of this thread have their turn, in which they queue.
+    pub async fn wait_for_waiting(&self, count: u32) {
+        match &self.store {
+            Store::Sqlite(_) => tokio::task::yield_now().await,
+            Store::Postgres(schema) => schema.wait_for_waiting(count).await,
+        }
+    }
+
     fn sqlite(file: DatabaseFile) -> Self {
         Self {
             url: file.url(),
@@ -82,6 +108,16 @@ impl TestDatabase {
         Self {
             url: schema.url(),
             store: Store::Postgres(schema),
+        }
+    }
+}
+
+impl OpenTransaction {
+    /// Commits, and lets the others go on.
+    pub async fn commit(self) {
+        match self.0 {
+            Open::Sqlite(transaction) => transaction.commit(),
+            Open::Postgres(transaction) => transaction.commit().await,
         }
     }
 }

@@ -23,4 +23,4 @@ mod postgres;
 mod run;
 mod sqlite;
 
-pub use database::{Kind, TestDatabase};
+pub use database::{Kind, OpenTransaction, TestDatabase};

@@ -2,11 +2,15 @@
 
 use std::fs;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use crate::cluster;
 use crate::run::{Run, write_private};
+
+/// How long a test waits for what must happen.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A schema that comes first on the search path of its URL, dropped with this.
 #[derive(Debug)]
@@ -40,6 +44,34 @@ impl Schema {
 
     pub(crate) async fn query_text(&self, sql: &str) -> Vec<Vec<Option<String>>> {
         rows(&connect(&self.url()).await, sql).await
+    }
+
+    pub(crate) async fn begin(&self, sql: &str) -> Transaction {
+        let client = connect(&self.url()).await;
+        run(&client, &format!("BEGIN; {sql}")).await;
+        Transaction(client)
+    }
+
+    pub(crate) async fn wait_for_waiting(&self, count: u32) {
+        let client = connect(&self.url()).await;
+        // Who waits for a row waits for the transaction that holds it, and holds a lock on the table.
+        let sql = "SELECT count(DISTINCT waiting.pid) FROM pg_locks waiting
+            JOIN pg_locks held ON held.pid = waiting.pid JOIN pg_class ON pg_class.oid = held.relation
+            WHERE NOT waiting.granted AND relnamespace = current_schema()::regnamespace";
+        let expected = Some(count.to_string());
+        let started = Instant::now();
+        while rows(&client, sql).await.remove(0).remove(0) != expected {
+            assert!(started.elapsed() < PATIENCE, "nobody waits for a lock");
+        }
+    }
+}
+
+/// An open transaction, which ends with its connection.
+pub(crate) struct Transaction(Client);
+
+impl Transaction {
+    pub(crate) async fn commit(self) {
+        run(&self.0, "COMMIT").await;
     }
 }
 

@@ -52,8 +52,23 @@ impl DatabaseFile {
             .collect()
     }
 
+    pub(crate) fn begin(&self, sql: &str) -> Transaction {
+        let mut connection = open(&self.path());
+        run(&mut connection, &format!("BEGIN IMMEDIATE; {sql}"));
+        Transaction(connection)
+    }
+
     fn path(&self) -> PathBuf {
         self.folder.path().join("hexpress.db")
+    }
+}
+
+/// An open transaction, which ends with its connection.
+pub(crate) struct Transaction(SqliteConnection);
+
+impl Transaction {
+    pub(crate) fn commit(mut self) {
+        run(&mut self.0, "COMMIT");
     }
 }
 

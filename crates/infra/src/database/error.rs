@@ -41,6 +41,9 @@ pub(super) enum Fault {
     Connection(Source),
     /// The work lost a race against another transaction: it may be done again.
     Contention(Source),
+    /// The connection does not answer: it is of no more use, and what became of the
+    /// work is unknown.
+    Silence(Source),
     /// Nothing: this is the answer.
     Answer(RepositoryError),
 }
@@ -48,7 +51,9 @@ pub(super) enum Fault {
 impl From<Fault> for RepositoryError {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Connection(source) | Fault::Contention(source) => Self::Unavailable(source),
+            Fault::Connection(source) | Fault::Contention(source) | Fault::Silence(source) => {
+                Self::Unavailable(source)
+            }
             Fault::Answer(answer) => answer,
         }
     }
@@ -91,23 +96,28 @@ impl Corrupt {
 
 /// The driver keeps the SQLSTATE of few errors. These are the server's texts, in
 /// English, for the rest of those after which the connection is gone or must go:
-/// 57P01 to 57P05, 25P03, and 0A000 for a plan that a migration has outdated.
-const CONNECTION_TEXTS: [&str; 5] = [
+/// 57P01 to 57P05, 25P03, class 08 as the server and poolers send it, and 0A000 for
+/// a plan that a migration has outdated.
+const CONNECTION_TEXTS: [&str; 8] = [
     "terminating connection",
     "terminating background worker",
     "the database system is",
     "connection to client lost",
+    "server closed the connection",
+    "connection does not exist",
+    "query_wait_timeout",
     "cached plan must not change result type",
 ];
 
 /// 40P01, and 40001 where a text is all there is.
 const CONTENTION_TEXTS: [&str; 2] = ["deadlock detected", "could not serialize access"];
 
-/// 57014, 55P03, 53300, 53100, 53200; SQLite's BUSY, LOCKED, FULL, IOERR, READONLY,
+/// 57014, 55P03, 53300, 53100, 53200, 40003; SQLite's BUSY, LOCKED, FULL, IOERR, READONLY,
 /// CANTOPEN and INTERRUPT.
-const UNAVAILABLE_TEXTS: [&str; 17] = [
+const UNAVAILABLE_TEXTS: [&str; 18] = [
     "canceling statement due to",
     "could not obtain lock",
+    "statement completion unknown",
     "too many clients",
     "too many connections",
     "remaining connection slots",

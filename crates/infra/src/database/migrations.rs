@@ -210,8 +210,10 @@ impl Migrator {
             (done, connection.into_inner())
         })
         .await?;
+        // What went wrong before says more; and the lock goes with the connection.
+        let done = done?;
         dialect::postgres::release_migration_lock(&mut connection, key).await?;
-        done
+        Ok(done)
     }
 
     /// In one transaction, which holds the database's write lock.

@@ -27,8 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hexpress_domain::health::StoreState;
-use hexpress_domain::repository::RepositoryError;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -40,9 +39,9 @@ pub use open_error::OpenError;
 pub use options::{DatabaseOptions, Synchronous, SynchronousError};
 pub(crate) use sqlite::AsyncSqliteConnection;
 pub use url::{DatabaseUrl, DatabaseUrlError, PostgresUrl, SqliteLocation, SslMode, SslModeError};
-pub(crate) use work::Work;
 
 use pool::Connections;
+use work::WRITES_BESIDE;
 
 /// An open database. Clones are the same one.
 #[derive(Clone)]
@@ -55,6 +54,8 @@ struct Inner {
     connections: Arc<Connections>,
     /// Work that goes on when whoever asked for it has gone.
     work: TaskTracker,
+    /// Turns of the writes that nobody waits for.
+    beside: Arc<Semaphore>,
     state: Mutex<Option<(Instant, StoreState)>>,
     _housekeeper: DropGuard,
 }
@@ -81,6 +82,7 @@ impl Database {
                 options,
                 connections,
                 work: TaskTracker::new(),
+                beside: Arc::new(Semaphore::new(WRITES_BESIDE)),
                 state: Mutex::new(None),
                 _housekeeper: stop.drop_guard(),
             }),
@@ -93,23 +95,6 @@ impl Database {
         &self.inner.options.url
     }
 
-    /// Asks the database for a sign of life.
-    ///
-    /// # Errors
-    ///
-    /// [`RepositoryError::Unavailable`] where there is none.
-    pub async fn ping(&self) -> Result<(), RepositoryError> {
-        let work: Work<(), ()> = |connection, ()| {
-            Box::pin(async move {
-                on_both!(connection, |c| {
-                    diesel_async::SimpleAsyncConnection::batch_execute(c, "SELECT 1").await?;
-                });
-                Ok(())
-            })
-        };
-        self.read((), work).await
-    }
-
     /// What runs, shows and takes back the migrations of this database.
     #[must_use]
     pub fn migrator(&self) -> Migrator {
@@ -118,7 +103,7 @@ impl Database {
 
     /// Waits for the work that was begun, but no longer than the limit, then closes
     /// all connections. Later calls are
-    /// [`Unavailable`](RepositoryError::Unavailable). Returns whether all work was
+    /// [`Unavailable`](hexpress_domain::repository::RepositoryError::Unavailable). Returns whether all work was
     /// finished.
     pub async fn close(&self, limit: Duration) -> bool {
         self.inner.work.close();
@@ -130,7 +115,8 @@ impl Database {
     }
 }
 
-/// Closes surplus connections now and then, until the database is dropped.
+/// Closes surplus connections now and then and opens those that are missing, until
+/// the database is dropped.
 async fn keep_house(
     stop: CancellationToken,
     connections: Arc<Connections>,
@@ -145,5 +131,6 @@ async fn keep_house(
         .is_some()
     {
         connections.close_surplus(idle_timeout, min);
+        connections.refill(min).await;
     }
 }

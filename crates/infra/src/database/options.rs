@@ -19,7 +19,8 @@ pub struct DatabaseOptions {
     pub acquire_timeout: Duration,
     /// How long a connection above the minimum may be idle before it is closed.
     pub idle_timeout: Duration,
-    /// How long PostgreSQL works at one statement; SQLite has no such limit.
+    /// How long PostgreSQL works at one statement; SQLite has no such limit. A whole
+    /// transaction that takes twice as long is given up, with its connection.
     pub statement_timeout: Duration,
     /// How long PostgreSQL waits for a lock; on SQLite, the busy timeout.
     pub lock_timeout: Duration,

@@ -20,6 +20,9 @@ use super::postgres::Connector;
 use super::sqlite::{self, AsyncSqliteConnection, Opener};
 use super::url::{DatabaseUrl, SqliteLocation};
 
+/// How many times as long as one statement a whole piece of work may take.
+const STATEMENTS: u32 = 2;
+
 /// What a connection is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Intent {
@@ -32,6 +35,11 @@ pub(super) struct Lease {
     pub(super) connection: Connection,
     /// Whether a transaction may still be open on it.
     pub(super) is_spoilt: bool,
+    /// How long a piece of work may take, by this side's clock: a server that is gone
+    /// without a word keeps none of its own limits.
+    pub(super) limit: Option<Duration>,
+    /// Whether the connection is the database.
+    is_irreplaceable: bool,
     _turn: Option<OwnedSemaphorePermit>,
 }
 
@@ -42,7 +50,11 @@ pub(super) struct Connections {
 }
 
 enum Pools {
-    Postgres(Pool<AsyncPgConnection>),
+    Postgres {
+        pool: Pool<AsyncPgConnection>,
+        /// How long a piece of work may take.
+        limit: Duration,
+    },
     Sqlite {
         pool: Pool<AsyncSqliteConnection>,
         /// SQLite has one writer at a time. Ours queue here, in order, instead of
@@ -61,7 +73,9 @@ struct AcquireTimeout(Duration);
 impl Lease {
     /// Closes the connection, which is of no more use.
     pub(super) fn discard(self) {
-        self.connection.discard();
+        if !self.is_irreplaceable {
+            self.connection.discard();
+        }
     }
 }
 
@@ -82,7 +96,10 @@ impl Connections {
                             .map_err(|error| ConnectionError::BadConnection(error.to_string()))
                     })
                 });
-                Pools::Postgres(pool(setup, options.pool_max)?)
+                Pools::Postgres {
+                    pool: pool(setup, options.pool_max)?,
+                    limit: options.statement_timeout * STATEMENTS,
+                }
             }
             DatabaseUrl::Sqlite(location) => {
                 let opener = Opener::new(location, options);
@@ -128,27 +145,42 @@ impl Connections {
     }
 
     async fn wait(&self, intent: Intent) -> Result<Lease, RepositoryError> {
-        let (connection, turn) = match &self.pools {
-            Pools::Postgres(pool) => {
-                let object = pool.get().await.map_err(unavailable)?;
-                (Connection::Postgres(object), None)
-            }
-            Pools::Sqlite { pool, writer, .. } => {
+        match &self.pools {
+            Pools::Postgres { pool, limit } => Ok(Lease {
+                connection: Connection::Postgres(pool.get().await.map_err(unavailable)?),
+                is_spoilt: false,
+                limit: Some(*limit),
+                is_irreplaceable: false,
+                _turn: None,
+            }),
+            Pools::Sqlite {
+                pool,
+                writer,
+                in_memory,
+            } => {
                 let turn = match intent {
                     Intent::Read => None,
                     Intent::Write => {
                         Some(writer.clone().acquire_owned().await.map_err(unavailable)?)
                     }
                 };
-                let object = pool.get().await.map_err(unavailable)?;
-                (Connection::Sqlite(object), turn)
+                Ok(Lease {
+                    connection: Connection::Sqlite(pool.get().await.map_err(unavailable)?),
+                    is_spoilt: false,
+                    limit: None,
+                    is_irreplaceable: *in_memory,
+                    _turn: turn,
+                })
             }
-        };
-        Ok(Lease {
-            connection,
-            is_spoilt: false,
-            _turn: turn,
-        })
+        }
+    }
+
+    /// Opens connections while there are fewer than are kept at least. Where that
+    /// fails, whoever needs one next is told.
+    pub(super) async fn refill(&self, min: usize) {
+        if self.status().size < min {
+            self.fill(min).await.ok();
+        }
     }
 
     /// Closes idle connections: when one is found broken, so are others.
@@ -159,7 +191,7 @@ impl Connections {
     /// Closes connections beyond `min` that nobody has used for so long.
     pub(super) fn close_surplus(&self, idle_timeout: Duration, min: usize) {
         match &self.pools {
-            Pools::Postgres(pool) => close_surplus(pool, idle_timeout, min),
+            Pools::Postgres { pool, .. } => close_surplus(pool, idle_timeout, min),
             Pools::Sqlite {
                 in_memory: true, ..
             } => {}
@@ -170,7 +202,7 @@ impl Connections {
     /// Closes what is idle at once and the rest when it comes back.
     pub(super) fn close(&self) {
         match &self.pools {
-            Pools::Postgres(pool) => pool.close(),
+            Pools::Postgres { pool, .. } => pool.close(),
             Pools::Sqlite { pool, .. } => pool.close(),
         }
     }
@@ -187,7 +219,7 @@ impl Connections {
 
     fn status(&self) -> Status {
         match &self.pools {
-            Pools::Postgres(pool) => pool.status(),
+            Pools::Postgres { pool, .. } => pool.status(),
             Pools::Sqlite { pool, .. } => pool.status(),
         }
     }
@@ -233,3 +265,6 @@ fn innermost(error: &dyn Error) -> String {
 fn unavailable(error: impl Error + Send + Sync + 'static) -> RepositoryError {
     RepositoryError::Unavailable(error.into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,10 +15,17 @@ use super::url::{PostgresUrl, SslMode};
 
 const APPLICATION_NAME: &str = "hexpress";
 
+// A peer that vanished is noticed within a minute, also while nobody uses the connection.
+const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
+const KEEPALIVES_INTERVAL: Duration = Duration::from_secs(10);
+const KEEPALIVES_RETRIES: u32 = 3;
+
 /// Makes connections to one PostgreSQL database, each with its time limits set.
 #[derive(Clone)]
 pub(super) struct Connector {
     config: Config,
+    /// How long the server may take to let somebody in.
+    limit: Duration,
     tls: Option<MakeRustlsConnect>,
     address: String,
     role: String,
@@ -65,13 +72,17 @@ impl Connector {
     ) -> Result<Self, OpenError> {
         let ssl_mode = effective_ssl_mode(url, options.ssl_mode_default);
         let tls = tls::connector(ssl_mode, url.ssl_root_cert.as_deref())?;
+        let limit = url.connect_timeout.unwrap_or(options.acquire_timeout);
         let mut config = Config::new();
         config
             .host(&url.host)
             .port(url.port)
             .dbname(&url.name)
             .application_name(url.application_name.as_deref().unwrap_or(APPLICATION_NAME))
-            .connect_timeout(url.connect_timeout.unwrap_or(options.acquire_timeout))
+            .connect_timeout(limit)
+            .keepalives_idle(KEEPALIVES_IDLE)
+            .keepalives_interval(KEEPALIVES_INTERVAL)
+            .keepalives_retries(KEEPALIVES_RETRIES)
             .options(session_options(url, limits))
             .ssl_mode(match ssl_mode {
                 SslMode::Disable => DriverSslMode::Disable,
@@ -88,6 +99,7 @@ impl Connector {
         }
         Ok(Self {
             config,
+            limit,
             tls,
             address: format!("{}:{}", url.host, url.port),
             role: url.user.as_ref().map_or_else(
@@ -100,6 +112,13 @@ impl Connector {
     }
 
     pub(super) async fn connect(&self) -> Result<AsyncPgConnection, ConnectError> {
+        // The driver's own limit ends when the network has answered.
+        tokio::time::timeout(self.limit, self.log_in())
+            .await
+            .unwrap_or(Err(ConnectError::Silence(self.limit)))
+    }
+
+    async fn log_in(&self) -> Result<AsyncPgConnection, ConnectError> {
         let connection = match self.tls.clone() {
             Some(tls) => {
                 let (client, connection) = self.config.connect(tls).await?;
@@ -143,6 +162,12 @@ impl Connector {
         let address = self.address.clone();
         let error = match error {
             ConnectError::Driver(error) => error,
+            ConnectError::Silence(_) => {
+                return OpenError::Unreachable {
+                    address,
+                    reason: error.to_string(),
+                };
+            }
             ConnectError::Setup(error) => {
                 return OpenError::Refused {
                     address,
@@ -202,6 +227,8 @@ pub(super) enum ConnectError {
     Driver(#[from] tokio_postgres::Error),
     #[error(transparent)]
     Setup(#[from] ConnectionError),
+    #[error("no answer within {} ms", .0.as_millis())]
+    Silence(Duration),
 }
 
 fn effective_ssl_mode(url: &PostgresUrl, default: SslMode) -> SslMode {

@@ -1,10 +1,17 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-use hexpress_test_support::TestDatabase;
+use diesel_async::SimpleAsyncConnection;
+use hexpress_test_support::{Kind, TestDatabase};
+use tokio::sync::{Barrier, Notify};
 
-use super::{Database, DatabaseOptions, SslMode, Synchronous};
+use super::work::Work;
+use super::{
+    Connection, Database, DatabaseOptions, DatabaseUrl, Failure, SslMode, Synchronous, on_both,
+};
 
 pub(crate) fn options(raw: &TestDatabase) -> DatabaseOptions {
     let patience = Duration::from_secs(20);
@@ -26,3 +33,76 @@ pub(crate) fn options(raw: &TestDatabase) -> DatabaseOptions {
 pub(crate) async fn open(raw: &TestDatabase) -> Database {
     Database::open(options(raw)).await.unwrap()
 }
+
+/// What the work of a test is given.
+pub(crate) struct Stage {
+    pub(crate) raw: TestDatabase,
+    pub(crate) reached: Notify,
+    pub(crate) go_on: Notify,
+    pub(crate) both: Barrier,
+    pub(crate) runs: AtomicU32,
+}
+
+pub(crate) async fn stage(kind: Kind) -> Arc<Stage> {
+    let raw = TestDatabase::empty(kind).await;
+    raw.execute("CREATE TABLE notes (id bigint PRIMARY KEY, text text NOT NULL)")
+        .await;
+    Arc::new(Stage {
+        raw,
+        reached: Notify::new(),
+        go_on: Notify::new(),
+        both: Barrier::new(2),
+        runs: AtomicU32::new(0),
+    })
+}
+
+impl Stage {
+    pub(crate) async fn count(&self) -> String {
+        let rows = self.raw.query_text("SELECT count(*) FROM notes").await;
+        rows.into_iter().flatten().flatten().collect()
+    }
+
+    /// Cuts while this runtime stands still, so that nobody notices before the
+    /// connections are used.
+    pub(crate) fn cut_unnoticed(&self) {
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build();
+                runtime.unwrap().block_on(self.cut());
+            });
+        });
+    }
+
+    /// Ends the connections that were opened to be cut.
+    pub(crate) async fn cut(&self) {
+        self.raw
+            .execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                 WHERE application_name = current_schema()",
+            )
+            .await;
+    }
+}
+
+/// Connections that `Stage::cut` finds.
+pub(crate) async fn open_to_be_cut(stage: &Stage) -> Database {
+    let mut options = options(&stage.raw);
+    let schema = stage.raw.query_text("SELECT current_schema()").await;
+    if let DatabaseUrl::Postgres(url) = &mut options.url {
+        url.application_name = schema.into_iter().flatten().flatten().next();
+    }
+    Database::open(options).await.unwrap()
+}
+
+pub(crate) async fn run(connection: &mut Connection, sql: &str) -> Result<(), Failure> {
+    on_both!(connection, |c| c.batch_execute(sql).await?);
+    Ok(())
+}
+
+pub(crate) const INSERT: Work<Arc<Stage>, ()> =
+    |connection, _| Box::pin(run(connection, "INSERT INTO notes VALUES (1, 'a')"));
+
+pub(crate) const SELECT: Work<Arc<Stage>, ()> =
+    |connection, _| Box::pin(run(connection, "SELECT count(*) FROM notes"));

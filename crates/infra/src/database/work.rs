@@ -1,8 +1,10 @@
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use hexpress_domain::repository::RepositoryError;
 use tracing::Instrument;
 
@@ -20,6 +22,20 @@ type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>
 /// How often work is done anew that has lost a race.
 const RACES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(5);
+
+/// How many writes that nobody waits for run at once.
+pub(super) const WRITES_BESIDE: usize = 4;
+
+/// The server has been silent for longer than all its own limits allow: it, or the
+/// way to it, is gone, and nobody has said so.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer from the database within {} ms", .0.as_millis())]
+struct Silence(Duration);
+
+/// A bug in a piece of work. The panic itself has been reported where it happened.
+#[derive(Debug, thiserror::Error)]
+#[error("the work on the database panicked")]
+struct Panicked;
 
 impl Database {
     /// Runs statements that write nothing, each for itself. Where the connection
@@ -67,13 +83,18 @@ impl Database {
             .await
     }
 
-    /// A write that nobody waits for. Its failure is only logged.
+    /// A write that nobody waits for. Its failure is only logged, and while as many
+    /// run as may, it is left out: those who are waited for come first.
     pub(crate) fn write_beside<I>(&self, input: I, work: Work<I, ()>)
     where
         I: Send + Sync + 'static,
     {
+        let Ok(turn) = Arc::clone(&self.inner.beside).try_acquire_owned() else {
+            return;
+        };
         let inner = Arc::clone(&self.inner);
         let task = async move {
+            let _turn = turn;
             let done = inner.run(Intent::Write, Arc::new(input), work, |()| true);
             if let Err(error) = done.await {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);
@@ -102,11 +123,8 @@ impl Inner {
             let lease = self.connections.acquire(intent).await?;
             let attempt = attempt(lease, intent, Arc::clone(&input), work, keeps);
             let task = self.work.spawn(attempt.in_current_span());
-            let outcome = task.await.unwrap_or_else(|panic| {
-                // Its connection went back to the others, perhaps with an open
-                // transaction and its locks.
-                self.connections.discard_idle();
-                Err(Fault::Answer(RepositoryError::Internal(panic.into())))
+            let outcome = task.await.unwrap_or_else(|error| {
+                Err(Fault::Answer(RepositoryError::Internal(error.into())))
             });
             match outcome {
                 Ok(value) => return Ok(value),
@@ -117,6 +135,10 @@ impl Inner {
                 Err(Fault::Contention(_)) if lost_races < RACES => {
                     lost_races += 1;
                     tokio::time::sleep(PAUSE * lost_races).await;
+                }
+                Err(fault @ Fault::Silence(_)) => {
+                    self.connections.discard_idle();
+                    return Err(fault.into());
                 }
                 Err(fault) => return Err(fault.into()),
             }
@@ -131,15 +153,22 @@ async fn attempt<I, T>(
     work: Work<I, T>,
     keeps: fn(&T) -> bool,
 ) -> Result<T, Fault> {
-    lease.connection.log_statements();
+    let limit = lease.limit;
     let input = input.as_ref();
-    let outcome = match intent {
-        Intent::Read => work(&mut lease.connection, input)
-            .await
-            .map_err(Fault::from),
-        Intent::Write => transaction(&mut lease, input, work, keeps).await,
+    lease.connection.log_statements();
+    let doing = async {
+        match intent {
+            Intent::Read => run(&mut lease, input, work).await.map_err(Fault::from),
+            Intent::Write => transaction(&mut lease, input, work, keeps).await,
+        }
     };
-    if lease.is_spoilt || matches!(outcome, Err(Fault::Connection(_))) {
+    let outcome = match limit {
+        None => doing.await,
+        Some(limit) => tokio::time::timeout(limit, doing)
+            .await
+            .unwrap_or_else(|_| Err(Fault::Silence(Silence(limit).into()))),
+    };
+    if lease.is_spoilt || matches!(outcome, Err(Fault::Connection(_) | Fault::Silence(_))) {
         lease.discard();
     }
     outcome
@@ -152,7 +181,7 @@ async fn transaction<I, T>(
     keeps: fn(&T) -> bool,
 ) -> Result<T, Fault> {
     lease.connection.begin().await.map_err(classify)?;
-    let outcome = work(&mut lease.connection, input).await;
+    let outcome = run(lease, input, work).await;
     if outcome.as_ref().is_ok_and(keeps) {
         let commit = lease.connection.commit().await;
         lease.is_spoilt = commit.is_err();
@@ -161,6 +190,15 @@ async fn transaction<I, T>(
         lease.is_spoilt = lease.connection.rollback().await.is_err();
     }
     Ok(outcome?)
+}
+
+/// Does the work. A panic in it is a failure like others, so that what it has begun
+/// is rolled back.
+async fn run<I, T>(lease: &mut Lease, input: &I, work: Work<I, T>) -> Result<T, Failure> {
+    AssertUnwindSafe(work(&mut lease.connection, input))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(RepositoryError::Internal(Panicked.into()).into()))
 }
 
 #[cfg(test)]

@@ -103,21 +103,38 @@ impl PasswordHasher for Argon2Hasher {
     ) -> Result<Verification, HasherError> {
         self.in_turn(move |argon2| {
             let password = password.expose().as_bytes();
-            let Some(hash) = hash else {
-                // Computed for the time that it takes.
+            compare(&argon2, password, hash.as_ref(), || {
                 argon2.hash_password(password)?;
-                return Ok(Verification::Mismatch);
-            };
-            let hash = phc::PasswordHash::new(hash.expose())?;
-            match argon2.verify_password(password, &hash) {
-                Ok(()) => Ok(Verification::Match {
-                    outdated: is_outdated(&hash, argon2.params())?,
-                }),
-                Err(password_hash::Error::PasswordInvalid) => Ok(Verification::Mismatch),
-                Err(error) => Err(error.into()),
-            }
+                Ok(())
+            })
         })
         .await
+    }
+}
+
+/// A mismatch that cost less than a hash at the present settings is padded by one:
+/// a quick answer would tell of an unknown email, or of an old account.
+fn compare(
+    argon2: &Argon2<'_>,
+    password: &[u8],
+    hash: Option<&PasswordHash>,
+    pad: impl FnOnce() -> Result<(), Source>,
+) -> Result<Verification, Source> {
+    let Some(hash) = hash else {
+        pad()?;
+        return Ok(Verification::Mismatch);
+    };
+    let hash = phc::PasswordHash::new(hash.expose())?;
+    let outdated = is_outdated(&hash, argon2.params())?;
+    match argon2.verify_password(password, &hash) {
+        Ok(()) => Ok(Verification::Match { outdated }),
+        Err(password_hash::Error::PasswordInvalid) => {
+            if outdated {
+                pad()?;
+            }
+            Ok(Verification::Mismatch)
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -211,6 +228,34 @@ mod tests {
             verify(&hasher, "correct horse", None).await,
             Verification::Mismatch
         );
+    }
+
+    #[tokio::test]
+    async fn every_mismatch_costs_a_hash_at_the_present_settings() {
+        let stronger = Argon2Settings {
+            iterations: 2,
+            ..CHEAP
+        };
+        let (weak, strong) = (
+            Argon2Hasher::new(&CHEAP).unwrap(),
+            Argon2Hasher::new(&stronger).unwrap(),
+        );
+        let old = weak.hash(password("correct horse")).await.unwrap();
+        let present = strong.hash(password("correct horse")).await.unwrap();
+        let is_padded = |text: &str, hash: Option<&PasswordHash>| {
+            let mut padded = false;
+            let pad = || {
+                padded = true;
+                Ok(())
+            };
+            compare(&strong.argon2, text.as_bytes(), hash, pad).unwrap();
+            padded
+        };
+        assert!(is_padded("battery staple", None));
+        assert!(is_padded("battery staple", Some(&old)));
+        assert!(!is_padded("battery staple", Some(&present)));
+        assert!(!is_padded("correct horse", Some(&old)));
+        assert!(!is_padded("correct horse", Some(&present)));
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::{Role, User, UserChange, UserRepository};
 use hexpress_test_support::Kind;
 use rstest::rstest;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::support::{
@@ -94,33 +95,67 @@ async fn a_session_needs_the_user_as_verified(#[values(Kind::Sqlite, Kind::Postg
     ));
 }
 
+/// What ends all sessions of a user.
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    NewPassword,
+    Deactivation,
+    Deletion,
+}
+
+fn end(stores: &Stores, user: &User, ending: Ending) -> JoinHandle<()> {
+    let (users, user) = (Arc::clone(&stores.users), user.clone());
+    tokio::spawn(async move {
+        let ended = match ending {
+            Ending::NewPassword => {
+                let change = new_password(&user, Revocation::All);
+                users.change(change).await.map(|_| ())
+            }
+            Ending::Deactivation => users.change(deactivation(&user)).await.map(|_| ()),
+            Ending::Deletion => users.delete(user.id, user.version, later()).await,
+        };
+        ended.unwrap();
+    })
+}
+
 #[rstest]
 #[tokio::test]
 async fn no_session_outlives_what_ended_it_while_it_was_opened(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+    #[values(Ending::NewPassword, Ending::Deactivation, Ending::Deletion)] ending: Ending,
+    #[values(false, true)] is_opened_first: bool,
 ) {
     let stores = stores(kind).await;
-    for round in 0..60 {
-        let user = stores.user().await;
-        let session = session(user.id);
-        let (tokens, opened) = (Arc::clone(&stores.tokens), session.clone());
-        let open = tokio::spawn(async move { tokens.open_session(opened).await.map(|_| ()) });
-        let users = Arc::clone(&stores.users);
-        let end = tokio::spawn(async move {
-            match round % 3 {
-                0 => users
-                    .change(new_password(&user, Revocation::All))
-                    .await
-                    .map(|_| ()),
-                1 => users.change(deactivation(&user)).await.map(|_| ()),
-                _ => users.delete(user.id, user.version, later()).await,
-            }
-        });
-        let opened = open.await.unwrap();
-        end.await.unwrap().unwrap();
-        assert!(opened.is_ok() || is_refused(&opened), "{opened:?}");
-        assert_eq!(token_rows(&stores, &session).await, 0, "round {round}");
-    }
+    let user = stores.user().await;
+    let session = session(user.id);
+    // Both wait for the user's row, and then take it one after the other.
+    let held = stores.raw.begin("UPDATE users SET version = version").await;
+    let open = || {
+        let (tokens, session) = (Arc::clone(&stores.tokens), session.clone());
+        tokio::spawn(async move { tokens.open_session(session).await })
+    };
+    let (opened, ended) = if is_opened_first {
+        let opened = open();
+        stores.raw.wait_for_waiting(1).await;
+        (opened, end(&stores, &user, ending))
+    } else {
+        let ended = end(&stores, &user, ending);
+        stores.raw.wait_for_waiting(1).await;
+        (open(), ended)
+    };
+    stores.raw.wait_for_waiting(2).await;
+    held.commit().await;
+    ended.await.unwrap();
+    let opened = opened.await.unwrap();
+    assert!(
+        if is_opened_first {
+            opened.is_ok()
+        } else {
+            is_refused(&opened)
+        },
+        "{opened:?}"
+    );
+    assert_eq!(token_rows(&stores, &session).await, 0);
 }
 
 /// How many rows the store holds of a session, whoever may use it.
@@ -294,6 +329,41 @@ async fn an_api_token_needs_a_session_that_stands(
     stores.tokens.revoke(user.id, session.id).await.unwrap();
     let late = api_token(user.id, session.id);
     assert!(is_refused(&stores.tokens.insert_api_token(late).await));
+
+    let session = stores.session_of(&user).await;
+    let inactive = UserChange {
+        is_active: false,
+        ..change(&user)
+    };
+    stores.users.change(inactive).await.unwrap();
+    let inactive = api_token(user.id, session.id);
+    assert!(is_refused(&stores.tokens.insert_api_token(inactive).await));
+
+    let deleted = stores.user().await;
+    let session = stores.session_of(&deleted).await;
+    let delete = "UPDATE users SET deleted_at = created_at WHERE email = '";
+    stores
+        .raw
+        .execute(&format!("{delete}{}'", deleted.email))
+        .await;
+    let deleted = api_token(deleted.id, session.id);
+    assert!(is_refused(&stores.tokens.insert_api_token(deleted).await));
+}
+
+#[rstest]
+#[tokio::test]
+async fn no_api_token_outlives_a_logout_while_it_was_made(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let stores = stores(kind).await;
+    let user = stores.user().await;
+    let session = stores.session_of(&user).await;
+    let logout = stores.raw.begin("DELETE FROM tokens").await;
+    let (tokens, record) = (Arc::clone(&stores.tokens), api_token(user.id, session.id));
+    let made = tokio::spawn(async move { tokens.insert_api_token(record).await });
+    stores.raw.wait_for_waiting(1).await;
+    logout.commit().await;
+    assert!(is_refused(&made.await.unwrap()));
 }
 
 #[rstest]

@@ -51,6 +51,16 @@ async fn a_server_without_tls_is_refused_where_tls_is_demanded() {
 }
 
 #[tokio::test]
+async fn a_server_that_says_nothing_is_unreachable() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let url = format!("postgres://ada@127.0.0.1:{port}/shop?connect_timeout=1");
+    let error = refusal(&url).await;
+    assert!(matches!(error, OpenError::Unreachable { .. }), "{error:?}");
+    drop(listener);
+}
+
+#[tokio::test]
 async fn a_server_that_ends_the_connection_is_unreachable_and_not_without_tls() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

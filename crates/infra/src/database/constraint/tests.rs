@@ -12,8 +12,9 @@ use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;
 
 use super::Constraint;
+use crate::database::on_both;
 use crate::database::testing::open;
-use crate::database::{Work, on_both};
+use crate::database::work::Work;
 
 /// Two users, two tokens and two counters.
 fn rows(kind: Kind) -> String {

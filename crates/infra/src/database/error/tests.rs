@@ -96,6 +96,9 @@ fn a_gone_connection_is_known() {
         unknown("terminating connection due to idle-in-transaction timeout"),
         unknown("the database system is shutting down"),
         unknown("cached plan must not change result type"),
+        unknown("server closed the connection unexpectedly"),
+        unknown("connection does not exist"),
+        unknown("query_wait_timeout"),
         Error::BrokenTransactionManager,
     ] {
         assert!(matches!(classify(error), Fault::Connection(_)));
@@ -120,6 +123,7 @@ fn what_may_go_better_later_is_unavailable() {
     for text in [
         "canceling statement due to statement timeout",
         "canceling statement due to lock timeout",
+        "statement completion unknown",
         "sorry, too many clients already",
         "could not extend file \"base/1/2\": No space left on device",
         "database is locked",

@@ -14,7 +14,8 @@ use tokio::sync::Notify;
 
 use super::{MigrationError, MigrationState, Migrator, lock_key};
 use crate::database::testing::{open, options};
-use crate::database::{Connection, Database, DatabaseOptions, Work, dialect};
+use crate::database::work::Work;
+use crate::database::{Connection, Database, DatabaseOptions, dialect};
 
 async fn state_of(migrator: &Migrator, name: &str) -> Option<MigrationState> {
     let status = migrator.status().await.unwrap();

@@ -5,90 +5,18 @@
 )]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use diesel_async::SimpleAsyncConnection;
+use diesel::dsl::sql;
+use diesel::sql_types::BigInt;
 use hexpress_domain::repository::{Conflict, RepositoryError};
-use hexpress_test_support::{Kind, TestDatabase};
+use hexpress_test_support::Kind;
 use rstest::rstest;
-use tokio::sync::{Barrier, Notify};
 
-use crate::database::testing::{open, options};
-use crate::database::{Connection, Database, DatabaseOptions, Failure, Work, on_both};
-
-/// What the work of a test is given.
-struct Stage {
-    raw: TestDatabase,
-    reached: Notify,
-    go_on: Notify,
-    both: Barrier,
-    runs: AtomicU32,
-}
-
-async fn stage(kind: Kind) -> Arc<Stage> {
-    let raw = TestDatabase::empty(kind).await;
-    raw.execute("CREATE TABLE notes (id bigint PRIMARY KEY, text text NOT NULL)")
-        .await;
-    Arc::new(Stage {
-        raw,
-        reached: Notify::new(),
-        go_on: Notify::new(),
-        both: Barrier::new(2),
-        runs: AtomicU32::new(0),
-    })
-}
-
-impl Stage {
-    async fn count(&self) -> String {
-        let rows = self.raw.query_text("SELECT count(*) FROM notes").await;
-        rows.into_iter().flatten().flatten().collect()
-    }
-
-    /// Cuts while this runtime stands still, so that nobody notices before the
-    /// connections are used.
-    fn cut_unnoticed(&self) {
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build();
-                runtime.unwrap().block_on(self.cut());
-            });
-        });
-    }
-
-    /// Ends the connections that were opened to be cut.
-    async fn cut(&self) {
-        self.raw
-            .execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                 WHERE application_name = current_schema()",
-            )
-            .await;
-    }
-}
-
-/// Connections that `Stage::cut` finds.
-async fn open_to_be_cut(stage: &Stage) -> Database {
-    let mut options = options(&stage.raw);
-    let schema = stage.raw.query_text("SELECT current_schema()").await;
-    if let crate::database::DatabaseUrl::Postgres(url) = &mut options.url {
-        url.application_name = schema.into_iter().flatten().flatten().next();
-    }
-    Database::open(options).await.unwrap()
-}
-
-async fn run(connection: &mut Connection, sql: &str) -> Result<(), Failure> {
-    on_both!(connection, |c| c.batch_execute(sql).await?);
-    Ok(())
-}
-
-const INSERT: Work<Arc<Stage>, ()> =
-    |connection, _| Box::pin(run(connection, "INSERT INTO notes VALUES (1, 'a')"));
-
-const SELECT: Work<Arc<Stage>, ()> =
-    |connection, _| Box::pin(run(connection, "SELECT count(*) FROM notes"));
+use super::{WRITES_BESIDE, Work};
+use crate::database::testing::{INSERT, SELECT, Stage, open, open_to_be_cut, options, run, stage};
+use crate::database::{Database, DatabaseOptions, on_both};
 
 #[rstest]
 #[tokio::test]
@@ -137,7 +65,7 @@ async fn closing_waits_no_longer_than_it_may(#[values(Kind::Sqlite, Kind::Postgr
     stage.go_on.notify_one();
     assert!(database.close(Duration::from_secs(20)).await);
     assert!(matches!(
-        database.ping().await,
+        database.read(Arc::clone(&stage), SELECT).await,
         Err(RepositoryError::Unavailable(_))
     ));
 }
@@ -186,6 +114,60 @@ async fn work_that_panics_holds_nothing(#[values(Kind::Sqlite, Kind::Postgres)] 
 }
 
 #[tokio::test]
+async fn a_database_in_memory_survives_a_bug() {
+    let stage = stage(Kind::Sqlite).await;
+    let database = Database::open(DatabaseOptions {
+        url: "sqlite://:memory:".parse().unwrap(),
+        ..options(&stage.raw)
+    })
+    .await
+    .unwrap();
+    let create: Work<(), ()> =
+        |connection, ()| Box::pin(run(connection, "CREATE TABLE notes (id int)"));
+    let fill: Work<(), ()> = |connection, ()| {
+        Box::pin(async move {
+            run(connection, "INSERT INTO notes VALUES (1)").await?;
+            panic!("a bug")
+        })
+    };
+    let count: Work<(), i64> = |connection, ()| {
+        Box::pin(async move {
+            use diesel_async::RunQueryDsl;
+
+            let count = diesel::select(sql::<BigInt>("count(*) FROM notes"));
+            Ok(on_both!(connection, |c| count.get_result(c).await?))
+        })
+    };
+    database.write((), create).await.unwrap();
+    assert!(database.write((), fill).await.is_err());
+    assert_eq!(database.read((), count).await.unwrap(), 0);
+}
+
+#[rstest]
+#[tokio::test]
+async fn writes_that_nobody_waits_for_leave_room_for_others(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let stage = stage(kind).await;
+    let database = open(&stage.raw).await;
+    let work: Work<Arc<Stage>, ()> = |_, stage| {
+        Box::pin(async move {
+            stage.runs.fetch_add(1, Ordering::Relaxed);
+            stage.go_on.notified().await;
+            stage.go_on.notify_one();
+            Ok(())
+        })
+    };
+    for _ in 0..5 * WRITES_BESIDE {
+        database.write_beside(Arc::clone(&stage), work);
+    }
+    stage.go_on.notify_one();
+    assert!(database.close(Duration::from_secs(20)).await);
+    let runs = stage.runs.load(Ordering::Relaxed);
+    assert_eq!(usize::try_from(runs).unwrap(), WRITES_BESIDE);
+}
+
+#[tokio::test]
 async fn work_finds_a_new_connection_when_its_own_is_gone() {
     let stage = stage(Kind::Postgres).await;
     let database = open_to_be_cut(&stage).await;
@@ -230,7 +212,7 @@ async fn a_connection_that_dies_before_its_commit_is_no_success() {
     assert!(matches!(outcome, Err(RepositoryError::Unavailable(_))));
     assert_eq!(stage.runs.load(Ordering::Relaxed), 1);
     assert_eq!(stage.count().await, "0");
-    database.ping().await.unwrap();
+    database.read(Arc::clone(&stage), SELECT).await.unwrap();
 }
 
 #[tokio::test]
@@ -262,101 +244,4 @@ async fn a_deadlock_is_resolved_by_trying_again() {
     assert_eq!(stage.runs.load(Ordering::Relaxed), 3);
     let texts = stage.raw.query_text("SELECT text FROM notes").await;
     assert!(texts.into_iter().flatten().flatten().all(|t| t == "xx"));
-}
-
-#[rstest]
-#[tokio::test]
-async fn waiting_for_a_connection_has_an_end(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let stage = stage(kind).await;
-    let database = Database::open(DatabaseOptions {
-        pool_max: 1,
-        acquire_timeout: Duration::from_millis(200),
-        ..options(&stage.raw)
-    })
-    .await
-    .unwrap();
-    let work: Work<Arc<Stage>, ()> = |_, stage| {
-        Box::pin(async move {
-            stage.reached.notify_one();
-            stage.go_on.notified().await;
-            Ok(())
-        })
-    };
-    database.write_beside(Arc::clone(&stage), work);
-    stage.reached.notified().await;
-    assert!(matches!(
-        database.read(Arc::clone(&stage), SELECT).await,
-        Err(RepositoryError::Unavailable(_))
-    ));
-    stage.go_on.notify_one();
-}
-
-#[rstest]
-#[case(Kind::Postgres, "SELECT pg_sleep(20)")]
-#[case(Kind::Postgres, "LOCK TABLE notes")]
-#[case(Kind::Sqlite, "INSERT INTO notes VALUES (1, 'a')")]
-#[tokio::test]
-async fn the_database_works_and_waits_no_longer_than_it_may(
-    #[case] kind: Kind,
-    #[case] sql: &'static str,
-) {
-    let stage = stage(kind).await;
-    let hurried = DatabaseOptions {
-        statement_timeout: Duration::from_millis(300),
-        lock_timeout: Duration::from_millis(200),
-        ..options(&stage.raw)
-    };
-    let hurried = Database::open(hurried).await.unwrap();
-    let other = open(&stage.raw).await;
-    let holds: Work<Arc<Stage>, ()> = |connection, stage| {
-        Box::pin(async move {
-            run(connection, "INSERT INTO notes VALUES (1, 'a')").await?;
-            stage.reached.notify_one();
-            stage.go_on.notified().await;
-            Ok(())
-        })
-    };
-    other.write_beside(Arc::clone(&stage), holds);
-    stage.reached.notified().await;
-    let outcome = hurried
-        .write(sql, |connection, sql| Box::pin(run(connection, sql)))
-        .await;
-    assert!(matches!(outcome, Err(RepositoryError::Unavailable(_))));
-    stage.go_on.notify_one();
-}
-
-#[rstest]
-#[tokio::test]
-async fn idle_connections_beyond_the_minimum_are_closed(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stage = stage(kind).await;
-    let database = Database::open(DatabaseOptions {
-        pool_min: 1,
-        idle_timeout: Duration::from_millis(100),
-        ..options(&stage.raw)
-    })
-    .await
-    .unwrap();
-    let work: Work<Arc<Stage>, ()> = |_, stage| {
-        Box::pin(async move {
-            stage.both.wait().await;
-            Ok(())
-        })
-    };
-    let (one, other) = tokio::join!(
-        database.read(Arc::clone(&stage), work),
-        database.read(Arc::clone(&stage), work)
-    );
-    assert!(one.is_ok() && other.is_ok());
-    assert_eq!(database.inner.connections.size(), 2);
-    tokio::time::timeout(Duration::from_secs(20), async {
-        while database.inner.connections.size() > 1 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
-    .unwrap();
-    database.inner.connections.close_surplus(Duration::ZERO, 1);
-    assert_eq!(database.inner.connections.size(), 1);
 }
