@@ -5,6 +5,8 @@ BEGIN
     CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 EXCEPTION
     WHEN unique_violation OR duplicate_object THEN NULL;
+    WHEN insufficient_privilege THEN
+        RAISE 'have a superuser run, in this database: CREATE EXTENSION pg_trgm';
 END
 $$;
 
@@ -44,7 +46,19 @@ CREATE INDEX users_first_name_idx ON users (first_name, id) WHERE deleted_at IS 
 CREATE INDEX users_last_name_idx ON users (last_name, id) WHERE deleted_at IS NULL;
 CREATE INDEX users_last_login_key_idx ON users (last_login_key, id) WHERE deleted_at IS NULL;
 
+-- The deleted, in the order that is the default.
+CREATE INDEX users_deleted_created_at_idx ON users (created_at, id) WHERE deleted_at IS NOT NULL;
+
 CREATE INDEX users_active_admin_idx ON users (id)
     WHERE role = 'admin' AND is_active AND deleted_at IS NULL;
 
-CREATE INDEX users_search_text_idx ON users USING gin (search_text gin_trgm_ops);
+-- The operator class lives in the schema of the extension, which may be on no search path.
+DO $$
+BEGIN
+    EXECUTE format(
+        'CREATE INDEX users_search_text_idx ON users USING gin (search_text %I.gin_trgm_ops)',
+        (SELECT nspname FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
+            WHERE extname = 'pg_trgm')
+    );
+END
+$$;

@@ -37,6 +37,9 @@ CREATE INDEX users_first_name_idx ON users (first_name, id) WHERE deleted_at IS 
 CREATE INDEX users_last_name_idx ON users (last_name, id) WHERE deleted_at IS NULL;
 CREATE INDEX users_last_login_key_idx ON users (last_login_key, id) WHERE deleted_at IS NULL;
 
+-- The deleted, in the order that is the default.
+CREATE INDEX users_deleted_created_at_idx ON users (created_at, id) WHERE deleted_at IS NOT NULL;
+
 CREATE INDEX users_active_admin_idx ON users (id)
     WHERE role = 'admin' AND is_active AND deleted_at IS NULL;
 

@@ -10,7 +10,7 @@ use hexpress_domain::auth::{LoginAttempt, LoginGuard, Reservation};
 use hexpress_domain::repository::RepositoryError;
 use sha2::{Digest, Sha256};
 
-use super::SWEEP_BATCH;
+use super::{SWEEP_BATCH, sweep};
 use crate::database::schema::login_counters;
 use crate::database::types::{Instant, StoredInstant};
 use crate::database::{Connection, Database, Failure, on_both};
@@ -122,17 +122,10 @@ impl LoginGuard for DieselLoginGuard {
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
-        let mut swept = 0;
-        loop {
-            let batch = self.database.write(now, |connection, now| {
-                Box::pin(sweep_batch(connection, *now))
-            });
-            let count = batch.await?;
-            swept += count;
-            if count < u64::from(SWEEP_BATCH) {
-                return Ok(swept);
-            }
-        }
+        sweep(&self.database, now, |connection, now| {
+            Box::pin(sweep_batch(connection, *now))
+        })
+        .await
     }
 }
 

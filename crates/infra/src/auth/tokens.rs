@@ -11,8 +11,8 @@ use hexpress_domain::id::{TokenId, UserId};
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::User;
 
-use super::SWEEP_BATCH;
 use super::rows::{NewTokenRow, TokenRow};
+use super::{SWEEP_BATCH, sweep};
 use crate::database::schema::{tokens, users};
 use crate::database::types::{StoredId, StoredInstant};
 use crate::database::{Connection, Corrupt, Database, Failure, on_both};
@@ -106,11 +106,7 @@ impl TokenRepository for DieselTokenRepository {
                     let rows: Vec<TokenRow> = on_both!(connection, |c| {
                         tokens::table
                             .filter(tokens::user_id.eq(StoredId::from(user_id)))
-                            .filter(
-                                tokens::expires_at
-                                    .is_null()
-                                    .or(tokens::expires_at.gt(Some(StoredInstant(now)))),
-                            )
+                            .filter(has_not_expired(StoredInstant(now)))
                             .order((tokens::created_at.desc(), tokens::id.desc()))
                             .select(TokenRow::as_select())
                             .load(c)
@@ -144,17 +140,10 @@ impl TokenRepository for DieselTokenRepository {
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
-        let mut swept = 0;
-        loop {
-            let batch = self.database.write(now, |connection, now| {
-                Box::pin(sweep_batch(connection, *now))
-            });
-            let count = batch.await?;
-            swept += count;
-            if count < u64::from(SWEEP_BATCH) {
-                return Ok(swept);
-            }
-        }
+        sweep(&self.database, now, |connection, now| {
+            Box::pin(sweep_batch(connection, *now))
+        })
+        .await
     }
 }
 
@@ -221,6 +210,12 @@ async fn session_stands(
     }))
 }
 
+#[diesel::dsl::auto_type]
+fn has_not_expired(now: StoredInstant) -> _ {
+    let now: Option<StoredInstant> = Some(now);
+    tokens::expires_at.is_null().or(tokens::expires_at.gt(now))
+}
+
 async fn count_api_tokens(
     connection: &mut Connection,
     token: &ApiTokenRecord,
@@ -229,11 +224,7 @@ async fn count_api_tokens(
         tokens::table
             .filter(tokens::user_id.eq(StoredId::from(token.user_id)))
             .filter(tokens::kind.eq(TokenKind::Api.as_str()))
-            .filter(
-                tokens::expires_at
-                    .is_null()
-                    .or(tokens::expires_at.gt(Some(StoredInstant(token.at)))),
-            )
+            .filter(has_not_expired(StoredInstant(token.at)))
             .count()
             .get_result(c)
             .await?
@@ -249,11 +240,7 @@ async fn authenticate(
         tokens::table
             .inner_join(users::table)
             .filter(tokens::digest.eq(digest.as_bytes().as_slice()))
-            .filter(
-                tokens::expires_at
-                    .is_null()
-                    .or(tokens::expires_at.gt(Some(StoredInstant(now)))),
-            )
+            .filter(has_not_expired(StoredInstant(now)))
             .filter(users::deleted_at.is_null())
             .filter(users::is_active)
             .select((TokenRow::as_select(), users::role))

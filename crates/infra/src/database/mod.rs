@@ -39,6 +39,7 @@ pub use open_error::OpenError;
 pub use options::{DatabaseOptions, Synchronous, SynchronousError};
 pub(crate) use sqlite::AsyncSqliteConnection;
 pub use url::{DatabaseUrl, DatabaseUrlError, PostgresUrl, SqliteLocation, SslMode, SslModeError};
+pub(crate) use work::Work;
 
 use pool::Connections;
 use work::WRITES_BESIDE;

@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, ConnectionError, ConnectionResult, SqliteConnection};
-use diesel_async::SimpleAsyncConnection;
+use diesel::sql_types::Text;
+use diesel::{
+    Connection, ConnectionError, ConnectionResult, QueryResult, QueryableByName, SqliteConnection,
+};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use tokio::time::Instant;
 
 use super::error::is_busy;
@@ -75,17 +78,42 @@ pub(super) async fn prepare(location: &SqliteLocation, opener: &Opener) -> Resul
         .map_err(|error| explain(path, error.to_string()))?;
     // SQLite changes the mode without waiting for others who do the same.
     let started = Instant::now();
-    while let Err(error) = connection.batch_execute("PRAGMA journal_mode = WAL").await {
-        if !is_busy(&error) || started.elapsed() > opener.busy_timeout {
-            return Err(explain(path, error.to_string()));
+    let mode = loop {
+        match journal_mode_wal(&mut connection).await {
+            Ok(mode) => break mode,
+            Err(error) if is_busy(&error) && started.elapsed() <= opener.busy_timeout => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            Err(error) => return Err(explain(path, error.to_string())),
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    // As on file systems without shared memory: no fault, but nobody can say otherwise
+    // why readers and the writer wait for each other.
+    if mode != "wal" {
+        tracing::warn!(
+            mode,
+            "this file system has no write-ahead log: reads and writes will wait for each other"
+        );
     }
     match connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK").await {
         // Who is writing just now shows that the file can be written.
         Err(error) if !is_busy(&error) => Err(explain(path, error.to_string())),
         _ => Ok(()),
     }
+}
+
+#[derive(QueryableByName)]
+struct JournalMode {
+    #[diesel(sql_type = Text)]
+    journal_mode: String,
+}
+
+/// Asks for the write-ahead log, and returns what the file has got.
+async fn journal_mode_wal(connection: &mut AsyncSqliteConnection) -> QueryResult<String> {
+    let mode: JournalMode = diesel::sql_query("PRAGMA journal_mode = WAL")
+        .get_result(connection)
+        .await?;
+    Ok(mode.journal_mode)
 }
 
 fn explain(path: &Path, reason: String) -> OpenError {

@@ -21,7 +21,9 @@ pub enum MigrationError {
     )]
     Unknown(String),
     /// A migration broke.
-    #[error("the migration {name} failed: {source}")]
+    #[error(
+        "the migration {name} failed: {source}\nCorrect that, and run the command again: what is done is not done twice."
+    )]
     Failed {
         /// Which one.
         name: String,
@@ -46,7 +48,7 @@ pub enum MigrationError {
     #[error("a migration's name is made of letters, digits, `_` and `-`")]
     Name,
     /// A file could not be made.
-    #[error("cannot create {}: {reason}", .path.display())]
+    #[error("cannot create {}: {reason}\nMake its folder writable, or move what is there away.", .path.display())]
     File {
         /// The file or folder.
         path: PathBuf,

@@ -22,20 +22,23 @@ pub fn generate(
     }
     let pair = format!("{}_{name}", at.format("%Y%m%d%H%M%S"));
     let mut files = Vec::new();
-    for database in ["postgres", "sqlite"] {
-        let folder = folder.join(database).join(&pair);
-        fs::create_dir_all(&folder).map_err(|reason| MigrationError::File {
+    // All folders first: where one cannot be made, no file has been.
+    let folders = ["postgres", "sqlite"].map(|database| folder.join(database).join(&pair));
+    for folder in &folders {
+        fs::create_dir_all(folder).map_err(|reason| MigrationError::File {
             path: folder.clone(),
             reason,
         })?;
-        for file in ["up.sql", "down.sql"] {
-            let path = folder.join(file);
-            fs::File::create_new(&path).map_err(|reason| MigrationError::File {
-                path: path.clone(),
-                reason,
-            })?;
-            files.push(path);
-        }
+    }
+    for file in folders
+        .iter()
+        .flat_map(|folder| ["up.sql", "down.sql"].map(|file| folder.join(file)))
+    {
+        fs::File::create_new(&file).map_err(|reason| MigrationError::File {
+            path: file.clone(),
+            reason,
+        })?;
+        files.push(file);
     }
     Ok(files)
 }

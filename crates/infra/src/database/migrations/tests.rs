@@ -99,6 +99,20 @@ async fn what_is_further_down_the_search_path_does_not_count() {
     assert_eq!(database.state().await, StoreState::MigrationsPending);
 }
 
+#[tokio::test]
+async fn a_search_path_need_not_name_the_schema_of_extensions() {
+    let raw = TestDatabase::empty(Kind::Postgres).await;
+    let url = raw.url().replace("%2Cpublic", "");
+    assert_ne!(url, raw.url());
+    let database = Database::open(DatabaseOptions {
+        url: url.parse().unwrap(),
+        ..options(&raw)
+    })
+    .await
+    .unwrap();
+    database.migrator().up().await.unwrap();
+}
+
 #[rstest]
 #[tokio::test]
 async fn waiting_for_other_migrations_has_an_end(

@@ -114,7 +114,7 @@ async fn work_that_panics_holds_nothing(#[values(Kind::Sqlite, Kind::Postgres)] 
 }
 
 #[tokio::test]
-async fn a_database_in_memory_survives_a_bug() {
+async fn a_database_in_memory_survives_a_bug_and_a_failed_commit() {
     let stage = stage(Kind::Sqlite).await;
     let database = Database::open(DatabaseOptions {
         url: "sqlite://:memory:".parse().unwrap(),
@@ -122,14 +122,21 @@ async fn a_database_in_memory_survives_a_bug() {
     })
     .await
     .unwrap();
-    let create: Work<(), ()> =
-        |connection, ()| Box::pin(run(connection, "CREATE TABLE notes (id int)"));
-    let fill: Work<(), ()> = |connection, ()| {
+    let create: Work<(), ()> = |connection, ()| {
+        Box::pin(run(
+            connection,
+            "CREATE TABLE notes (id integer PRIMARY KEY,
+                 about int REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)",
+        ))
+    };
+    let panic: Work<(), ()> = |connection, ()| {
         Box::pin(async move {
-            run(connection, "INSERT INTO notes VALUES (1)").await?;
+            run(connection, "INSERT INTO notes VALUES (1, 1)").await?;
             panic!("a bug")
         })
     };
+    let refer_to_none: Work<(), ()> =
+        |connection, ()| Box::pin(run(connection, "INSERT INTO notes VALUES (1, 2)"));
     let count: Work<(), i64> = |connection, ()| {
         Box::pin(async move {
             use diesel_async::RunQueryDsl;
@@ -139,8 +146,10 @@ async fn a_database_in_memory_survives_a_bug() {
         })
     };
     database.write((), create).await.unwrap();
-    assert!(database.write((), fill).await.is_err());
-    assert_eq!(database.read((), count).await.unwrap(), 0);
+    for failing in [panic, refer_to_none] {
+        assert!(database.write((), failing).await.is_err());
+        assert_eq!(database.read((), count).await.unwrap(), 0);
+    }
 }
 
 #[rstest]
