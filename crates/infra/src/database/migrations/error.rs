@@ -20,10 +20,8 @@ pub enum MigrationError {
         "the migration {0} is of another version of the program\nTake it back with the version that brought it."
     )]
     Unknown(String),
-    /// A migration broke.
-    #[error(
-        "the migration {name} failed: {source}\nCorrect that, and run the command again: what is done is not done twice."
-    )]
+    /// A migration broke. Diesel's own words name it.
+    #[error("{source}\nCorrect that, and run the command again: what is done is not done twice.")]
     Failed {
         /// Which one.
         name: String,
