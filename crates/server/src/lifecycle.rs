@@ -120,6 +120,7 @@ mod tests {
             header_read: LONG,
             keep_alive: LONG,
             write_stall: LONG,
+            linger: LONG,
         };
         let server = Server::start(listener, Router::new(), limits);
         (

@@ -20,6 +20,9 @@ use crate::wiring::{Services, Store};
 /// How often what has expired is removed.
 const SWEEP_PERIOD: Duration = Duration::from_hours(1);
 
+/// How long a client may go on sending after the last answer, so that it reads it.
+const LINGER: Duration = Duration::from_secs(2);
+
 /// A server that takes requests.
 struct Running {
     store: Store,
@@ -74,6 +77,7 @@ async fn start(config: &Config) -> Result<Running, Failure> {
         keep_alive: config.http.keep_alive_timeout,
         // It has no setting: whoever takes no byte for that long has gone.
         write_stall: config.http.request_timeout,
+        linger: LINGER,
     };
     let server = Server::start(listener, services.router(&config.http), limits);
     let database = store.database.url().to_string();

@@ -33,6 +33,9 @@ pub struct ConnectionLimits {
     pub keep_alive: Duration,
     /// For the client to take any more of an answer.
     pub write_stall: Duration,
+    /// For the client to end the connection after the last answer, while it may
+    /// still be sending.
+    pub linger: Duration,
 }
 
 /// A server that takes connections until it is closed.

@@ -10,9 +10,6 @@ use super::ConnectionLimits;
 /// closes: a request may be on its way that was sent before its client could know.
 pub(super) const CLOSING_GRACE: Duration = Duration::from_millis(500);
 
-/// How long a client may go on sending after the last answer.
-const LINGER: Duration = Duration::from_secs(2);
-
 /// Keeps the time of one connection: what it waits for, and until when it may.
 #[derive(Clone)]
 pub struct Pace {
@@ -123,7 +120,7 @@ impl Pace {
     pub fn lingers(&self) {
         self.state.send_modify(|state| {
             state.phase = Phase::Lingering;
-            state.read_by = Some(Instant::now() + LINGER);
+            state.read_by = Some(Instant::now() + self.limits.linger);
         });
     }
 
@@ -171,6 +168,7 @@ mod tests {
             header_read: second,
             keep_alive: 10 * second,
             write_stall: 60 * second,
+            linger: second,
         });
         pace.request_begins();
         pace.request_ends();

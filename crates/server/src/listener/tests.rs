@@ -18,6 +18,7 @@ const PATIENT: ConnectionLimits = ConnectionLimits {
     header_read: LONG,
     keep_alive: LONG,
     write_stall: LONG,
+    linger: LONG,
 };
 
 async fn start(router: Router, limits: ConnectionLimits) -> (Server, SocketAddr) {
