@@ -1,10 +1,11 @@
 //! How the program is told to end, and how it does.
 
 use std::io;
+use std::time::Duration;
 
 use hexpress_app::health::HealthService;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep};
 use tracing::info;
 
 use crate::config::ShutdownConfig;
@@ -22,9 +23,12 @@ pub enum CutOff {
     /// Somebody asked a second time.
     #[error("stopped at once, on a second signal: running requests were cut off")]
     Signal,
-    /// `SHUTDOWN_TIMEOUT_MS` went by.
-    #[error("stopped at the limit of SHUTDOWN_TIMEOUT_MS: running requests were cut off")]
-    TimeLimit,
+    /// So many requests were not answered within `SHUTDOWN_TIMEOUT_MS`.
+    #[error("stopped at the limit of SHUTDOWN_TIMEOUT_MS: running requests were cut off ({0})")]
+    Requests(usize),
+    /// Some writes were not over within `SHUTDOWN_TIMEOUT_MS`.
+    #[error("stopped at the limit of SHUTDOWN_TIMEOUT_MS: running writes were cut off")]
+    Writes,
 }
 
 impl Signals {
@@ -51,15 +55,17 @@ impl Signals {
 
 /// Ends the service in order: readiness fails while requests are still taken;
 /// then no connection is taken and running requests finish; then `finish_writes`,
-/// what goes on without a request.
+/// which is given the time that is left for what goes on without a request, and
+/// says whether it was enough. Requests leave it a quarter of the time at least.
 ///
 /// # Errors
 ///
-/// [`CutOff`] where that takes longer than it may, or `again` asks to end at once.
+/// [`CutOff`] where a request or a write takes longer than it may, or `again` asks
+/// to end at once.
 pub async fn drain(
     health: &HealthService,
     server: Server,
-    finish_writes: impl Future<Output = ()>,
+    finish_writes: impl AsyncFnOnce(Duration) -> bool,
     limits: ShutdownConfig,
     again: impl Future<Output = ()>,
 ) -> Result<(), CutOff> {
@@ -67,12 +73,16 @@ pub async fn drain(
         health.drain();
         info!(delay = ?limits.delay, "draining");
         sleep(limits.delay).await;
-        let ending = async {
-            server.close().await;
-            finish_writes.await;
-        };
-        let ended = timeout(limits.timeout, ending).await;
-        ended.map_err(|_| CutOff::TimeLimit)
+        let end = Instant::now() + limits.timeout;
+        let cut_off = server.close(limits.timeout / 4 * 3).await;
+        let rest = end.saturating_duration_since(Instant::now());
+        if !finish_writes(rest).await {
+            return Err(CutOff::Writes);
+        }
+        match cut_off {
+            0 => Ok(()),
+            count => Err(CutOff::Requests(count)),
+        }
     };
     tokio::select! {
         ended = in_order => ended,
@@ -83,16 +93,18 @@ pub async fn drain(
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use std::future::{pending, ready};
+    use std::future::pending;
     use std::net::SocketAddr;
     use std::sync::Arc;
-    use std::time::Duration;
 
     use axum::Router;
+    use axum::routing::get;
     use hexpress_domain::clock::Clock;
     use hexpress_domain::health::{StoreProbe, StoreState};
     use hexpress_infra::security::SystemClock;
+    use tokio::io::AsyncWriteExt;
     use tokio::net::{TcpListener, TcpStream};
+    use tokio::sync::Notify;
 
     use super::*;
     use crate::listener::ConnectionLimits;
@@ -112,7 +124,15 @@ mod tests {
         }
     }
 
+    async fn finished(_: Duration) -> bool {
+        true
+    }
+
     async fn start() -> (HealthService, Server, SocketAddr) {
+        start_with(Router::new()).await
+    }
+
+    async fn start_with(router: Router) -> (HealthService, Server, SocketAddr) {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -122,7 +142,7 @@ mod tests {
             write_stall: LONG,
             linger: LONG,
         };
-        let server = Server::start(listener, Router::new(), limits);
+        let server = Server::start(listener, router, limits);
         (
             HealthService::new(Arc::new(Healthy), clock),
             server,
@@ -133,9 +153,7 @@ mod tests {
     #[tokio::test]
     async fn writes_end_after_the_last_connection() {
         let (health, server, address) = start().await;
-        let finish_writes = async {
-            assert!(TcpStream::connect(address).await.is_err());
-        };
+        let finish_writes = async |_: Duration| TcpStream::connect(address).await.is_err();
         let ended = drain(&health, server, finish_writes, LIMITS, pending()).await;
         assert_eq!(ended, Ok(()));
         assert!(!health.ready().await.is_ready());
@@ -154,18 +172,58 @@ mod tests {
             }
             TcpStream::connect(address).await.unwrap();
         };
-        let ended = drain(&health, server, ready(()), limits, again).await;
+        let ended = drain(&health, server, finished, limits, again).await;
         assert_eq!(ended, Err(CutOff::Signal));
     }
 
     #[tokio::test]
-    async fn nothing_is_waited_for_beyond_the_limit() {
-        let (health, server, _) = start().await;
+    async fn a_request_that_does_not_end_leaves_time_for_writes() {
+        let begun = Arc::new(Notify::new());
+        let endless = {
+            let begun = Arc::clone(&begun);
+            get(async move || {
+                begun.notify_one();
+                pending::<()>().await;
+            })
+        };
+        let (health, server, address) = start_with(Router::new().route("/", endless)).await;
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        client.write_all(request).await.unwrap();
+        begun.notified().await;
+
+        let mut left = None;
+        let finish_writes = async |time: Duration| {
+            left = Some(time);
+            true
+        };
         let limits = ShutdownConfig {
-            timeout: Duration::from_millis(50),
+            timeout: Duration::from_millis(200),
             ..LIMITS
         };
-        let ended = drain(&health, server, pending(), limits, pending()).await;
-        assert_eq!(ended, Err(CutOff::TimeLimit));
+        let ended = drain(&health, server, finish_writes, limits, pending()).await;
+        assert_eq!(ended, Err(CutOff::Requests(1)));
+        assert!(left.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_connection_without_a_request_is_not_cut_off_but_closed() {
+        let (health, server, address) = start().await;
+        let mut half = TcpStream::connect(address).await.unwrap();
+        half.write_all(b"GET / HT").await.unwrap();
+        let limits = ShutdownConfig {
+            timeout: Duration::ZERO,
+            ..LIMITS
+        };
+        let ended = drain(&health, server, finished, limits, pending()).await;
+        assert_eq!(ended, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn writes_that_do_not_end_are_told() {
+        let (health, server, _) = start().await;
+        let unfinished = async |_: Duration| false;
+        let ended = drain(&health, server, unfinished, LIMITS, pending()).await;
+        assert_eq!(ended, Err(CutOff::Writes));
     }
 }

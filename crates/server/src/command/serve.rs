@@ -49,14 +49,10 @@ pub async fn run(config: &Config) -> Result<ExitCode, Failure> {
         () = signals.next() => {}
         never = sweep(&services.auth) => match never {},
     }
-    // `drain` has a limit for all of it.
-    let finish_writes = async {
-        store.database.close(Duration::MAX).await;
-    };
     drain(
         &services.health,
         server,
-        finish_writes,
+        async |limit| store.database.close(limit).await,
         config.shutdown,
         signals.next(),
     )

@@ -1,6 +1,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
@@ -13,7 +14,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::Service;
 use super::pace::Pace;
@@ -39,6 +40,10 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, service: Service) {
         },
         () = pace.exceeded() => debug!(%peer, "a connection has waited for too long"),
         () = closed => {}
+        () = service.cutting.cancelled() => if pace.owes_an_answer() {
+            service.cut_off.fetch_add(1, Ordering::Relaxed);
+            warn!(%peer, "a request has been cut off");
+        },
     }
 }
 

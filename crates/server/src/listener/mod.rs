@@ -9,12 +9,14 @@ mod stream;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
@@ -51,6 +53,10 @@ struct Service {
     limits: ConnectionLimits,
     closing: CancellationToken,
     connections: TaskTracker,
+    /// Ends every connection at once.
+    cutting: CancellationToken,
+    /// How many of those that were ended so owed an answer.
+    cut_off: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -61,6 +67,8 @@ impl Server {
             limits,
             closing: CancellationToken::new(),
             connections: TaskTracker::new(),
+            cutting: CancellationToken::new(),
+            cut_off: Arc::default(),
         };
         Self {
             accepting: tokio::spawn(accept(listener, service.clone())),
@@ -69,14 +77,21 @@ impl Server {
     }
 
     /// Takes no more connections, and waits until the last request that was sent
-    /// before is answered. Every answer from now on ends its connection.
-    pub async fn close(self) {
+    /// before is answered, but no longer than the limit: then what is left is cut
+    /// off. Every answer from now on ends its connection. Returns how many requests
+    /// had begun and are not answered.
+    pub async fn close(self, limit: Duration) -> usize {
         self.service.closing.cancel();
         if let Err(error) = self.accepting.await {
             warn!(%error, "the accept loop has failed");
         }
         self.service.connections.close();
-        self.service.connections.wait().await;
+        let ended = timeout(limit, self.service.connections.wait()).await;
+        if ended.is_err() {
+            self.service.cutting.cancel();
+            self.service.connections.wait().await;
+        }
+        self.service.cut_off.load(Ordering::Relaxed)
     }
 }
 

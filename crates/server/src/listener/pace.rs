@@ -6,8 +6,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::ConnectionLimits;
 
-/// How long a connection that is asking for nothing is kept once the server
-/// closes: a request may be on its way that was sent before its client could know.
+/// How long a connection is kept on which no request has begun once the server
+/// closes: one may be on its way that was sent before its client could know.
 pub(super) const CLOSING_GRACE: Duration = Duration::from_millis(500);
 
 /// Keeps the time of one connection: what it waits for, and until when it may.
@@ -60,7 +60,12 @@ impl Pace {
             let begins = state.phase == Phase::Idle;
             if begins {
                 state.phase = Phase::Head;
-                state.read_by = Some(Instant::now() + self.limits.header_read);
+                let wait = if state.closing {
+                    CLOSING_GRACE
+                } else {
+                    self.limits.header_read
+                };
+                state.read_by = Some(Instant::now() + wait);
             }
             begins
         });
@@ -105,11 +110,11 @@ impl Pace {
     }
 
     /// The server closes: no request is waited for any longer than
-    /// [`CLOSING_GRACE`].
+    /// [`CLOSING_GRACE`]. One whose head is not complete has not begun.
     pub fn close(&self) {
         self.state.send_modify(|state| {
             state.closing = true;
-            if state.phase == Phase::Idle {
+            if matches!(state.phase, Phase::Idle | Phase::Head) {
                 let by = Instant::now() + CLOSING_GRACE;
                 state.read_by = state.read_by.map(|read_by| read_by.min(by));
             }
@@ -122,6 +127,13 @@ impl Pace {
             state.phase = Phase::Lingering;
             state.read_by = Some(Instant::now() + self.limits.linger);
         });
+    }
+
+    /// Whether a request has begun whose answer is not all out.
+    pub fn owes_an_answer(&self) -> bool {
+        let state = self.state.borrow();
+        let is_late_part = state.phase != Phase::Lingering && state.write_by.is_some();
+        state.phase == Phase::Request || is_late_part
     }
 
     /// Returns when the connection has waited for too long.
@@ -161,22 +173,63 @@ mod tests {
 
     use super::*;
 
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn pace() -> Pace {
+        Pace::new(ConnectionLimits {
+            header_read: 5 * SECOND,
+            keep_alive: 10 * SECOND,
+            write_stall: 60 * SECOND,
+            linger: SECOND,
+        })
+    }
+
+    /// How long the connection is still waited for.
+    async fn rest(pace: &Pace) -> Duration {
+        let now = Instant::now();
+        pace.exceeded().await;
+        now.elapsed()
+    }
+
+    /// Timers are kept in whole milliseconds, rounded up.
+    const CLOSING: std::ops::RangeInclusive<Duration> =
+        CLOSING_GRACE..=CLOSING_GRACE.saturating_add(Duration::from_millis(1));
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_is_not_complete_keeps_no_server_from_closing() {
+        let begun = pace();
+        begun.has_read();
+        begun.close();
+        assert!(!begun.owes_an_answer());
+        assert!(CLOSING.contains(&rest(&begun).await));
+
+        let begins = pace();
+        begins.close();
+        begins.has_read();
+        assert!(CLOSING.contains(&rest(&begins).await));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_is_owed_its_answer_until_all_of_it_is_out() {
+        let pace = pace();
+        pace.has_read();
+        pace.request_begins();
+        assert!(pace.owes_an_answer());
+        pace.request_ends();
+        pace.cannot_write();
+        assert!(pace.owes_an_answer());
+        pace.has_written();
+        assert!(!pace.owes_an_answer());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn idleness_begins_with_the_last_byte() {
-        let second = Duration::from_secs(1);
-        let pace = Pace::new(ConnectionLimits {
-            header_read: second,
-            keep_alive: 10 * second,
-            write_stall: 60 * second,
-            linger: second,
-        });
+        let pace = pace();
         pace.request_begins();
         pace.request_ends();
         pace.cannot_write();
-        advance(30 * second).await;
+        advance(30 * SECOND).await;
         pace.has_written();
-        let last_byte = Instant::now();
-        pace.exceeded().await;
-        assert_eq!(last_byte.elapsed().as_secs(), 10);
+        assert_eq!(rest(&pace).await.as_secs(), 10);
     }
 }

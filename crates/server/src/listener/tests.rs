@@ -151,12 +151,12 @@ async fn a_connection_is_not_idle_while_its_answer_is_being_read() {
     let mut stream = TcpStream::connect(address).await.unwrap();
     send(&mut stream, GET).await;
     stream.readable().await.unwrap();
-    let closing = tokio::spawn(server.close());
+    let closing = tokio::spawn(server.close(LONG));
     // Time itself is what is tested: longer than any idle connection is kept.
     sleep(SHORT + pace::CLOSING_GRACE).await;
     assert!(read_to_end(&mut stream).await.len() > LARGE);
     drop(stream);
-    timeout(PATIENCE, closing).await.unwrap().unwrap();
+    assert_eq!(timeout(PATIENCE, closing).await.unwrap().unwrap(), 0);
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn closing_waits_for_running_requests_and_ends_the_rest() {
     send(&mut running, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
     begun.notified().await;
 
-    let closing = tokio::spawn(server.close());
+    let closing = tokio::spawn(server.close(LONG));
     assert_eq!(read_to_end(&mut silent).await, "");
     assert!(TcpStream::connect(address).await.is_err());
     assert!(!closing.is_finished());
@@ -185,7 +185,35 @@ async fn closing_waits_for_running_requests_and_ends_the_rest() {
     assert!(answer.contains("connection: close\r\n"), "{answer}");
     assert!(answer.ends_with("done"), "{answer}");
     drop(running);
-    timeout(PATIENCE, closing).await.unwrap().unwrap();
+    assert_eq!(timeout(PATIENCE, closing).await.unwrap().unwrap(), 0);
+}
+
+#[tokio::test]
+async fn at_the_limit_only_requests_that_had_begun_count_as_cut_off() {
+    let begun = Arc::new(Notify::new());
+    let endless = {
+        let begun = Arc::clone(&begun);
+        get(async move || {
+            begun.notify_one();
+            std::future::pending::<()>().await;
+        })
+    };
+    let (server, address) = start(Router::new().route("/", endless), PATIENT).await;
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    let mut half = TcpStream::connect(address).await.unwrap();
+    send(&mut half, "GET / HT").await;
+    let mut running = TcpStream::connect(address).await.unwrap();
+    send(&mut running, GET).await;
+    begun.notified().await;
+
+    assert_eq!(server.close(Duration::ZERO).await, 1);
+    for stream in [&mut silent, &mut half, &mut running] {
+        let mut answer = Vec::new();
+        // What was sent and not read makes the end a reset.
+        let end = timeout(PATIENCE, stream.read_to_end(&mut answer));
+        end.await.unwrap().ok();
+        assert_eq!(answer, b"");
+    }
 }
 
 #[tokio::test]
@@ -206,7 +234,7 @@ async fn a_request_that_crosses_the_closing_is_answered() {
     let mut idle = TcpStream::connect(address).await.unwrap();
     send(&mut idle, GET).await;
     read_until(&mut idle, "hello").await;
-    let closing = tokio::spawn(server.close());
+    let closing = tokio::spawn(server.close(LONG));
     while TcpStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }
@@ -216,7 +244,7 @@ async fn a_request_that_crosses_the_closing_is_answered() {
     let answer = read_to_end(&mut idle).await;
     assert!(answer.contains("connection: close\r\n"), "{answer}");
     drop(idle);
-    timeout(PATIENCE, closing).await.unwrap().unwrap();
+    assert_eq!(timeout(PATIENCE, closing).await.unwrap().unwrap(), 0);
 }
 
 #[tokio::test]
