@@ -1,7 +1,7 @@
 //! The program killed, stopped and mistreated under load.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -64,45 +64,84 @@ async fn a_kill_loses_no_sign_up_that_was_acknowledged(
     }
 }
 
+/// A sign-up whose handling has begun: the program has asked for its body.
+struct Begun {
+    stream: TcpStream,
+    body: String,
+}
+
+impl Begun {
+    /// Sends a sign-up's head; `None` where the program did not take it up.
+    fn send(address: SocketAddr, email: &str) -> Option<Self> {
+        const GO_ON: &str = "HTTP/1.1 100 Continue\r\n\r\n";
+        let mut stream = TcpStream::connect(address).ok()?;
+        let body = sign_up(email).to_string();
+        let head = format!(
+            "POST /api/users HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\nExpect: 100-continue\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).ok()?;
+        let mut answer = [0; GO_ON.len()];
+        stream.read_exact(&mut answer).ok()?;
+        assert_eq!(String::from_utf8_lossy(&answer), GO_ON);
+        Some(Self { stream, body })
+    }
+
+    fn succeeds(mut self) {
+        let mut answer = String::new();
+        self.stream.write_all(self.body.as_bytes()).unwrap();
+        self.stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 201"), "cut off: {answer:?}");
+    }
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_orderly_stop_under_load_fails_no_request_in_flight(
+async fn an_orderly_stop_under_load_fails_no_request_that_has_begun(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
     let database = TestDatabase::migrated(kind).await;
-    let mut server = Server::start(&database, &DURABLE);
+    let patient = [
+        ("SHUTDOWN_TIMEOUT_MS", "60000"),
+        ("BODY_READ_TIMEOUT_MS", "60000"),
+        ("REQUEST_TIMEOUT_MS", "60000"),
+    ];
+    let mut server = Server::start(&database, &[&DURABLE[..], &patient].concat());
+    let address = server.address;
     let count = Arc::new(AtomicUsize::new(0));
     let stopping = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..8)
         .map(|writer| {
-            let address = server.address;
             let (count, stopping) = (Arc::clone(&count), Arc::clone(&stopping));
             tokio::task::spawn_blocking(move || {
                 for number in 0.. {
                     let email = email(&format!("ada{writer}.{number}"));
-                    // One connection for each request: refused before it is sent, or answered.
-                    let Ok(stream) = TcpStream::connect(address) else {
+                    let Some(begun) = Begun::send(address, &email) else {
                         assert!(stopping.load(Ordering::SeqCst), "refused before the signal");
                         return;
                     };
-                    match sign_up_over(stream, &email) {
-                        Some(answer) => assert!(answer.starts_with("HTTP/1.1 201"), "{answer}"),
-                        // Accepted by the system, never by the program, which had stopped listening.
-                        None => {
-                            assert!(stopping.load(Ordering::SeqCst), "cut before the signal");
-                            return;
-                        }
-                    }
+                    begun.succeeds();
                     count.fetch_add(1, Ordering::SeqCst);
                 }
             })
         })
+        .collect();
+    let held: Vec<_> = (0..8)
+        .map(|number| Begun::send(address, &email(&format!("held{number}"))).unwrap())
         .collect();
     while count.load(Ordering::SeqCst) < 40 {
         tokio::task::yield_now().await;
     }
     stopping.store(true, Ordering::SeqCst);
     server.signal("TERM");
+    while TcpStream::connect(address).is_ok() {
+        tokio::task::yield_now().await;
+    }
+    for begun in held {
+        begun.succeeds();
+        count.fetch_add(1, Ordering::SeqCst);
+    }
     assert_eq!(server.wait().code(), Some(0));
     for writer in writers {
         writer.await.unwrap();
@@ -112,19 +151,23 @@ async fn an_orderly_stop_under_load_fails_no_request_in_flight(
     assert_eq!(stored, count.load(Ordering::SeqCst));
 }
 
-/// Sends a sign-up; the answer, or `None` where the connection was reset before
-/// a byte of one came.
-fn sign_up_over(mut stream: TcpStream, email: &str) -> Option<String> {
-    let body = sign_up(email).to_string();
-    let request = format!(
-        "POST /api/users HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
+#[tokio::test]
+async fn a_client_that_stalls_within_a_head_does_not_hold_up_the_stop() {
+    const A_DAY: &str = "86400000";
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let mut server = Server::start(
+        &database,
+        &[
+            ("HEADER_READ_TIMEOUT_MS", A_DAY),
+            ("SHUTDOWN_TIMEOUT_MS", A_DAY),
+        ],
     );
-    stream.write_all(request.as_bytes()).ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok();
-    (!answer.is_empty()).then_some(answer)
+    let mut stalled = TcpStream::connect(server.address).unwrap();
+    stalled.write_all(b"GET / HT").unwrap();
+    // Connections are accepted in turn.
+    assert_eq!(server.anonymous().get("/api/health").await.status, 200);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
 }
 
 #[tokio::test]
