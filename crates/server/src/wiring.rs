@@ -70,9 +70,13 @@ impl Store {
             }
         }
         if pending > 0 && !config.auto_migrate {
+            let way_out = if config.target.lasts() {
+                "Run `hexpress migrate up`, or set AUTO_MIGRATE=true."
+            } else {
+                "Set AUTO_MIGRATE=true: no other process can reach this database."
+            };
             return Err(Failure::Failed(format!(
-                "migrations of {} are pending: {pending}\n\
-                 Run `hexpress migrate up`, or set AUTO_MIGRATE=true.",
+                "migrations of {} are pending: {pending}\n{way_out}",
                 store.database.url()
             )));
         }

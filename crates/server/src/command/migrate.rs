@@ -6,7 +6,7 @@ use hexpress_domain::clock::Clock;
 use hexpress_infra::database::{Migration, MigrationState, generate};
 use hexpress_infra::security::SystemClock;
 
-use super::print;
+use super::{lasting_database, print};
 use crate::cli::MigrateAction;
 use crate::config::{AppEnv, Config};
 use crate::failure::Failure;
@@ -17,17 +17,19 @@ const PENDING: u8 = 3;
 
 /// Brings the schema forward or back, or says where it stands.
 pub async fn run(config: &Config, action: &MigrateAction) -> Result<ExitCode, Failure> {
-    match action {
-        MigrateAction::Generate { name } => return generate_pairs(name),
-        MigrateAction::Down { yes: false, .. } if config.app_env != AppEnv::Development => {
-            return Err(Failure::Usage(format!(
-                "`migrate down` destroys data, and APP_ENV is {}\nAdd --yes if it is meant.",
-                config.app_env
-            )));
-        }
-        _ => {}
+    if let MigrateAction::Generate { name } = action {
+        return generate_pairs(name);
     }
-    let store = Store::open(&config.database).await?;
+    let database = lasting_database(config)?;
+    if let MigrateAction::Down { yes: false, .. } = action
+        && config.app_env != AppEnv::Development
+    {
+        return Err(Failure::Usage(format!(
+            "`migrate down` destroys data, and APP_ENV is {}\nAdd --yes if it is meant.",
+            config.app_env
+        )));
+    }
+    let store = Store::open(&database).await?;
     let migrator = store.database.migrator();
     let code = match action {
         MigrateAction::Status => print_status(&migrator.status().await?)?,

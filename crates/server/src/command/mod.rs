@@ -7,7 +7,22 @@ pub mod user;
 
 use std::io::{self, Write};
 
+use crate::config::{Config, DatabaseConfig};
 use crate::failure::Failure;
+
+/// The database of a command that does one thing and ends. One that would end with
+/// the command is refused: nothing that was done would be left.
+fn lasting_database(config: &Config) -> Result<DatabaseConfig, Failure> {
+    let target = &config.database.target;
+    if target.lasts() {
+        return Ok(config.database.for_one_task());
+    }
+    Err(Failure::Usage(format!(
+        "DATABASE_URL is {target} (APP_ENV is {}), which would end with this command\n\
+         Set it, or add --database-url, to a database that lasts: sqlite://PATH or postgres://…",
+        config.app_env
+    )))
+}
 
 /// Prints to standard output. Whoever reads it may stop at any time.
 fn print(text: &str) -> Result<(), Failure> {

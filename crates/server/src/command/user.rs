@@ -8,7 +8,7 @@ use hexpress_domain::repository::UniqueField;
 use hexpress_domain::user::{Email, NewUser, RawNewUser, RawUserPatch, Role, UserPatch};
 use hexpress_domain::validation::{Field, ValidationErrors};
 
-use super::print;
+use super::{lasting_database, print};
 use crate::cli::UserAction;
 use crate::config::{Config, Sources};
 use crate::failure::Failure;
@@ -29,9 +29,10 @@ pub async fn run(
     action: &UserAction,
     sources: &Sources,
 ) -> Result<ExitCode, Failure> {
+    let database = lasting_database(config)?;
     let password = sources.environment.get(PASSWORD_VARIABLE);
     let task = parse(action, password.map(String::as_str))?;
-    let store = Store::open_migrated(&config.database).await?;
+    let store = Store::open_migrated(&database).await?;
     let services = Services::new(&config.auth, &store.database)?;
     let done = carry_out(&services, task).await?;
     store.database.close(Duration::MAX).await;

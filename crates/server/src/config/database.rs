@@ -115,6 +115,14 @@ impl DatabaseConfig {
         }
     }
 
+    /// The same for a command that does one thing and ends: it needs one connection.
+    pub fn for_one_task(&self) -> Self {
+        Self {
+            pool_min: 0,
+            ..self.clone()
+        }
+    }
+
     /// What the adapter wants to know, once it is settled which database is meant.
     pub fn options(&self, url: DatabaseUrl) -> DatabaseOptions {
         DatabaseOptions {
@@ -189,6 +197,16 @@ fn default_target(app_env: AppEnv) -> Result<DatabaseTarget, ConfigError> {
             name: "DATABASE_URL",
             expected: format!("{URL_FORMS} (or DB_HOST and DB_NAME) in production"),
         }),
+    }
+}
+
+impl DatabaseTarget {
+    /// Whether the database is still there when the process has ended.
+    pub fn lasts(&self) -> bool {
+        !matches!(
+            self,
+            Self::Temporary | Self::Url(DatabaseUrl::Sqlite(SqliteLocation::Memory))
+        )
     }
 }
 

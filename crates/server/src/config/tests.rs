@@ -79,6 +79,13 @@ fn production_has_defaults_of_its_own() {
 }
 
 #[test]
+fn one_task_opens_no_more_connections_than_it_needs() {
+    let config = load(&[PRODUCTION, URL]).database.for_one_task();
+    let options = config.options("sqlite://a.db".parse().unwrap());
+    assert_eq!((options.pool_max, options.pool_min), (20, 0));
+}
+
+#[test]
 fn production_names_its_database() {
     let message = fault(&[PRODUCTION]);
     assert!(

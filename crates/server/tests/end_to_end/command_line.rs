@@ -79,6 +79,31 @@ async fn going_down_outside_development_wants_a_yes() {
     );
 }
 
+#[rstest]
+#[case::memory(&[("DATABASE_URL", "sqlite://:memory:")])]
+#[case::temporary(&[])]
+fn what_would_end_with_the_command_is_refused(#[case] settings: &[(&str, &str)]) {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        "migrate up",
+        "migrate down --yes",
+        "migrate status",
+        "user create --email root@example.org --first-name Root --last-name Admin",
+        "user activate --email root@example.org",
+    ] {
+        let refused = hexpress(folder.path())
+            .args(arguments.split(' '))
+            .envs(settings.iter().copied())
+            .env("HEXPRESS_PASSWORD", PASSWORD)
+            .output()
+            .unwrap();
+        let error = stderr(&refused);
+        assert_eq!(refused.status.code(), Some(2), "{arguments}: {error}");
+        assert!(error.contains("--database-url"), "{arguments}: {error}");
+        assert!(error.lines().count() <= 2, "{error}");
+    }
+}
+
 #[test]
 fn generate_makes_an_empty_pair_for_each_database() {
     let folder = tempfile::tempdir().unwrap();

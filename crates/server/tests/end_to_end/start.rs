@@ -60,6 +60,18 @@ async fn with_migrations_pending_it_refuses_and_names_the_command(
     assert_refused(&command.output().unwrap(), 1, &["hexpress migrate up"]);
 }
 
+#[test]
+fn what_no_other_process_can_migrate_is_not_left_to_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = hexpress(folder.path());
+    command
+        .env("APP_ENV", "production")
+        .env("DATABASE_URL", "sqlite://:memory:");
+    let refused = command.output().unwrap();
+    assert_refused(&refused, 1, &["AUTO_MIGRATE=true"]);
+    assert!(!stderr(&refused).contains("migrate up"));
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn five_at_once_on_an_empty_database_run_each_migration_once(
