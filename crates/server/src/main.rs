@@ -48,7 +48,7 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
     let runtime = Runtime::new()?;
     let outcome = runtime.block_on(async {
         match command {
-            Command::Serve(_) => command::serve::run(config).await,
+            Command::Serve(_) => command::serve::run(config, &sources).await,
             Command::Migrate(migrate) => command::migrate::run(config, &migrate.action).await,
             Command::User(user) => command::user::run(config, &user.action, &sources).await,
             Command::Config(show) => command::config::run(&loaded.settings, show.json),

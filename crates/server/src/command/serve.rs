@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use hexpress_app::auth::AuthService;
+use hexpress_infra::database::DatabaseUrl;
 use tokio::net::TcpListener;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, error, info};
 
 use super::print;
-use crate::config::{Config, HttpConfig};
+use crate::config::{Config, DatabaseTarget, HttpConfig, Origin, Sources};
 use crate::failure::{Failure, with_causes};
 use crate::lifecycle::{Signals, drain};
 use crate::listener::{ConnectionLimits, Server};
@@ -31,10 +32,10 @@ struct Running {
 }
 
 /// Serves until a signal says to stop.
-pub async fn run(config: &Config) -> Result<ExitCode, Failure> {
+pub async fn run(config: &Config, sources: &Sources) -> Result<ExitCode, Failure> {
     let mut signals = Signals::take()?;
     let running = tokio::select! {
-        started = start(config) => started?,
+        started = start(config, sources) => started?,
         () = signals.next() => {
             info!("stopped before the start was over");
             return Ok(ExitCode::SUCCESS);
@@ -61,7 +62,7 @@ pub async fn run(config: &Config) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn start(config: &Config) -> Result<Running, Failure> {
+async fn start(config: &Config, sources: &Sources) -> Result<Running, Failure> {
     let store = Store::open_migrated(&config.database).await?;
     let services = Services::new(&config.auth, &store.database)?;
     let has_admin = services.users.has_admin().await;
@@ -78,7 +79,12 @@ async fn start(config: &Config) -> Result<Running, Failure> {
     let server = Server::start(listener, services.router(&config.http), limits);
     let database = store.database.url().to_string();
     info!(%address, database, app_env = %config.app_env, "listening");
-    print(&greeting(address, &database, has_admin))?;
+    let hint = if has_admin {
+        None
+    } else {
+        admin_hint(&config.database.target, sources.find("DATABASE_URL"))
+    };
+    print(&greeting(address, &database, hint.as_deref()))?;
     Ok(Running {
         store,
         services,
@@ -102,20 +108,50 @@ async fn bind(config: &HttpConfig) -> Result<TcpListener, Failure> {
 }
 
 /// What a person needs to know who has just started the server.
-fn greeting(address: SocketAddr, database: &str, has_admin: bool) -> String {
-    let mut text = format!(
-        "Hexpress listens on http://{address} (Ctrl-C stops it)\n\
+fn greeting(address: SocketAddr, database: &str, admin_hint: Option<&str>) -> String {
+    format!(
+        "Hexpress listens on http://{address}\n\
          \x20 try it    curl http://{address}/api/health\n\
-         \x20 database  {database}\n"
-    );
-    if !has_admin {
-        let program = env::args().next().unwrap_or_else(|| "hexpress".to_owned());
-        text.push_str(&format!(
-            "There is no admin yet. To create the first, type in a second terminal:\n\
-             \x20 {program} user create --email you@example.org --first-name Ada --last-name Lovelace --role admin\n"
-        ));
+         \x20 database  {database}\n\
+         {}\
+         Ctrl-C stops it.\n",
+        admin_hint.unwrap_or_default()
+    )
+}
+
+/// How to create the first admin, in the server's own database and no other: what
+/// named it (`url`) may be unknown to a second terminal. There is no way into a
+/// database that no other process can reach.
+fn admin_hint(target: &DatabaseTarget, url: Option<(&str, Origin)>) -> Option<String> {
+    if !target.lasts() {
+        return None;
     }
-    text
+    let has_password =
+        matches!(target, DatabaseTarget::Url(DatabaseUrl::Postgres(url)) if url.password.is_some());
+    let (place, flag) = match url {
+        Some((url, Origin::Flag)) if !has_password => {
+            ("", format!(" --database-url {}", shell_word(url)))
+        }
+        Some((_, Origin::Flag | Origin::Environment)) => {
+            (", where DATABASE_URL is the same", String::new())
+        }
+        _ => ("", String::new()),
+    };
+    let program = env::args().next().unwrap_or_else(|| "hexpress".to_owned());
+    Some(format!(
+        "There is no admin yet. To create the first, type in a second terminal{place}:\n\
+         \x20 {} user create{flag} --email you@example.org --first-name Ada --last-name Lovelace --role admin\n",
+        shell_word(&program)
+    ))
+}
+
+/// The text as one word of a shell's command.
+fn shell_word(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:@%+=,".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Removes what has expired, now and then, for as long as it is polled.
@@ -130,6 +166,53 @@ async fn sweep(auth: &AuthService) -> Infallible {
                 error = with_causes(&error),
                 "expired tokens and login counters cannot be removed"
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn hint(url: &str, origin: Origin) -> Option<String> {
+        let target = DatabaseTarget::Url(url.parse().unwrap());
+        admin_hint(&target, Some((url, origin)))
+    }
+
+    #[test]
+    fn the_hint_leads_to_the_same_database() {
+        let hint = hint("postgres://ada@db/shop?sslmode=require", Origin::Flag).unwrap();
+        let flag = " --database-url 'postgres://ada@db/shop?sslmode=require' ";
+        assert!(hint.contains(flag), "{hint}");
+    }
+
+    #[test]
+    fn what_a_second_terminal_may_not_know_is_said_without_a_password() {
+        for origin in [Origin::Flag, Origin::Environment] {
+            let hint = hint("postgres://ada:hunter2@db/shop", origin).unwrap();
+            assert!(hint.contains("DATABASE_URL is the same"), "{hint}");
+            assert!(!hint.contains("hunter2"), "{hint}");
+        }
+        let hint = hint("postgres://ada:hunter2@db/shop", Origin::DotEnv).unwrap();
+        assert!(!hint.contains("DATABASE_URL"), "{hint}");
+    }
+
+    #[test]
+    fn there_is_no_hint_at_what_cannot_be_done() {
+        assert_eq!(hint("sqlite://:memory:", Origin::Flag), None);
+        assert_eq!(admin_hint(&DatabaseTarget::Temporary, None), None);
+    }
+
+    #[test]
+    fn a_shell_takes_the_word_as_it_is() {
+        for (text, word) in [
+            ("sqlite://a.db", "sqlite://a.db"),
+            ("my shop", "'my shop'"),
+            ("a'b", r"'a'\''b'"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell_word(text), word);
         }
     }
 }

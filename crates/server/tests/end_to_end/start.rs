@@ -6,7 +6,7 @@ use std::process::Output;
 
 use rstest::rstest;
 
-use crate::support::{Kind, Server, TestDatabase, create_admin, hexpress, run, stderr};
+use crate::support::{Kind, PASSWORD, Server, TestDatabase, create_admin, hexpress, run, stderr};
 
 #[tokio::test]
 async fn the_first_start_makes_a_data_file_and_says_what_to_do_next() {
@@ -29,6 +29,33 @@ async fn the_first_start_makes_a_data_file_and_says_what_to_do_next() {
     let mut again = hexpress(folder.path());
     again.env("APP_ENV", "development").env("PORT", "0");
     assert!(Server::spawn(again).terminate().success());
+}
+
+#[test]
+fn the_hint_makes_an_admin_of_the_same_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = || {
+        let mut command = hexpress(folder.path());
+        command
+            .args(["--port", "0", "--database-url", "sqlite://my shop.db"])
+            .env("APP_ENV", "development");
+        Server::spawn(command)
+    };
+    let server = serve();
+    let hint = server
+        .greeting
+        .lines()
+        .find(|line| line.contains("user create"));
+    let typed = std::process::Command::new("sh")
+        .args(["-c", hint.unwrap()])
+        .env("HEXPRESS_PASSWORD", PASSWORD)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(typed.status.success(), "{}", stderr(&typed));
+    drop(server);
+    let greeting = &serve().greeting;
+    assert!(!greeting.contains("user create"), "{greeting}");
 }
 
 #[rstest]

@@ -19,6 +19,9 @@ pub const PASSWORD: &str = "correct horse";
 /// How long a program may take for what it does at once on an idle machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a server's greeting ends with.
+const LAST_LINE: &str = "Ctrl-C stops it.";
+
 /// The program with an environment of its own, in a folder of its own.
 pub fn hexpress(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hexpress"));
@@ -90,18 +93,16 @@ impl Server {
         let mut address = None;
         let deadline = Instant::now() + PATIENCE;
         loop {
-            // The greeting ends where nothing more comes for a moment after the address.
-            let patience = match address {
-                Some(_) => Duration::from_millis(100),
-                None => deadline.saturating_duration_since(Instant::now()),
-            };
+            let patience = deadline.saturating_duration_since(Instant::now());
             match lines.recv_timeout(patience) {
                 Ok(line) => {
                     address = address.or_else(|| address_in(&line));
                     greeting.push_str(&line);
                     greeting.push('\n');
+                    if line == LAST_LINE {
+                        break;
+                    }
                 }
-                Err(_) if address.is_some() => break,
                 Err(_) => {
                     child.kill().ok();
                     child.wait().ok();
