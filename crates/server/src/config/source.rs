@@ -87,12 +87,44 @@ pub fn read_dot_env(path: &Path) -> Result<Texts, ConfigError> {
         Err(error) => return Err(ConfigError::DotEnv(format!("cannot be read: {error}"))),
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    if let Some(line) = line_of_substitution(text) {
+        return Err(ConfigError::DotEnv(format!(
+            "has a `$` in line {line}: put the value in single quotes, or a backslash before the `$`"
+        )));
+    }
     dotenvy::from_read_iter(text.as_bytes())
         .collect::<Result<_, _>>()
         .map_err(|error| match error {
             dotenvy::Error::LineParse(line, _) => malformed(&line),
             error => ConfigError::DotEnv(format!("cannot be read: {error}")),
         })
+}
+
+/// The first line that would have a `$` and the name behind it replaced by another
+/// variable's value. dotenvy does so outside single quotes, in a password too, and
+/// cannot be told not to.
+fn line_of_substitution(text: &str) -> Option<usize> {
+    let (mut line, mut quote, mut previous) = (1, None, '\n');
+    let mut characters = text.chars();
+    while let Some(mut character) = characters.next() {
+        match (character, quote) {
+            ('$', None | Some('"')) => return Some(line),
+            ('\\', None | Some('"')) => line += usize::from(characters.next() == Some('\n')),
+            ('\'' | '"', None) => quote = Some(character),
+            ('#', None) if previous.is_whitespace() => {
+                // The rest of the line is a comment.
+                characters.find(|character| *character == '\n');
+                character = '\n';
+                line += 1;
+            }
+            (character, _) => {
+                line += usize::from(character == '\n');
+                quote = quote.filter(|quote| *quote != character);
+            }
+        }
+        previous = character;
+    }
+    None
 }
 
 fn malformed(line: &str) -> ConfigError {
@@ -141,6 +173,39 @@ mod tests {
         let expected = [("DB_PASSWORD", "a b#$c"), ("PORT", "1")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(texts.unwrap(), Texts::from(expected));
+    }
+
+    #[test]
+    fn nothing_is_put_in_place_of_a_dollar() {
+        for value in [
+            "pa$word",
+            "$",
+            "pa${word}",
+            "\"pa$word\"",
+            "'a'$b",
+            "'a\\'$b",
+            "\"a'\"$b'",
+            "\"a\\\"$b\"",
+            "a#$b",
+        ] {
+            let text = format!("PORT=1 # don't\nDB_NAME='a\nb'\nDB_PASSWORD={value}\n");
+            let message = dot_env(text.as_bytes()).unwrap_err().to_string();
+            assert!(message.contains("line 4"), "{value}: {message}");
+            assert!(message.contains("single quotes"), "{message}");
+            assert!(!message.contains("word"), "{message}");
+        }
+        for (value, expected) in [
+            ("'pa$word'", "pa$word"),
+            ("'\"$'", "\"$"),
+            ("pa\\$word", "pa$word"),
+            ("\"pa\\$word\"", "pa$word"),
+            ("a # $b", "a"),
+        ] {
+            let text = format!("# don't\n# pay $5\nDB_PASSWORD={value}\n");
+            let texts = dot_env(text.as_bytes()).unwrap();
+            let set = texts.get("DB_PASSWORD").map(String::as_str);
+            assert_eq!(set, Some(expected), "{value}");
+        }
     }
 
     #[test]
