@@ -95,7 +95,7 @@ pub fn read_dot_env(path: &Path) -> Result<Texts, ConfigError> {
     dotenvy::from_read_iter(text.as_bytes())
         .collect::<Result<_, _>>()
         .map_err(|error| match error {
-            dotenvy::Error::LineParse(line, _) => malformed(&line),
+            dotenvy::Error::LineParse(part, _) => malformed(text, &part),
             error => ConfigError::DotEnv(format!("cannot be read: {error}")),
         })
 }
@@ -127,8 +127,14 @@ fn line_of_substitution(text: &str) -> Option<usize> {
     None
 }
 
-fn malformed(line: &str) -> ConfigError {
-    let name = line.split_once('=').map(|(name, _)| name.trim());
+/// `part` is what dotenvy made nothing of: a whole line, or its value alone, which
+/// is not repeated. So the name is looked up in the file.
+fn malformed(text: &str, part: &str) -> ConfigError {
+    let part = part.lines().next().unwrap_or_default().trim_end();
+    let line = text.lines().find(|line| line.trim_end().ends_with(part));
+    let name = line
+        .and_then(|line| line.split_once('='))
+        .map(|(name, _)| name.trim());
     let place = match name {
         Some(name) => format!("a malformed line for `{}`", name.escape_debug()),
         None => "a line without `=`".to_owned(),
@@ -220,6 +226,11 @@ mod tests {
     #[test]
     fn a_malformed_line_is_named_without_its_value() {
         let message = dot_env(b"PORT=1\nDB_PASSWORD=hunter2 'x\n")
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("`DB_PASSWORD`"), "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
+        let message = dot_env(b"DB_PASSWORD=hunter2 x=y\n")
             .unwrap_err()
             .to_string();
         assert!(message.contains("`DB_PASSWORD`"), "{message}");
