@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use clap::error::ErrorKind;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 /// A publishing and shop back end behind one HTTP API.
@@ -73,6 +72,7 @@ pub struct DatabaseFlags {
 
 /// What can be said with `hexpress migrate`.
 #[derive(Debug, Args)]
+#[command(arg_required_else_help = false)]
 pub struct Migrate {
     #[command(flatten)]
     database: DatabaseFlags,
@@ -101,13 +101,14 @@ pub enum MigrateAction {
     /// Write an empty pair up.sql and down.sql for each database, below the
     /// folder `migrations`
     Generate {
-        /// What it does, such as add_user_phone: lower-case letters, digits and _
+        /// What it does, such as add_user_phone: letters, digits, _ and -
         name: String,
     },
 }
 
 /// What can be said with `hexpress user`.
 #[derive(Debug, Args)]
+#[command(arg_required_else_help = false)]
 pub struct User {
     #[command(flatten)]
     database: DatabaseFlags,
@@ -184,12 +185,6 @@ impl Cli {
     pub fn into_command(self) -> Command {
         self.command.unwrap_or(Command::Serve(self.serve))
     }
-}
-
-/// Whether nothing is wrong with the words, or nothing but that they are too few:
-/// the answer is the help.
-pub fn is_help(error: &clap::Error) -> bool {
-    !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
 }
 
 /// What is wrong with the words, in one line, and where to read about them.
@@ -301,6 +296,8 @@ mod tests {
     fn wrong_words_are_explained_in_two_lines() {
         for (line, cause) in [
             ("hexpress sereve", "'sereve'"),
+            ("hexpress migrate", "up, down, status, generate"),
+            ("hexpress user", "create, set-role"),
             ("hexpress user create --email a@example.org", "--first-name"),
             (
                 "hexpress --auto-migrate=a --auto-migrate=b",

@@ -26,7 +26,8 @@ use failure::Failure;
 fn main() -> ExitCode {
     let outcome = match Cli::try_parse() {
         Ok(cli) => run(&cli.into_command()),
-        Err(error) if cli::is_help(&error) => error.exit(),
+        // Help that was asked for.
+        Err(error) if !error.use_stderr() => error.exit(),
         Err(error) => Err(Failure::Usage(cli::explain(&error))),
     };
     outcome.unwrap_or_else(|failure| failure.report())
