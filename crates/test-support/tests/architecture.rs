@@ -1,4 +1,4 @@
-//! The arrows between the crates point inward only.
+//! The arrows between the crates point inward only, and a release is built as the design counts on.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -210,4 +210,23 @@ fn the_adapters_take_no_framework_along() {
 #[should_panic(expected = "hexpress-infra must not depend on [\"diesel\"]")]
 fn an_unwanted_crate_is_found() {
     assert_without("hexpress-infra", &[&["diesel"]]);
+}
+
+/// The lines of one table of a `Cargo.toml`.
+fn table<'a>(manifest: &'a str, header: &str) -> Vec<&'a str> {
+    manifest
+        .lines()
+        .map(str::trim)
+        .skip_while(|line| *line != header)
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .collect()
+}
+
+#[test]
+fn a_release_unwinds_and_sees_overflows() {
+    let release = table(include_str!("../../../Cargo.toml"), "[profile.release]");
+    for line in ["panic = \"unwind\"", "overflow-checks = true"] {
+        assert!(release.contains(&line), "[profile.release] lacks {line}");
+    }
 }
