@@ -97,6 +97,35 @@ impl TestDatabase {
         }
     }
 
+    /// Everything that the schema consists of, with its definition, which does not name the schema.
+    pub async fn definitions(&self) -> Vec<Vec<Option<String>>> {
+        let sql = match &self.store {
+            Store::Sqlite(_) => "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name",
+            Store::Postgres(_) => {
+                "WITH own AS (SELECT * FROM pg_class WHERE relnamespace = current_schema()::regnamespace)
+                SELECT 'column', relname || '.' || attname,
+                    concat_ws(' ', attnum, format_type(atttypid, atttypmod), attnotnull, attcollation,
+                        pg_get_expr(adbin, adrelid))
+                FROM own JOIN pg_attribute ON attrelid = own.oid AND attnum > 0 AND NOT attisdropped
+                    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+                WHERE relkind <> 'i'
+                UNION ALL SELECT 'index', relname,
+                    replace(pg_get_indexdef(oid), current_schema() || '.', '')
+                FROM own WHERE relkind = 'i'
+                UNION ALL SELECT 'constraint', conname, conrelid::regclass || pg_get_constraintdef(oid)
+                FROM pg_constraint WHERE connamespace = current_schema()::regnamespace
+                UNION ALL SELECT 'trigger', tgname, replace(pg_get_triggerdef(pg_trigger.oid), current_schema() || '.', '')
+                FROM pg_trigger JOIN own ON tgrelid = own.oid WHERE NOT tgisinternal
+                UNION ALL SELECT 'function', proname, replace(pg_get_functiondef(oid), current_schema() || '.', '')
+                FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+                UNION ALL SELECT 'type', typname, typtype::text
+                FROM pg_type WHERE typnamespace = current_schema()::regnamespace AND typtype IN ('d', 'e', 'r')
+                ORDER BY 1, 2"
+            }
+        };
+        self.query_text(sql).await
+    }
+
     fn sqlite(file: DatabaseFile) -> Self {
         Self {
             url: file.url(),

@@ -108,36 +108,6 @@ async fn searched_tables(kind: Kind, database: &TestDatabase) -> Rows {
         .await
 }
 
-/// Everything that the schema consists of, with its definition, which does not name the schema.
-async fn definitions(kind: Kind, database: &TestDatabase) -> Rows {
-    database
-        .query_text(match kind {
-            Kind::Sqlite => "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name",
-            Kind::Postgres => {
-                "WITH own AS (SELECT * FROM pg_class WHERE relnamespace = current_schema()::regnamespace)
-                SELECT 'column', relname || '.' || attname,
-                    concat_ws(' ', attnum, format_type(atttypid, atttypmod), attnotnull, attcollation,
-                        pg_get_expr(adbin, adrelid))
-                FROM own JOIN pg_attribute ON attrelid = own.oid AND attnum > 0 AND NOT attisdropped
-                    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-                WHERE relkind <> 'i'
-                UNION ALL SELECT 'index', relname,
-                    replace(pg_get_indexdef(oid), current_schema() || '.', '')
-                FROM own WHERE relkind = 'i'
-                UNION ALL SELECT 'constraint', conname, conrelid::regclass || pg_get_constraintdef(oid)
-                FROM pg_constraint WHERE connamespace = current_schema()::regnamespace
-                UNION ALL SELECT 'trigger', tgname, replace(pg_get_triggerdef(pg_trigger.oid), current_schema() || '.', '')
-                FROM pg_trigger JOIN own ON tgrelid = own.oid WHERE NOT tgisinternal
-                UNION ALL SELECT 'function', proname, replace(pg_get_functiondef(oid), current_schema() || '.', '')
-                FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
-                UNION ALL SELECT 'type', typname, typtype::text
-                FROM pg_type WHERE typnamespace = current_schema()::regnamespace AND typtype IN ('d', 'e', 'r')
-                ORDER BY 1, 2"
-            }
-        })
-        .await
-}
-
 #[test]
 fn both_trees_have_the_same_names() {
     let names = |kind| -> Vec<String> {
@@ -196,29 +166,24 @@ async fn every_step_can_be_taken_back(kind: Kind) {
     let migrations = migrations::all(kind);
     let mut before = Vec::new();
     for migration in &migrations {
-        before.push(definitions(kind, &database).await);
+        before.push(database.definitions().await);
         database.execute(&migration.up).await;
         assert_ne!(
-            definitions(kind, &database).await,
+            database.definitions().await,
             *before.last().unwrap(),
             "{}",
             migration.name
         );
     }
-    let complete = definitions(kind, &database).await;
+    let complete = database.definitions().await;
     for (migration, before) in migrations.iter().zip(before).rev() {
         database.execute(&migration.down).await;
-        assert_eq!(
-            definitions(kind, &database).await,
-            before,
-            "{}",
-            migration.name
-        );
+        assert_eq!(database.definitions().await, before, "{}", migration.name);
     }
     for migration in &migrations {
         database.execute(&migration.up).await;
     }
-    assert_eq!(definitions(kind, &database).await, complete);
+    assert_eq!(database.definitions().await, complete);
 }
 
 #[tokio::test]
@@ -253,10 +218,7 @@ async fn tests_get_what_the_program_makes(kind: Kind) {
     let ours = TestDatabase::migrated(kind).await;
     let theirs = TestDatabase::empty(kind).await;
     migrator(&theirs).await.up().await.unwrap();
-    assert_eq!(
-        definitions(kind, &ours).await,
-        definitions(kind, &theirs).await
-    );
+    assert_eq!(ours.definitions().await, theirs.definitions().await);
     let versions = "SELECT version FROM __diesel_schema_migrations ORDER BY 1";
     assert_eq!(
         ours.query_text(versions).await,
@@ -282,7 +244,7 @@ async fn the_program_goes_up_down_and_up(kind: Kind) {
         .map(|migration| migration.name)
         .collect();
     assert_eq!(migrator.up().await.unwrap(), names);
-    let complete = definitions(kind, &database).await;
+    let complete = database.definitions().await;
 
     let mut undone = migrator.down(false).await.unwrap();
     undone.extend(migrator.down(true).await.unwrap());
@@ -299,7 +261,7 @@ async fn the_program_goes_up_down_and_up(kind: Kind) {
     );
 
     assert_eq!(migrator.up().await.unwrap(), names);
-    assert_eq!(definitions(kind, &database).await, complete);
+    assert_eq!(database.definitions().await, complete);
 }
 
 #[tokio::test]
