@@ -1,3 +1,4 @@
+use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Utc};
@@ -7,12 +8,19 @@ use crate::user::{Email, Password};
 use crate::validation::{Field, NulError, ValidationErrors, without_nul};
 
 /// The fields of a login as they arrived.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct RawCredentials {
     /// The address.
     pub email: Field<String>,
     /// The password.
     pub password: Field<String>,
+}
+
+/// Shows no field: the password is still in clear.
+impl fmt::Debug for RawCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawCredentials").finish_non_exhaustive()
+    }
 }
 
 /// Who somebody claims to be.
@@ -189,6 +197,15 @@ mod tests {
                 ("password", "Password is required")
             ]
         );
+    }
+
+    #[test]
+    fn debug_shows_no_password() {
+        let raw = RawCredentials {
+            email: Field::Absent,
+            password: Field::Value("correct horse".into()),
+        };
+        assert_eq!(format!("{raw:?}"), "RawCredentials { .. }");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 use std::convert::Infallible;
+use std::fmt;
 
 use super::{Email, FirstName, LastName, Password, PersonName, Role};
 use crate::validation::{Field, ValidationErrors};
 
 /// The fields of a sign-up as they arrived.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct RawNewUser {
     /// The address to log in with.
     pub email: Field<String>,
@@ -14,6 +15,13 @@ pub struct RawNewUser {
     pub first_name: Field<String>,
     /// The last name; must be there, may be empty.
     pub last_name: Field<String>,
+}
+
+/// Shows no field: the password is still in clear.
+impl fmt::Debug for RawNewUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawNewUser").finish_non_exhaustive()
+    }
 }
 
 /// A valid sign-up.
@@ -62,7 +70,7 @@ impl NewUser {
 }
 
 /// The fields of a change to a user as they arrived.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct RawUserPatch {
     /// A new address.
     pub email: Field<String>,
@@ -78,6 +86,13 @@ pub struct RawUserPatch {
     pub role: Field<String>,
     /// Whether the user may log in.
     pub is_active: Field<bool>,
+}
+
+/// Shows no field: the passwords are still in clear.
+impl fmt::Debug for RawUserPatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawUserPatch").finish_non_exhaustive()
+    }
 }
 
 /// A valid change to a user; what is `None` stays as it is.
@@ -209,5 +224,21 @@ mod tests {
         };
         let fields = UserPatch::parse(raw).map(|patch| patch.fields());
         assert_eq!(fields.unwrap_or_default(), ["firstName", "role"]);
+    }
+
+    #[test]
+    fn debug_shows_no_password() {
+        let secret = || Field::Value("correct horse".to_owned());
+        let sign_up = RawNewUser {
+            password: secret(),
+            ..RawNewUser::default()
+        };
+        assert_eq!(format!("{sign_up:?}"), "RawNewUser { .. }");
+        let patch = RawUserPatch {
+            password: secret(),
+            current_password: secret(),
+            ..RawUserPatch::default()
+        };
+        assert_eq!(format!("{patch:?}"), "RawUserPatch { .. }");
     }
 }

@@ -2,11 +2,10 @@ use hexpress_domain::validation::{Field, ValidationErrors};
 use serde_json::{Map, Value};
 
 /// The fields of a body or a query, to be taken out by name. What is left over
-/// at the end nobody may send.
-#[derive(Debug, Default)]
+/// at the end nobody may send. No `Debug`: passwords are still in clear here.
+#[derive(Default)]
 pub(crate) struct Fields(Vec<(String, Sent)>);
 
-#[derive(Debug)]
 enum Sent {
     Json(Value),
     /// From a form or a query, where everything is text.
