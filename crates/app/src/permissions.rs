@@ -4,7 +4,7 @@
 //! read; the functions below it decide about one thing that was read.
 
 use hexpress_domain::auth::{Actor, TokenKind};
-use hexpress_domain::user::{Liveness, Role, User, UserPatch};
+use hexpress_domain::user::{Liveness, Role, User, UserField, UserPatch};
 
 use crate::Error;
 
@@ -105,15 +105,17 @@ pub fn permit_user_patch(actor: &Actor, user: &User, patch: &UserPatch) -> Resul
     let by_session = actor
         .principal()
         .is_none_or(|principal| principal.token_kind == TokenKind::Session);
+    let may_send = |field| match field {
+        UserField::FirstName | UserField::LastName => true,
+        UserField::Email | UserField::Password => by_session,
+        UserField::CurrentPassword => is_self,
+        UserField::Role | UserField::IsActive => !is_self,
+    };
     let fields: Vec<_> = patch
         .fields()
         .into_iter()
-        .filter(|field| match *field {
-            "role" | "isActive" => is_self,
-            "currentPassword" => !is_self,
-            "email" | "password" => !by_session,
-            _ => false,
-        })
+        .filter(|field| !may_send(*field))
+        .map(UserField::as_str)
         .collect();
     if fields.is_empty() {
         Ok(())

@@ -5,7 +5,7 @@ use hexpress_app::permissions::{
     Operation, permit, permit_user_deletion, permit_user_patch, sees_full_user, visible_users,
 };
 use hexpress_domain::auth::Actor;
-use hexpress_domain::user::{Liveness, Role, UserPatch};
+use hexpress_domain::user::{Liveness, Role, UserField, UserPatch};
 
 use crate::support::{ada, api_token, session};
 
@@ -79,32 +79,24 @@ fn who_sees_which_accounts_and_how_much_of_them() {
 }
 
 /// A patch that holds the one field.
-fn patch_of(field: &str) -> UserPatch {
+fn patch_of(field: UserField) -> UserPatch {
     let mut patch = UserPatch::default();
     match field {
-        "email" => patch.email = Some("new@example.org".parse().unwrap()),
-        "password" => patch.password = Some("battery staple".parse().unwrap()),
-        "currentPassword" => patch.current_password = Some("correct horse".parse().unwrap()),
-        "firstName" => patch.first_name = Some("Augusta".parse().unwrap()),
-        "lastName" => patch.last_name = Some("King".parse().unwrap()),
-        "role" => patch.role = Some(Role::Moderator),
-        "isActive" => patch.is_active = Some(false),
-        other => panic!("no such field: {other}"),
+        UserField::Email => patch.email = Some("new@example.org".parse().unwrap()),
+        UserField::Password => patch.password = Some("battery staple".parse().unwrap()),
+        UserField::CurrentPassword => {
+            patch.current_password = Some("correct horse".parse().unwrap())
+        }
+        UserField::FirstName => patch.first_name = Some("Augusta".parse().unwrap()),
+        UserField::LastName => patch.last_name = Some("King".parse().unwrap()),
+        UserField::Role => patch.role = Some(Role::Moderator),
+        UserField::IsActive => patch.is_active = Some(false),
     }
     patch
 }
 
 #[test]
 fn who_may_send_which_field_of_a_patch() {
-    const FIELDS: [&str; 7] = [
-        "email",
-        "password",
-        "currentPassword",
-        "firstName",
-        "lastName",
-        "role",
-        "isActive",
-    ];
     #[rustfmt::skip]
     let table = [
         // actor                       email  passw. curr.  first  last   role   active
@@ -117,10 +109,14 @@ fn who_may_send_which_field_of_a_patch() {
         (api_token(2, Role::Admin),   [false, false, false, true,  true,  true,  true ]),
     ];
     for (actor, allowed) in table {
-        for (field, allowed) in FIELDS.into_iter().zip(allowed) {
+        for (field, allowed) in UserField::ALL.into_iter().zip(allowed) {
             let answered = answer(permit_user_patch(&actor, &ada(), &patch_of(field)));
-            let expected = if allowed { Yes } else { NotThese(vec![field]) };
-            assert_eq!(answered, expected, "{field} by {actor:?}");
+            let expected = if allowed {
+                Yes
+            } else {
+                NotThese(vec![field.as_str()])
+            };
+            assert_eq!(answered, expected, "{field:?} by {actor:?}");
         }
     }
     for actor in [
@@ -128,9 +124,9 @@ fn who_may_send_which_field_of_a_patch() {
         session(2, Role::User),
         session(2, Role::Moderator),
     ] {
-        for field in FIELDS {
+        for field in UserField::ALL {
             let answered = answer(permit_user_patch(&actor, &ada(), &patch_of(field)));
-            assert_eq!(answered, No, "{field} by {actor:?}");
+            assert_eq!(answered, No, "{field:?} by {actor:?}");
         }
     }
 }

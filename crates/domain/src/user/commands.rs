@@ -114,6 +114,52 @@ pub struct UserPatch {
     pub is_active: Option<bool>,
 }
 
+/// The fields of a change to a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UserField {
+    /// A new address.
+    Email,
+    /// A new password.
+    Password,
+    /// The present password.
+    CurrentPassword,
+    /// A new first name.
+    FirstName,
+    /// A new last name.
+    LastName,
+    /// A new role.
+    Role,
+    /// Whether the user may log in.
+    IsActive,
+}
+
+impl UserField {
+    /// Every field, in the order of the schema.
+    pub const ALL: [Self; 7] = [
+        Self::Email,
+        Self::Password,
+        Self::CurrentPassword,
+        Self::FirstName,
+        Self::LastName,
+        Self::Role,
+        Self::IsActive,
+    ];
+
+    /// The field's name, as the API spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Password => "password",
+            Self::CurrentPassword => "currentPassword",
+            Self::FirstName => "firstName",
+            Self::LastName => "lastName",
+            Self::Role => "role",
+            Self::IsActive => "isActive",
+        }
+    }
+}
+
 impl UserPatch {
     /// Reads a change.
     ///
@@ -123,33 +169,55 @@ impl UserPatch {
     pub fn parse(raw: RawUserPatch) -> Result<Self, ValidationErrors> {
         let mut errors = ValidationErrors::new();
         let patch = Self {
-            email: errors.optional("email", raw.email, |text| text.parse()),
-            password: errors.optional("password", raw.password, |text| text.parse()),
-            current_password: errors.optional("currentPassword", raw.current_password, |text| {
-                Password::claimed(&text)
+            email: errors.optional(UserField::Email.as_str(), raw.email, |text| text.parse()),
+            password: errors.optional(UserField::Password.as_str(), raw.password, |text| {
+                text.parse()
             }),
-            first_name: errors.optional("firstName", raw.first_name, |text| text.parse()),
-            last_name: errors.optional("lastName", raw.last_name, |text| text.parse()),
-            role: errors.optional("role", raw.role, |text| text.parse()),
-            is_active: errors.optional("isActive", raw.is_active, Ok::<_, Infallible>),
+            current_password: errors.optional(
+                UserField::CurrentPassword.as_str(),
+                raw.current_password,
+                |text| Password::claimed(&text),
+            ),
+            first_name: errors.optional(UserField::FirstName.as_str(), raw.first_name, |text| {
+                text.parse()
+            }),
+            last_name: errors.optional(UserField::LastName.as_str(), raw.last_name, |text| {
+                text.parse()
+            }),
+            role: errors.optional(UserField::Role.as_str(), raw.role, |text| text.parse()),
+            is_active: errors.optional(
+                UserField::IsActive.as_str(),
+                raw.is_active,
+                Ok::<_, Infallible>,
+            ),
         };
         errors.finish(Some(patch))
     }
 
-    /// The names of the fields that the patch holds, in the order of its schema.
+    /// The fields that the patch holds, in the order of its schema.
     #[must_use]
-    pub fn fields(&self) -> Vec<&'static str> {
+    pub fn fields(&self) -> Vec<UserField> {
+        // Each by name, so that a new field cannot be forgotten here.
+        let Self {
+            email,
+            password,
+            current_password,
+            first_name,
+            last_name,
+            role,
+            is_active,
+        } = self;
         [
-            ("email", self.email.is_some()),
-            ("password", self.password.is_some()),
-            ("currentPassword", self.current_password.is_some()),
-            ("firstName", self.first_name.is_some()),
-            ("lastName", self.last_name.is_some()),
-            ("role", self.role.is_some()),
-            ("isActive", self.is_active.is_some()),
+            (UserField::Email, email.is_some()),
+            (UserField::Password, password.is_some()),
+            (UserField::CurrentPassword, current_password.is_some()),
+            (UserField::FirstName, first_name.is_some()),
+            (UserField::LastName, last_name.is_some()),
+            (UserField::Role, role.is_some()),
+            (UserField::IsActive, is_active.is_some()),
         ]
         .into_iter()
-        .filter_map(|(name, is_there)| is_there.then_some(name))
+        .filter_map(|(field, is_there)| is_there.then_some(field))
         .collect()
     }
 }
@@ -217,13 +285,28 @@ mod tests {
 
     #[test]
     fn a_patch_knows_its_fields() {
-        let raw = RawUserPatch {
-            role: Field::Value("admin".into()),
-            first_name: Field::Value("Ada".into()),
+        let text = |text: &str| Field::Value(text.to_owned());
+        let full = RawUserPatch {
+            email: text("ada@example.org"),
+            password: text("correct horse"),
+            current_password: text("battery staple"),
+            first_name: text("Ada"),
+            last_name: text("Lovelace"),
+            role: text("admin"),
+            is_active: Field::Value(true),
+        };
+        let fields = UserPatch::parse(full).map(|patch| patch.fields());
+        assert_eq!(fields.unwrap_or_default(), UserField::ALL);
+        let some = RawUserPatch {
+            role: text("admin"),
+            first_name: text("Ada"),
             ..RawUserPatch::default()
         };
-        let fields = UserPatch::parse(raw).map(|patch| patch.fields());
-        assert_eq!(fields.unwrap_or_default(), ["firstName", "role"]);
+        let fields = UserPatch::parse(some).map(|patch| patch.fields());
+        assert_eq!(
+            fields.unwrap_or_default(),
+            [UserField::FirstName, UserField::Role]
+        );
     }
 
     #[test]

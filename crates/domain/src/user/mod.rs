@@ -9,7 +9,7 @@ mod ports;
 mod query;
 mod role;
 
-pub use commands::{NewUser, RawNewUser, RawUserPatch, UserPatch};
+pub use commands::{NewUser, RawNewUser, RawUserPatch, UserField, UserPatch};
 pub use email::{Email, EmailError};
 pub use entity::{User, UserChange, Version};
 pub use name::{FirstName, LastName, NameError, PersonName};
