@@ -2,7 +2,9 @@ use hexpress_domain::auth::{
     Actor, ClientAddress, LoginAttempt, Reservation, Revocation, Verification,
 };
 use hexpress_domain::id::UserId;
-use hexpress_domain::user::{Password, PasswordHash, User, UserPatch};
+use hexpress_domain::user::{
+    CurrentPasswordError, Password, PasswordHash, User, UserField, UserPatch,
+};
 use hexpress_domain::validation::ValidationErrors;
 
 use super::{UserService, require_live};
@@ -121,5 +123,5 @@ fn ended_tokens(actor: &Actor, id: UserId) -> Revocation {
 }
 
 fn wrong_password() -> Error {
-    ValidationErrors::of("currentPassword", "Current password is incorrect").into()
+    ValidationErrors::of(UserField::CurrentPassword.as_str(), CurrentPasswordError).into()
 }

@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::fmt;
 
-use super::{Email, FirstName, LastName, Password, PersonName, Role};
+use super::{CurrentPasswordError, Email, FirstName, LastName, Password, PersonName, Role};
 use crate::validation::{Field, ValidationErrors};
 
 /// The fields of a sign-up as they arrived.
@@ -176,7 +176,7 @@ impl UserPatch {
             current_password: errors.optional(
                 UserField::CurrentPassword.as_str(),
                 raw.current_password,
-                |text| Password::claimed(&text),
+                |text| Password::claimed(&text).map_err(|_| CurrentPasswordError),
             ),
             first_name: errors.optional(UserField::FirstName.as_str(), raw.first_name, |text| {
                 text.parse()

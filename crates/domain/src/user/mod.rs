@@ -13,7 +13,7 @@ pub use commands::{NewUser, RawNewUser, RawUserPatch, UserField, UserPatch};
 pub use email::{Email, EmailError};
 pub use entity::{User, UserChange, Version};
 pub use name::{FirstName, LastName, NameError, PersonName};
-pub use password::{Password, PasswordError, PasswordHash};
+pub use password::{CurrentPasswordError, Password, PasswordError, PasswordHash};
 #[cfg(feature = "mocks")]
 pub use ports::MockUserRepository;
 pub use ports::{UserRecord, UserRepository};

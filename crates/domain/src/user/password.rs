@@ -25,6 +25,12 @@ pub enum PasswordError {
     Nul(#[from] NulError),
 }
 
+/// The password that was shown as the present one is not it. What cannot be
+/// anybody's password is answered alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Current password is incorrect")]
+pub struct CurrentPasswordError;
+
 impl Password {
     /// The shortest password that may be chosen, in characters (OWASP,
     /// Authentication Cheat Sheet; NIST SP 800-63B).

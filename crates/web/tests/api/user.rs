@@ -268,6 +268,9 @@ async fn a_missing_or_wrong_current_password_is_a_fault_of_that_field() {
         json!({"email": "new@example.org"}),
         json!({"password": "battery staple"}),
         json!({"password": "battery staple", "currentPassword": "wrong"}),
+        // What cannot be a password is as wrong as any other.
+        json!({"password": "battery staple", "currentPassword": ""}),
+        json!({"password": "battery staple", "currentPassword": "x".repeat(101)}),
     ] {
         let answer = patch(ADA_PATH, body).by(ADA).on(&router).await;
         assert_eq!(answer.failure(), failure(400, "VALIDATION_ERROR"));
