@@ -16,8 +16,9 @@ impl UserService {
     /// Changes an account. A patch that changes nothing leaves the version and
     /// `updated_at` as they are.
     ///
-    /// Whoever changes the own email or password shows the present password;
-    /// wrong ones count like failed logins from `address`. A new password ends
+    /// Whoever changes the own email or password shows the present password. It is
+    /// compared whenever it is shown, and wrong ones count like failed logins from
+    /// `address`. A new password ends
     /// the account's tokens, but for the one in use when it is the own account.
     ///
     /// # Errors
@@ -80,11 +81,11 @@ impl UserService {
         patch: &UserPatch,
         address: ClientAddress,
     ) -> Result<(), Undecided> {
-        if patch.password.is_none() && !user.email_changes(patch) {
-            return Ok(());
-        }
         let Some(password) = patch.current_password.clone() else {
-            return Err(wrong_password().into());
+            if patch.password.is_some() || user.email_changes(patch) {
+                return Err(wrong_password().into());
+            }
+            return Ok(());
         };
         let attempt = LoginAttempt {
             email: user.email.clone(),

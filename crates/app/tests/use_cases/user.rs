@@ -228,6 +228,60 @@ async fn a_wrong_present_password_counts_like_a_failed_login() {
     assert!(matches!(updated, Err(Error::Validation(_))));
 }
 
+/// Changes that need no present password, which is sent all the same.
+fn confirmed_without_need() -> [UserPatch; 2] {
+    let current_password = Some("wrong password".parse().unwrap());
+    [
+        UserPatch {
+            current_password: current_password.clone(),
+            ..rename("Augusta")
+        },
+        UserPatch {
+            email: Some(ada().email),
+            current_password,
+            ..UserPatch::default()
+        },
+    ]
+}
+
+#[tokio::test]
+async fn a_wrong_present_password_is_never_passed_over() {
+    for patch in confirmed_without_need() {
+        let mut mocks = Mocks::with_user(&ada())
+            .granting(0)
+            .verifying(Verification::Mismatch);
+        mocks
+            .users
+            .expect_password_hash()
+            .returning(|_, _| Ok(Some(hash())));
+        let updated = mocks
+            .user_service()
+            .update(&session(1, Role::User), ada().id, &patch, None, ADDRESS)
+            .await;
+        assert!(matches!(updated, Err(Error::Validation(_))), "{updated:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_right_present_password_stands_in_the_way_of_nothing() {
+    for patch in confirmed_without_need() {
+        let mut mocks = Mocks::with_user(&ada()).granting(1).verifying(MATCH);
+        mocks
+            .users
+            .expect_password_hash()
+            .returning(|_, _| Ok(Some(hash())));
+        mocks
+            .users
+            .expect_change()
+            .returning(|change| Ok(applied(&ada(), change)));
+        let updated = mocks
+            .user_service()
+            .update(&session(1, Role::User), ada().id, &patch, None, ADDRESS)
+            .await;
+        assert!(updated.is_ok(), "{updated:?}");
+    }
+}
+
 #[tokio::test]
 async fn too_many_wrong_present_passwords_are_refused_unseen() {
     let mut mocks = Mocks::with_user(&ada());
