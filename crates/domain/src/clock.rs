@@ -1,6 +1,6 @@
 //! Time and fresh ids, passed in so that rules and use cases can be tested.
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::id::{TokenId, UserId};
 
@@ -23,8 +23,8 @@ pub trait IdGenerator: Send + Sync {
 /// Cuts a time to the millisecond that the clock ticks in.
 #[must_use]
 pub fn to_milliseconds(time: DateTime<Utc>) -> DateTime<Utc> {
-    time.duration_trunc(TimeDelta::milliseconds(1))
-        .unwrap_or(time)
+    // Every time has its milliseconds, and they are a time again.
+    DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
 }
 
 #[cfg(test)]
@@ -38,5 +38,15 @@ mod tests {
             to_milliseconds(time).timestamp_micros(),
             1_700_000_000_123_000
         );
+    }
+
+    #[test]
+    fn cuts_times_that_nanoseconds_cannot_count() {
+        let last: Option<DateTime<Utc>> = "9999-12-31T23:59:59.123999Z".parse().ok();
+        let cut = last.map(|time| to_milliseconds(time).timestamp_subsec_nanos());
+        assert_eq!(cut, Some(123_000_000));
+        let first: Option<DateTime<Utc>> = "0001-01-01T00:00:00.123999Z".parse().ok();
+        let cut = first.map(|time| to_milliseconds(time).timestamp_subsec_nanos());
+        assert_eq!(cut, Some(123_000_000));
     }
 }
