@@ -1,0 +1,78 @@
+//! The feature `serde`: value objects come back as they went out, and only through
+//! their constructors.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fmt::Debug;
+
+use hexpress_domain::auth::{TokenKind, TokenName};
+use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::user::{Email, FirstName, LastName, PersonName, Role};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T, shown: Value) {
+    assert_eq!(serde_json::to_value(&value).unwrap(), shown);
+    assert_eq!(serde_json::from_value::<T>(shown).unwrap(), value);
+}
+
+fn refuses<T: DeserializeOwned + Debug>(values: impl IntoIterator<Item = Value>) {
+    for value in values {
+        let read = serde_json::from_value::<T>(value.clone());
+        assert!(read.is_err(), "{value} is read as {read:?}");
+    }
+}
+
+const ID: &str = "0192d3a4-5b6c-7d8e-9f01-23456789abcd";
+
+#[test]
+fn ids_have_the_one_spelling_that_they_have_everywhere() {
+    comes_back::<UserId>(ID.parse().unwrap(), json!(ID));
+    comes_back::<TokenId>(ID.parse().unwrap(), json!(ID));
+    let others = [
+        json!("0192d3a45b6c7d8e9f0123456789abcd"),
+        json!("{0192d3a4-5b6c-7d8e-9f01-23456789abcd}"),
+        json!("urn:uuid:0192d3a4-5b6c-7d8e-9f01-23456789abcd"),
+        json!(""),
+        json!(1),
+        json!(null),
+    ];
+    refuses::<UserId>(others.clone());
+    refuses::<TokenId>(others);
+}
+
+#[test]
+fn emails_are_canonical_addresses() {
+    comes_back::<Email>("ada@example.org".parse().unwrap(), json!("ada@example.org"));
+    let email: Email = serde_json::from_value(json!(" Ada@Example.org ")).unwrap();
+    assert_eq!(email.as_str(), "ada@example.org");
+    refuses::<Email>([json!("ada"), json!(""), json!("ada@example.org\0")]);
+}
+
+#[test]
+fn names_keep_their_bounds() {
+    let plato = PersonName {
+        first: "Plato".parse().unwrap(),
+        last: "".parse().unwrap(),
+    };
+    comes_back(plato, json!({"first": "Plato", "last": ""}));
+    let long = "x".repeat(101);
+    refuses::<FirstName>([json!(" "), json!(long), json!("a\0")]);
+    refuses::<LastName>([json!(long), json!("a\0")]);
+    refuses::<PersonName>([json!({"first": "", "last": ""}), json!({"first": "Ada"})]);
+
+    comes_back::<TokenName>("deploy".parse().unwrap(), json!("deploy"));
+    refuses::<TokenName>([json!(" "), json!(long), json!("a\0")]);
+}
+
+#[test]
+fn roles_and_kinds_are_called_what_the_api_calls_them() {
+    for role in Role::ALL {
+        comes_back(role, json!(role.as_str()));
+    }
+    refuses::<Role>([json!("root"), json!("Admin"), json!(0)]);
+    for kind in [TokenKind::Session, TokenKind::Api] {
+        comes_back(kind, json!(kind.as_str()));
+    }
+    refuses::<TokenKind>([json!("Session"), json!("")]);
+}
