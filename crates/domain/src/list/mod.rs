@@ -42,6 +42,12 @@ impl FromStr for Direction {
     }
 }
 
+/// A whole number in digits alone; one that 64 bits cannot hold is the largest.
+fn whole_number(text: &str) -> Option<u64> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(u64::MAX))
+}
+
 /// How many rows a page holds: 1 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageSize(u8);
@@ -74,11 +80,20 @@ impl FromStr for PageSize {
     type Err = PageSizeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse()
-            .ok()
-            .filter(|size| (Self::MIN..=Self::MAX).contains(size))
-            .map(Self)
-            .ok_or(PageSizeError)
+        let size = whole_number(text).and_then(|size| u8::try_from(size).ok());
+        size.ok_or(PageSizeError)?.try_into()
+    }
+}
+
+impl TryFrom<u8> for PageSize {
+    type Error = PageSizeError;
+
+    fn try_from(size: u8) -> Result<Self, Self::Error> {
+        if (Self::MIN..=Self::MAX).contains(&size) {
+            Ok(Self(size))
+        } else {
+            Err(PageSizeError)
+        }
     }
 }
 
@@ -117,10 +132,14 @@ impl FromStr for PageNumber {
     type Err = PageNumberError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(PageNumberError);
-        }
-        let number = text.parse().unwrap_or(u64::MAX);
+        whole_number(text).ok_or(PageNumberError)?.try_into()
+    }
+}
+
+impl TryFrom<u64> for PageNumber {
+    type Error = PageNumberError;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
         NonZeroU64::new(number).map(Self).ok_or(PageNumberError)
     }
 }
@@ -217,11 +236,21 @@ mod tests {
 
     #[test]
     fn page_sizes_are_bounded() {
-        for text in ["0", "101", "-1", "ten", "", "300"] {
+        for text in ["0", "101", "-1", "+5", " 5", "ten", "", "300"] {
             assert_eq!(text.parse::<PageSize>(), Err(PageSizeError), "{text}");
         }
         assert_eq!("1".parse(), Ok(PageSize(1)));
         assert_eq!("100".parse(), Ok(PageSize(100)));
+    }
+
+    #[test]
+    fn numbers_are_taken_like_texts() {
+        assert_eq!(PageSize::try_from(100), Ok(PageSize(100)));
+        for size in [0, 101] {
+            assert_eq!(PageSize::try_from(size), Err(PageSizeError));
+        }
+        assert_eq!(PageNumber::try_from(3).map(PageNumber::get), Ok(3));
+        assert_eq!(PageNumber::try_from(0), Err(PageNumberError));
     }
 
     #[test]

@@ -12,10 +12,13 @@ use crate::urlencoded;
 pub(crate) struct Query(String);
 
 impl Query {
-    /// Its parameters.
+    /// Its parameters, trimmed: none of them is a text in which blanks count.
     pub(crate) fn fields(&self) -> Result<Fields, ApiError> {
         match urlencoded::parse(&self.0) {
-            Ok(pairs) => Ok(pairs.into()),
+            Ok(pairs) => {
+                let trimmed = |(name, value): (String, String)| (name, value.trim().to_owned());
+                Ok(pairs.into_iter().map(trimmed).collect::<Vec<_>>().into())
+            }
             Err(urlencoded::NotUtf8) => {
                 Err(ValidationErrors::of("query", "Must be percent-encoded UTF-8").into())
             }

@@ -81,6 +81,31 @@ async fn a_query_is_understood() {
 }
 
 #[tokio::test]
+async fn blanks_around_a_parameter_are_dropped() {
+    let (router, asked) = listing(None);
+    for query in [
+        "?page=+2",
+        "?limit=5+",
+        "?sortBy=%20email",
+        "?order=asc%20",
+        "?role=%20admin",
+        "?isActive=%09true",
+        "?deleted=true+",
+        "?count=+none",
+    ] {
+        let answer = list(&router, query).await;
+        assert_eq!(answer.status, 200, "{query}: {answer:?}");
+    }
+    let answer = list(&router, "?sortBy=%20email&order=asc%20").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(
+        (asked.sort, asked.direction),
+        (UserSort::Email, Direction::Ascending)
+    );
+}
+
+#[tokio::test]
 async fn totals_say_what_they_are() {
     for (total, shown) in [
         (Total::Exactly(0), json!([0, 0, null])),
@@ -110,6 +135,7 @@ async fn what_is_out_of_range_is_named_and_never_clamped() {
         ("?page=-1", vec!["page"]),
         ("?page=x&limit=101", vec!["page", "limit"]),
         ("?limit=0", vec!["limit"]),
+        ("?limit=%2B5&page=%2B1", vec!["page", "limit"]),
         ("?order=up", vec!["order"]),
         ("?sortBy=password", vec!["sortBy"]),
         ("?count=all", vec!["count"]),
