@@ -3,7 +3,7 @@
 //! [`permit`] says what the kind of actor alone decides, before anything is
 //! read; the functions below it decide about one thing that was read.
 
-use hexpress_domain::auth::{Actor, TokenKind};
+use hexpress_domain::auth::{Actor, Principal, TokenKind};
 use hexpress_domain::user::{Liveness, Role, User, UserField, UserPatch};
 
 use crate::Error;
@@ -32,8 +32,12 @@ pub enum Operation {
 }
 
 enum Needed {
-    SignedIn,
+    /// An account of one's own, which the operator has not.
+    Account,
+    /// The same, by a session.
     Session,
+    /// Anybody who is known.
+    SignedIn,
     Role(&'static [Role]),
     Operator,
 }
@@ -43,11 +47,9 @@ const ADMIN: Needed = Needed::Role(&[Role::Admin]);
 
 const fn needed(operation: Operation) -> Needed {
     match operation {
-        Operation::ReadOwnAccount
-        | Operation::LogOut
-        | Operation::ChangeUser
-        | Operation::DeleteUser => Needed::SignedIn,
+        Operation::ReadOwnAccount | Operation::LogOut => Needed::Account,
         Operation::ManageTokens => Needed::Session,
+        Operation::ChangeUser | Operation::DeleteUser => Needed::SignedIn,
         Operation::ListUsers => STAFF,
         Operation::ListDeletedUsers | Operation::RestoreUser => ADMIN,
         Operation::OperateUsers => Needed::Operator,
@@ -58,13 +60,15 @@ const fn needed(operation: Operation) -> Needed {
 ///
 /// # Errors
 ///
-/// [`Error::Unauthenticated`] for an anonymous actor, [`Error::Forbidden`] for
-/// one who may not.
+/// [`Error::Unauthenticated`] for an anonymous actor, and for the operator where
+/// an account of one's own is needed; [`Error::Forbidden`] for one who may not.
 pub fn permit(actor: &Actor, operation: Operation) -> Result<(), Error> {
     let allowed = match (actor, needed(operation)) {
-        (Actor::Operator, _) => true,
-        (Actor::Anonymous, _) => return Err(Error::Unauthenticated),
-        (Actor::User(_), Needed::SignedIn) => true,
+        (Actor::Anonymous, _) | (Actor::Operator, Needed::Account | Needed::Session) => {
+            return Err(Error::Unauthenticated);
+        }
+        (Actor::Operator, Needed::SignedIn | Needed::Role(_) | Needed::Operator) => true,
+        (Actor::User(_), Needed::Account | Needed::SignedIn) => true,
         (Actor::User(principal), Needed::Session) => principal.token_kind == TokenKind::Session,
         (Actor::User(principal), Needed::Role(roles)) => roles.contains(&principal.role),
         (Actor::User(_), Needed::Operator) => false,
@@ -74,6 +78,12 @@ pub fn permit(actor: &Actor, operation: Operation) -> Result<(), Error> {
     } else {
         Err(Error::forbidden())
     }
+}
+
+/// As [`permit`], for what somebody does with the own account: says whose it is.
+pub(crate) fn permit_own(actor: &Actor, operation: Operation) -> Result<&Principal, Error> {
+    permit(actor, operation)?;
+    actor.principal().ok_or(Error::Unauthenticated)
 }
 
 /// Which accounts the actor may see at all: deleted ones are for admins.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use hexpress_domain::auth::{
     Actor, ApiTokenRecord, ClientAddress, Credentials, LoginAttempt, LoginGuard, NewApiToken,
-    PasswordHasher, Principal, Reservation, SessionPolicy, SessionRecord, Token, TokenMint,
-    TokenRepository, TokenSecret, Verification,
+    PasswordHasher, Reservation, SessionPolicy, SessionRecord, Token, TokenMint, TokenRepository,
+    TokenSecret, Verification,
 };
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::id::TokenId;
@@ -167,7 +167,7 @@ impl AuthService {
     ///
     /// [`Error::Unauthenticated`] where none is.
     pub async fn logout(&self, actor: &Actor) -> Result<(), Error> {
-        let principal = signed_in(actor, Operation::LogOut)?;
+        let principal = permissions::permit_own(actor, Operation::LogOut)?;
         let revoked = self
             .ports
             .tokens
@@ -185,7 +185,7 @@ impl AuthService {
     ///
     /// [`Error::Unauthenticated`], and [`Error::Forbidden`] for an API token.
     pub async fn list_tokens(&self, actor: &Actor) -> Result<Vec<Token>, Error> {
-        let principal = signed_in(actor, Operation::ManageTokens)?;
+        let principal = permissions::permit_own(actor, Operation::ManageTokens)?;
         let now = self.ports.clock.now();
         Ok(self.ports.tokens.list(principal.user_id, now).await?)
     }
@@ -201,7 +201,7 @@ impl AuthService {
         actor: &Actor,
         command: NewApiToken,
     ) -> Result<(Token, TokenSecret), Error> {
-        let principal = signed_in(actor, Operation::ManageTokens)?;
+        let principal = permissions::permit_own(actor, Operation::ManageTokens)?;
         let minted = self.ports.mint.mint().map_err(Error::Internal)?;
         let record = ApiTokenRecord {
             id: self.ports.ids.token_id(),
@@ -229,7 +229,7 @@ impl AuthService {
     /// As [`Self::list_tokens`], and [`Error::NotFound`] where the caller has no
     /// such token.
     pub async fn revoke_token(&self, actor: &Actor, id: TokenId) -> Result<(), Error> {
-        let principal = signed_in(actor, Operation::ManageTokens)?;
+        let principal = permissions::permit_own(actor, Operation::ManageTokens)?;
         match self.ports.tokens.revoke(principal.user_id, id).await {
             Err(RepositoryError::NotFound) => Err(Error::NotFound(Resource::Token)),
             outcome => Ok(outcome?),
@@ -253,9 +253,4 @@ impl AuthService {
         let counters = self.ports.guard.sweep(now).await?;
         Ok(tokens.saturating_add(counters))
     }
-}
-
-fn signed_in(actor: &Actor, operation: Operation) -> Result<&Principal, Error> {
-    permissions::permit(actor, operation)?;
-    actor.principal().ok_or(Error::Unauthenticated)
 }

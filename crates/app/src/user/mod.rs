@@ -95,8 +95,7 @@ impl UserService {
     ///
     /// [`Error::Unauthenticated`] where the caller has none.
     pub async fn read_own(&self, actor: &Actor) -> Result<User, Error> {
-        permissions::permit(actor, Operation::ReadOwnAccount)?;
-        let principal = actor.principal().ok_or(Error::Unauthenticated)?;
+        let principal = permissions::permit_own(actor, Operation::ReadOwnAccount)?;
         let user = self.users.find(principal.user_id, Liveness::Live).await?;
         user.ok_or(Error::InvalidToken)
     }

@@ -43,9 +43,9 @@ fn what_the_kind_of_actor_alone_decides() {
     #[rustfmt::skip]
     let table = [
         // operation                    nobody user token mod. admin token operator
-        (Operation::ReadOwnAccount,   [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
-        (Operation::LogOut,           [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
-        (Operation::ManageTokens,     [LogIn, Yes, No,  Yes, Yes, No,  Yes]),
+        (Operation::ReadOwnAccount,   [LogIn, Yes, Yes, Yes, Yes, Yes, LogIn]),
+        (Operation::LogOut,           [LogIn, Yes, Yes, Yes, Yes, Yes, LogIn]),
+        (Operation::ManageTokens,     [LogIn, Yes, No,  Yes, Yes, No,  LogIn]),
         (Operation::ListUsers,        [LogIn, No,  No,  Yes, Yes, Yes, Yes]),
         (Operation::ListDeletedUsers, [LogIn, No,  No,  No,  Yes, Yes, Yes]),
         (Operation::ChangeUser,       [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
