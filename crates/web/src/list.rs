@@ -1,6 +1,8 @@
 //! What all lists have in common: which part is asked for, and how it is shown.
 
-use hexpress_domain::list::{Direction, Page, PageNumber, PageRequest, PageSize, Position, Total};
+use hexpress_domain::list::{
+    CursorError, Direction, Page, PageNumber, PageRequest, PageSize, Position, Total,
+};
 use hexpress_domain::validation::{Field, ValidationErrors};
 use serde::Serialize;
 
@@ -41,17 +43,10 @@ impl ListFields {
     }
 
     /// Reads the cursor, which must be one of the list with this fingerprint.
-    pub(crate) fn finish(
-        self,
-        list: &Fingerprint,
-        accepts: impl FnOnce(&hexpress_domain::list::Cursor) -> bool,
-        errors: &mut ValidationErrors,
-    ) -> PageRequest {
+    pub(crate) fn finish(self, list: &Fingerprint, errors: &mut ValidationErrors) -> PageRequest {
         let cursor = self.cursor.map_or(Field::Absent, Field::Value);
         let cursor = errors.optional("cursor", cursor, |text| {
-            cursor::decode(&text, list)
-                .filter(accepts)
-                .ok_or("Must be the nextCursor of a list with the same filters and order")
+            cursor::decode(&text, list).ok_or(CursorError)
         });
         PageRequest {
             position: match cursor {

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use hexpress_domain::auth::{Actor, LoginGuard, PasswordHasher};
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::id::UserId;
-use hexpress_domain::list::Page;
+use hexpress_domain::list::{CursorError, Page, Position};
 use hexpress_domain::user::{
     Email, Liveness, NewUser, Role, User, UserQuery, UserRecord, UserRepository,
 };
+use hexpress_domain::validation::ValidationErrors;
 
 pub use view::{PublicProfile, UserView};
 
@@ -117,11 +118,16 @@ impl UserService {
     /// # Errors
     ///
     /// [`Error::Forbidden`] for others, and for moderators who ask for deleted
-    /// accounts.
+    /// accounts; [`Error::Validation`] for a cursor of another order.
     pub async fn list(&self, actor: &Actor, query: UserQuery) -> Result<Page<User>, Error> {
         permissions::permit(actor, Operation::ListUsers)?;
         if query.liveness != Liveness::Live {
             permissions::permit(actor, Operation::ListDeletedUsers)?;
+        }
+        if let Position::After(cursor) = &query.page.position
+            && !query.sort.accepts(cursor)
+        {
+            return Err(ValidationErrors::of("cursor", CursorError).into());
         }
         Ok(self.users.list(query).await?)
     }

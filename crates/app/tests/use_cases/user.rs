@@ -3,9 +3,11 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use hexpress_app::user::UserView;
 use hexpress_app::{Error, IfMatch, InvalidState, Resource};
 use hexpress_domain::auth::{Actor, Reservation, Revocation, Verification};
-use hexpress_domain::list::Page;
+use hexpress_domain::list::{Page, PageRequest, Position};
 use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
-use hexpress_domain::user::{Liveness, NewUser, Role, User, UserPatch, UserQuery, Version};
+use hexpress_domain::user::{
+    Liveness, NewUser, Role, User, UserPatch, UserQuery, UserSort, Version,
+};
 
 use crate::support::{
     ADDRESS, Mocks, ada, applied, deleted, hash, new_hash, now, session, token_id, user_id,
@@ -149,6 +151,34 @@ async fn a_list_of_deleted_accounts_is_for_admins() {
     assert!(service.list(&admin, query(Liveness::Deleted)).await.is_ok());
     let refused = service.list(&moderator, query(Liveness::Deleted)).await;
     assert!(matches!(refused, Err(Error::Forbidden { .. })));
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_order_reaches_no_store() {
+    let never = User {
+        last_login_at: None,
+        ..ada()
+    };
+    for (sort, cursor) in [
+        (UserSort::CreatedAt, UserSort::Email.cursor(&ada())),
+        (UserSort::Email, UserSort::CreatedAt.cursor(&ada())),
+        (UserSort::CreatedAt, UserSort::LastLoginAt.cursor(&never)),
+    ] {
+        let query = UserQuery {
+            sort,
+            page: PageRequest {
+                position: Position::After(cursor),
+                ..PageRequest::default()
+            },
+            ..UserQuery::default()
+        };
+        let service = Mocks::default().user_service();
+        let listed = service.list(&session(2, Role::Admin), query).await;
+        let Err(Error::Validation(errors)) = listed else {
+            panic!("{listed:?}");
+        };
+        assert_eq!(errors.as_slice()[0].field, "cursor");
+    }
 }
 
 #[tokio::test]

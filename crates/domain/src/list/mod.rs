@@ -162,6 +162,11 @@ pub struct Cursor {
     pub id: Uuid,
 }
 
+/// The cursor continues another list, or another order of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Must be the nextCursor of a list with the same filters and order")]
+pub struct CursorError;
+
 /// Where a page begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Position {

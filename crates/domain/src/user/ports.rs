@@ -65,8 +65,9 @@ pub trait UserRepository: Send + Sync {
     ///
     /// The order is total (ties are settled by the id, in the same direction) and
     /// the same in every adapter: text by code point, users who never logged in
-    /// below all others. A page of live users that continues behind a cursor costs
-    /// the same however deep it lies. Searches count to [`Total::SEARCH_BOUND`].
+    /// below all others. A page of live users that continues behind a cursor, which
+    /// callers take from the same order, costs the same however deep it lies.
+    /// Searches count to [`Total::SEARCH_BOUND`].
     ///
     /// [`Total::SEARCH_BOUND`]: crate::list::Total::SEARCH_BOUND
     async fn list(&self, query: UserQuery) -> Result<Page<User>, RepositoryError>;

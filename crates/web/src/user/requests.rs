@@ -1,9 +1,7 @@
 use std::convert::Infallible;
 
 use hexpress_domain::list::Search;
-use hexpress_domain::user::{
-    Liveness, NewUser, RawNewUser, RawUserPatch, UserPatch, UserQuery, UserSort,
-};
+use hexpress_domain::user::{Liveness, NewUser, RawNewUser, RawUserPatch, UserPatch, UserQuery};
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::cursor::Fingerprint;
@@ -50,7 +48,6 @@ impl ListUsers {
         let is_active =
             errors.optional("isActive", fields.boolean("isActive"), Ok::<_, Infallible>);
         let deleted = errors.optional("deleted", fields.boolean("deleted"), Ok::<_, Infallible>);
-        let sort: UserSort = sort.unwrap_or_default();
         let mut query = UserQuery {
             search: search.flatten(),
             role,
@@ -59,13 +56,13 @@ impl ListUsers {
                 Some(true) => Liveness::Deleted,
                 _ => Liveness::Live,
             },
-            sort,
+            sort: sort.unwrap_or_default(),
             direction: list.direction,
             ..UserQuery::default()
         };
         // All but the page, which differs from one page of a list to the next.
         let fingerprint = Fingerprint::of(&format!("users {query:?}"));
-        query.page = list.finish(&fingerprint, |cursor| sort.accepts(cursor), &mut errors);
+        query.page = list.finish(&fingerprint, &mut errors);
         let list = errors.finish(Some(Self { query, fingerprint }));
         fields.finish(list)
     }
