@@ -36,20 +36,20 @@ impl From<RepositoryError> for Undecided {
 #[error("changed by others {MAX_DECISIONS} times in a row")]
 struct Contended;
 
-/// Counts how often a use case read, decided and wrote while others were faster.
-#[derive(Default)]
-pub(crate) struct Decisions(u32);
-
-impl Decisions {
-    /// The use case's answer; `None` where it has to decide anew. When others
-    /// were faster every time, the answer is [`Error::Unavailable`].
-    pub(crate) fn settle<T>(&mut self, decision: Result<T, Undecided>) -> Option<Result<T, Error>> {
-        self.0 += 1;
-        match decision {
-            Ok(value) => Some(Ok(value)),
-            Err(Undecided::Failed(error)) => Some(Err(error)),
-            Err(Undecided::Stale) if self.0 < MAX_DECISIONS => None,
-            Err(Undecided::Stale) => Some(Err(Error::Unavailable(Box::new(Contended)))),
+/// Lets a use case read, decide and write, anew whenever others were faster. When
+/// they were faster every time, the answer is [`Error::Unavailable`].
+pub(crate) async fn until_settled<T, F>(mut decide: impl FnMut() -> F) -> Result<T, Error>
+where
+    // Async closures would not do: with them the compiler cannot see that the
+    // use cases' futures are `Send`.
+    F: Future<Output = Result<T, Undecided>>,
+{
+    for _ in 0..MAX_DECISIONS {
+        match decide().await {
+            Ok(value) => return Ok(value),
+            Err(Undecided::Failed(error)) => return Err(error),
+            Err(Undecided::Stale) => {}
         }
     }
+    Err(Error::Unavailable(Box::new(Contended)))
 }

@@ -14,7 +14,7 @@ use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::{User, UserRepository};
 
 use crate::permissions::{self, Operation};
-use crate::retry::{Decisions, Undecided};
+use crate::retry::{Undecided, until_settled};
 use crate::{Error, Resource};
 
 /// How many unexpired API tokens a user may have.
@@ -87,12 +87,7 @@ impl AuthService {
         if let Reservation::Refused { retry_after } = reservation {
             return Err(Error::RateLimited { retry_after });
         }
-        let mut decisions = Decisions::default();
-        let outcome = loop {
-            if let Some(outcome) = decisions.settle(self.try_login(credentials).await) {
-                break outcome;
-            }
-        };
+        let outcome = until_settled(|| self.try_login(credentials)).await;
         if !matches!(outcome, Err(Error::InvalidCredentials)) {
             // A guess that stays counted ends with its window.
             self.ports.guard.release(attempt).await.ok();

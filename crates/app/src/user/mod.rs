@@ -17,7 +17,7 @@ use hexpress_domain::validation::ValidationErrors;
 pub use view::{PublicProfile, UserView};
 
 use crate::permissions::{self, Operation};
-use crate::retry::{Decisions, Undecided};
+use crate::retry::{Undecided, until_settled};
 use crate::{Error, IfMatch, InvalidState, Resource};
 
 /// The use cases of accounts.
@@ -146,13 +146,7 @@ impl UserService {
         if_match: Option<&IfMatch>,
     ) -> Result<(), Error> {
         permissions::permit(actor, Operation::DeleteUser)?;
-        let mut decisions = Decisions::default();
-        loop {
-            let decision = self.try_delete(actor, id, if_match).await;
-            if let Some(outcome) = decisions.settle(decision) {
-                return outcome;
-            }
-        }
+        until_settled(|| self.try_delete(actor, id, if_match)).await
     }
 
     async fn try_delete(
@@ -183,13 +177,7 @@ impl UserService {
         if_match: Option<&IfMatch>,
     ) -> Result<User, Error> {
         permissions::permit(actor, Operation::RestoreUser)?;
-        let mut decisions = Decisions::default();
-        loop {
-            let decision = self.try_restore(actor, id, if_match).await;
-            if let Some(outcome) = decisions.settle(decision) {
-                return outcome;
-            }
-        }
+        until_settled(|| self.try_restore(actor, id, if_match)).await
     }
 
     async fn try_restore(

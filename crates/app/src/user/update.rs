@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use hexpress_domain::auth::{
     Actor, ClientAddress, LoginAttempt, Reservation, Revocation, Verification,
 };
@@ -9,7 +11,7 @@ use hexpress_domain::validation::ValidationErrors;
 
 use super::{UserService, require_live};
 use crate::permissions::{self, Operation};
-use crate::retry::{Decisions, Undecided};
+use crate::retry::{Undecided, until_settled};
 use crate::{Error, IfMatch};
 
 impl UserService {
@@ -36,14 +38,8 @@ impl UserService {
         address: ClientAddress,
     ) -> Result<User, Error> {
         permissions::permit(actor, Operation::ChangeUser)?;
-        let mut new_hash = None;
-        let mut decisions = Decisions::default();
-        loop {
-            let decision = self.try_update(actor, id, patch, if_match, address, &mut new_hash);
-            if let Some(outcome) = decisions.settle(decision.await) {
-                return outcome;
-            }
-        }
+        let new_hash = OnceLock::new();
+        until_settled(|| self.try_update(actor, id, patch, if_match, address, &new_hash)).await
     }
 
     /// `new_hash` keeps the hash of the new password from one decision to the
@@ -55,7 +51,7 @@ impl UserService {
         patch: &UserPatch,
         if_match: Option<&IfMatch>,
         address: ClientAddress,
-        new_hash: &mut Option<PasswordHash>,
+        new_hash: &OnceLock<PasswordHash>,
     ) -> Result<User, Undecided> {
         let user = self.visible(actor, id).await?;
         permissions::permit_user_patch(actor, &user, patch)?;
@@ -64,12 +60,16 @@ impl UserService {
         }
         IfMatch::check(if_match, user.version)?;
         require_live(&user)?;
-        if let (Some(password), None) = (&patch.password, &new_hash) {
-            let hash = self.hasher.hash(password.clone()).await;
-            *new_hash = Some(hash.map_err(Error::from)?);
-        }
+        let new_hash = match (&patch.password, new_hash.get()) {
+            (Some(password), None) => {
+                let hash = self.hasher.hash(password.clone()).await;
+                let hash = hash.map_err(Error::from)?;
+                Some(new_hash.get_or_init(|| hash))
+            }
+            (_, known) => known,
+        };
         let now = self.clock.now();
-        match user.change(patch, new_hash.clone(), ended_tokens(actor, id), now) {
+        match user.change(patch, new_hash.cloned(), ended_tokens(actor, id), now) {
             Some(change) => Ok(self.users.change(change).await?),
             None => Ok(user),
         }

@@ -412,6 +412,23 @@ async fn a_change_that_lost_a_race_is_decided_anew() {
 }
 
 #[tokio::test]
+async fn a_new_password_is_hashed_once_however_often_is_decided() {
+    let mut mocks = Mocks::default();
+    moving_row(&mut mocks, 3);
+    mocks
+        .hasher
+        .expect_hash()
+        .times(1)
+        .returning(|_| Ok(new_hash()));
+    let admin = session(2, Role::Admin);
+    let updated = mocks
+        .user_service()
+        .update(&admin, ada().id, &new_password(None), None, ADDRESS)
+        .await;
+    assert!(updated.is_ok(), "{updated:?}");
+}
+
+#[tokio::test]
 async fn a_change_that_loses_every_race_gives_up() {
     let mut mocks = Mocks::default();
     moving_row(&mut mocks, u32::MAX);
