@@ -5,13 +5,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use hexpress_domain::auth::{
     Actor, ApiTokenRecord, ClientAddress, Credentials, LoginAttempt, LoginGuard, NewApiToken,
-    PasswordHasher, Reservation, SessionPolicy, SessionRecord, Token, TokenMint, TokenRepository,
-    TokenSecret, Verification,
+    PasswordHasher, RawNewApiToken, Reservation, SessionPolicy, SessionRecord, Token, TokenMint,
+    TokenRepository, TokenSecret, Verification,
 };
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::id::TokenId;
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::{User, UserRepository};
+use hexpress_domain::validation::ValidationErrors;
 
 use crate::permissions::{self, Operation};
 use crate::retry::{Undecided, until_settled};
@@ -185,18 +186,29 @@ impl AuthService {
         Ok(self.ports.tokens.list(principal.user_id, now).await?)
     }
 
+    /// Reads a wish for an API token, whose end must lie in the future.
+    ///
+    /// # Errors
+    ///
+    /// All faults of all fields.
+    pub fn read_new_token(&self, raw: RawNewApiToken) -> Result<NewApiToken, ValidationErrors> {
+        NewApiToken::parse(raw, self.ports.clock.now())
+    }
+
     /// Makes an API token for the caller. Its secret is shown this once.
     ///
     /// # Errors
     ///
-    /// As [`Self::list_tokens`], and [`Error::InvalidState`] where the caller has
-    /// [`MAX_API_TOKENS`].
+    /// As [`Self::list_tokens`]; [`Error::Validation`] where the token's end has
+    /// come, and [`Error::InvalidState`] where the caller has [`MAX_API_TOKENS`].
     pub async fn create_token(
         &self,
         actor: &Actor,
         command: NewApiToken,
     ) -> Result<(Token, TokenSecret), Error> {
         let principal = permissions::permit_own(actor, Operation::ManageTokens)?;
+        let now = self.ports.clock.now();
+        command.check_end(now)?;
         let minted = self.ports.mint.mint().map_err(Error::Internal)?;
         let record = ApiTokenRecord {
             id: self.ports.ids.token_id(),
@@ -205,7 +217,7 @@ impl AuthService {
             digest: minted.digest,
             name: command.name,
             expires_at: command.expires_at,
-            at: self.ports.clock.now(),
+            at: now,
             limit: MAX_API_TOKENS,
         };
         match self.ports.tokens.insert_api_token(record).await {
@@ -229,12 +241,6 @@ impl AuthService {
             Err(RepositoryError::NotFound) => Err(Error::NotFound(Resource::Token)),
             outcome => Ok(outcome?),
         }
-    }
-
-    /// The present time, which the rules for a token's end are about.
-    #[must_use]
-    pub fn now(&self) -> DateTime<Utc> {
-        self.ports.clock.now()
     }
 
     /// Removes expired tokens and login counters; returns how many.

@@ -5,11 +5,12 @@ use chrono::TimeDelta;
 use hexpress_app::auth::MAX_API_TOKENS;
 use hexpress_app::{Error, InvalidState, Resource};
 use hexpress_domain::auth::{
-    Actor, Authenticated, Credentials, HasherError, NewApiToken, Principal, Reservation, Token,
-    TokenKind, Verification,
+    Actor, Authenticated, Credentials, HasherError, NewApiToken, Principal, RawNewApiToken,
+    Reservation, Token, TokenKind, Verification,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::{Role, User};
+use hexpress_domain::validation::{Field, ValidationErrors};
 
 use crate::support::{
     ADDRESS, Mocks, POLICY, ada, api_token, hash, new_hash, now, secret, session, token_id,
@@ -269,6 +270,37 @@ async fn an_api_token_is_made_for_the_callers_session() {
         .await;
     let (token, shown) = made.unwrap();
     assert_eq!((token.id, shown), (token_id(100), secret()));
+}
+
+#[tokio::test]
+async fn no_api_token_is_dead_at_birth() {
+    for expires_at in [now() - TimeDelta::days(1), now()] {
+        let wish = NewApiToken {
+            expires_at: Some(expires_at),
+            ..deploy_token()
+        };
+        let service = Mocks::default().auth_service();
+        let made = service.create_token(&session(1, Role::User), wish).await;
+        let Err(Error::Validation(errors)) = made else {
+            panic!("{made:?}");
+        };
+        assert_eq!(
+            errors,
+            ValidationErrors::of("expiresAt", "Must be in the future")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_wish_for_an_api_token_is_read_by_the_services_clock() {
+    let service = Mocks::default().auth_service();
+    let read = service.read_new_token(RawNewApiToken {
+        name: Field::Absent,
+        expires_at: Field::Value(now().to_rfc3339()),
+    });
+    let mut faults = ValidationErrors::of("name", "Name is required");
+    faults.add("expiresAt", "Must be in the future");
+    assert_eq!(read, Err(faults));
 }
 
 async fn creation_after(conflict: Conflict) -> Error {

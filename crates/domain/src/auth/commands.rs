@@ -146,6 +146,18 @@ impl NewApiToken {
             errors.nullable("expiresAt", raw.expires_at, |text| parse_expiry(&text, now));
         errors.finish(name.map(|name| Self { name, expires_at }))
     }
+
+    /// Checks that the token would not end before it is made, at `now`.
+    ///
+    /// # Errors
+    ///
+    /// The fault of `expiresAt`.
+    pub fn check_end(&self, now: DateTime<Utc>) -> Result<(), ValidationErrors> {
+        match self.expires_at.map(|end| in_future(end, now)) {
+            Some(Err(error)) => Err(ValidationErrors::of("expiresAt", error)),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn parse_expiry(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, ExpiryError> {
@@ -156,10 +168,15 @@ fn parse_expiry(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, ExpiryE
     if time.year() > MAX_YEAR {
         return Err(ExpiryError::NoTime);
     }
-    if time <= now {
-        return Err(ExpiryError::Past);
+    in_future(time, now)
+}
+
+fn in_future(time: DateTime<Utc>, now: DateTime<Utc>) -> Result<DateTime<Utc>, ExpiryError> {
+    if time > now {
+        Ok(time)
+    } else {
+        Err(ExpiryError::Past)
     }
-    Ok(time)
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

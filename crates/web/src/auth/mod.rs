@@ -75,7 +75,7 @@ async fn create_token(
     body: RequestBody,
 ) -> Result<Response, ApiError> {
     let actor = caller.permitted(Operation::ManageTokens)?;
-    let command = new_token(body.fields(BODY_LIMIT).await?, api.auth.now())?;
+    let command = new_token(body.fields(BODY_LIMIT).await?, &api.auth)?;
     let (token, secret) = api.auth.create_token(actor, command).await?;
     let location = format!("{}/api/auth/tokens/{}", api.settings.base_path, token.id);
     Ok(answer::created(

@@ -1,4 +1,4 @@
-use chrono::{DateTime, Utc};
+use hexpress_app::auth::AuthService;
 use hexpress_domain::auth::{Credentials, NewApiToken, RawCredentials, RawNewApiToken};
 use hexpress_domain::validation::ValidationErrors;
 
@@ -14,11 +14,11 @@ pub(super) fn login_of(mut fields: Fields) -> Result<Credentials, ValidationErro
 
 pub(super) fn new_token(
     mut fields: Fields,
-    now: DateTime<Utc>,
+    auth: &AuthService,
 ) -> Result<NewApiToken, ValidationErrors> {
     let raw = RawNewApiToken {
         name: fields.text("name"),
         expires_at: fields.text("expiresAt"),
     };
-    fields.finish(NewApiToken::parse(raw, now))
+    fields.finish(auth.read_new_token(raw))
 }

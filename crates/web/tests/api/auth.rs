@@ -291,6 +291,10 @@ async fn a_new_token_needs_a_name_and_an_end_in_the_future() {
             vec!["expiresAt"],
         ),
         (json!({"name": "a", "kind": "session"}), vec!["kind"]),
+        (
+            json!({"kind": "session", "expiresAt": "2023-11-14T22:13:20.120Z"}),
+            vec!["name", "expiresAt", "kind"],
+        ),
     ] {
         let answer = post("/api/auth/tokens", body.clone())
             .by(ADA)
