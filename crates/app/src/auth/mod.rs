@@ -90,8 +90,7 @@ impl AuthService {
         }
         let outcome = until_settled(|| self.try_login(credentials)).await;
         if !matches!(outcome, Err(Error::InvalidCredentials)) {
-            // A guess that stays counted ends with its window.
-            self.ports.guard.release(attempt).await.ok();
+            self.ports.guard.release(attempt).await;
         }
         outcome
     }

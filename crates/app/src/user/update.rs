@@ -97,8 +97,7 @@ impl UserService {
         }
         let outcome = self.compare(user, password).await;
         if !matches!(outcome, Ok(Verification::Mismatch)) {
-            // A guess that stays counted ends with its window.
-            self.guard.release(attempt).await.ok();
+            self.guard.release(attempt).await;
         }
         match outcome? {
             Verification::Match { .. } => Ok(()),

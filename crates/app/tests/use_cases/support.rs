@@ -143,10 +143,7 @@ impl Mocks {
             .expect_reserve()
             .times(1)
             .returning(|_| Ok(Reservation::Granted));
-        self.guard
-            .expect_release()
-            .times(releases)
-            .returning(|_| Ok(()));
+        self.guard.expect_release().times(releases).return_const(());
         self
     }
 

@@ -224,7 +224,10 @@ pub trait LoginGuard: Send + Sync {
     async fn reserve(&self, attempt: LoginAttempt) -> Result<Reservation, RepositoryError>;
 
     /// Takes back a guess that was right.
-    async fn release(&self, attempt: LoginAttempt) -> Result<(), RepositoryError>;
+    ///
+    /// Never fails: where it cannot be done, the adapter logs why, and the guess
+    /// stays counted until its window ends.
+    async fn release(&self, attempt: LoginAttempt);
 
     /// Removes counters that no longer bear on anything at `now`, in batches;
     /// returns how many.

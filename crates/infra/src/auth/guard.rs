@@ -110,15 +110,19 @@ impl LoginGuard for DieselLoginGuard {
             .await
     }
 
-    async fn release(&self, attempt: LoginAttempt) -> Result<(), RepositoryError> {
+    async fn release(&self, attempt: LoginAttempt) {
         if self.limit_per_minute == 0 {
-            return Ok(());
+            return;
         }
-        self.database
+        let released = self
+            .database
             .write(self.counters(&attempt), |connection, counters| {
                 Box::pin(uncount(connection, counters))
-            })
-            .await
+            });
+        if let Err(error) = released.await {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(%error, cause, "a guess that was right stays counted");
+        }
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {

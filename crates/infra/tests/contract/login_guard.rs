@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -6,6 +7,8 @@ use hexpress_domain::auth::{LoginAttempt, LoginGuard, Reservation};
 use hexpress_infra::auth::DieselLoginGuard;
 use hexpress_test_support::Kind;
 use rstest::rstest;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::support::{Stores, now, race, stores};
 
@@ -144,8 +147,48 @@ async fn a_guess_that_was_right_is_taken_back(#[values(Kind::Sqlite, Kind::Postg
     let guarded = Guarded::new(kind).await;
     for _ in 0..20 * LIMIT {
         assert!(guarded.is_granted(attempt(1, 1)).await);
-        guarded.guard.release(attempt(1, 1)).await.unwrap();
+        guarded.guard.release(attempt(1, 1)).await;
     }
+}
+
+/// Counts what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<AtomicU32>);
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("hexpress") && *metadata.level() <= Level::WARN
+    }
+
+    fn event(&self, _: &Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_guess_that_cannot_be_taken_back_is_logged(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let guarded = Guarded::new(kind).await;
+    let drop = "DROP TABLE login_counters";
+    guarded.stores.raw.execute(drop).await;
+    let log = Log::default();
+    let _listening = tracing::subscriber::set_default(log.clone());
+    guarded.guard.release(attempt(1, 1)).await;
+    assert_eq!(log.0.load(Ordering::Relaxed), 1);
 }
 
 #[rstest]

@@ -182,7 +182,7 @@ impl Mocks {
         self.guard
             .expect_reserve()
             .returning(|_| Ok(Reservation::Granted));
-        self.guard.expect_release().returning(|_| Ok(()));
+        self.guard.expect_release().return_const(());
         self.users
             .expect_password_hash()
             .returning(|_, _| Ok(Some(PasswordHash::new("hash".into()))));
