@@ -163,7 +163,11 @@ pub trait PasswordHasher: Send + Sync {
     async fn hash(&self, password: Password) -> Result<PasswordHash, HasherError>;
 
     /// Compares a password with a hash. Without a hash (nobody has the email) it
-    /// costs a hash with the present settings all the same, and never matches.
+    /// never matches.
+    ///
+    /// Every mismatch costs at least a hash with the present settings: without a
+    /// hash, and with one that was made with weaker settings, as with any other.
+    /// Otherwise the time of the answer tells which emails are known.
     ///
     /// # Errors
     ///
