@@ -531,6 +531,39 @@ async fn a_deletion_says_the_version_that_it_was_decided_on() {
 }
 
 #[tokio::test]
+async fn a_deletion_or_restoring_at_another_version_fails_the_precondition() {
+    for if_match in [tag(2), IfMatch::Versions(Vec::new())] {
+        let deletion = Mocks::with_user(&ada())
+            .user_service()
+            .delete(&session(1, Role::User), ada().id, Some(&if_match))
+            .await;
+        let restored = Mocks::with_user(&deleted(ada()))
+            .user_service()
+            .restore(&session(2, Role::Admin), ada().id, Some(&if_match))
+            .await;
+        for outcome in [deletion, restored.map(|_| ())] {
+            assert!(matches!(outcome, Err(Error::PreconditionFailed)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_conditional_deletion_that_lost_a_race_fails() {
+    let mut mocks = Mocks::default();
+    moving_row(&mut mocks, 0);
+    mocks
+        .users
+        .expect_delete()
+        .times(1)
+        .returning(|_, _, _| Err(RepositoryError::Stale));
+    let deletion = mocks
+        .user_service()
+        .delete(&session(1, Role::User), ada().id, Some(&tag(1)))
+        .await;
+    assert!(matches!(deletion, Err(Error::PreconditionFailed)));
+}
+
+#[tokio::test]
 async fn a_deleted_account_can_only_be_restored() {
     let service = Mocks::with_user(&deleted(ada())).user_service();
     let admin = session(2, Role::Admin);
