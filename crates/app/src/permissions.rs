@@ -4,7 +4,8 @@
 //! read; the functions below it decide about one thing that was read.
 
 use hexpress_domain::auth::{Actor, Principal, TokenKind};
-use hexpress_domain::user::{Liveness, Role, User, UserField, UserPatch};
+use hexpress_domain::entity::Liveness;
+use hexpress_domain::user::{Role, User, UserField, UserPatch};
 
 use crate::Error;
 

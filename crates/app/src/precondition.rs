@@ -1,4 +1,4 @@
-use hexpress_domain::user::Version;
+use hexpress_domain::entity::Version;
 
 use crate::Error;
 

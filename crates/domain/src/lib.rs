@@ -12,6 +12,7 @@
 
 pub mod auth;
 pub mod clock;
+pub mod entity;
 pub mod health;
 pub mod id;
 pub mod list;

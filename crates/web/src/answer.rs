@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use hexpress_domain::user::Version;
+use hexpress_domain::entity::Version;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 

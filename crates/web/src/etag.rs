@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use axum::http::HeaderValue;
-use hexpress_domain::user::Version;
+use hexpress_domain::entity::Version;
 use sha2::{Digest, Sha256};
 
 /// How many bytes of the digest a tag holds: enough to tell the sights of one

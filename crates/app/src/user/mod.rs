@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use hexpress_domain::auth::{Actor, LoginGuard, PasswordHasher};
 use hexpress_domain::clock::{Clock, IdGenerator};
+use hexpress_domain::entity::Liveness;
 use hexpress_domain::id::UserId;
 use hexpress_domain::list::{CursorError, Page, Position};
-use hexpress_domain::user::{
-    Email, Liveness, NewUser, Role, User, UserQuery, UserRecord, UserRepository,
-};
+use hexpress_domain::user::{Email, NewUser, Role, User, UserQuery, UserRecord, UserRepository};
 use hexpress_domain::validation::ValidationErrors;
 
 pub use view::{PublicProfile, UserView};

@@ -1,7 +1,8 @@
 use chrono::{DateTime, Utc};
 use hexpress_domain::auth::Actor;
+use hexpress_domain::entity::Version;
 use hexpress_domain::id::UserId;
-use hexpress_domain::user::{PersonName, User, Version};
+use hexpress_domain::user::{PersonName, User};
 
 use crate::permissions;
 

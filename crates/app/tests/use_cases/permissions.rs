@@ -5,7 +5,8 @@ use hexpress_app::permissions::{
     Operation, permit, permit_user_deletion, permit_user_patch, sees_full_user, visible_users,
 };
 use hexpress_domain::auth::Actor;
-use hexpress_domain::user::{Liveness, Role, UserField, UserPatch};
+use hexpress_domain::entity::Liveness;
+use hexpress_domain::user::{Role, UserField, UserPatch};
 
 use crate::support::{ada, api_token, session};
 

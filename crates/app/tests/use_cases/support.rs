@@ -11,10 +11,9 @@ use hexpress_domain::auth::{
     TokenSecret, Verification,
 };
 use hexpress_domain::clock::{MockClock, MockIdGenerator};
+use hexpress_domain::entity::Version;
 use hexpress_domain::id::{TokenId, UserId};
-use hexpress_domain::user::{
-    MockUserRepository, PasswordHash, PersonName, Role, User, UserChange, Version,
-};
+use hexpress_domain::user::{MockUserRepository, PasswordHash, PersonName, Role, User, UserChange};
 use uuid::Uuid;
 
 pub const ADDRESS: ClientAddress = ClientAddress::LOCAL;

@@ -3,11 +3,10 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use hexpress_app::user::UserView;
 use hexpress_app::{Error, IfMatch, InvalidState, Resource};
 use hexpress_domain::auth::{Actor, Reservation, Revocation, Verification};
+use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{Page, PageRequest, Position};
 use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
-use hexpress_domain::user::{
-    Liveness, NewUser, Role, User, UserPatch, UserQuery, UserSort, Version,
-};
+use hexpress_domain::user::{NewUser, Role, User, UserPatch, UserQuery, UserSort};
 
 use crate::support::{
     ADDRESS, Mocks, ada, applied, deleted, hash, new_hash, now, session, token_id, user_id,

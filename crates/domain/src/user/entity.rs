@@ -2,31 +2,8 @@ use chrono::{DateTime, Utc};
 
 use super::{Email, PasswordHash, PersonName, Role, UserPatch};
 use crate::auth::Revocation;
+use crate::entity::Version;
 use crate::id::UserId;
-
-/// Counts the changes of a row that its readers should notice, from 1.
-///
-/// A login, an upgraded hash or a view moves it not; every other write does,
-/// deletion and restoring too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Version(i64);
-
-impl Version {
-    /// The version of a row that was just made.
-    pub const FIRST: Self = Self(1);
-
-    /// Takes a version that a store kept or a client sent back.
-    #[must_use]
-    pub const fn new(number: i64) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
 
 /// An account. The password's hash is no part of it, so that no answer can
 /// show it by mistake.

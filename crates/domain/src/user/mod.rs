@@ -11,11 +11,11 @@ mod role;
 
 pub use commands::{NewUser, RawNewUser, RawUserPatch, UserField, UserPatch};
 pub use email::{Email, EmailError};
-pub use entity::{User, UserChange, Version};
+pub use entity::{User, UserChange};
 pub use name::{FirstName, LastName, NameError, PersonName};
 pub use password::{CurrentPasswordError, Password, PasswordError, PasswordHash};
 #[cfg(feature = "mocks")]
 pub use ports::MockUserRepository;
 pub use ports::{UserRecord, UserRepository};
-pub use query::{Liveness, UserQuery, UserSort, UserSortError};
+pub use query::{UserQuery, UserSort, UserSortError};
 pub use role::{Role, RoleError};

@@ -1,9 +1,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{
-    Email, Liveness, PasswordHash, PersonName, Role, User, UserChange, UserQuery, Version,
-};
+use super::{Email, PasswordHash, PersonName, Role, User, UserChange, UserQuery};
+use crate::entity::{Liveness, Version};
 use crate::id::UserId;
 use crate::list::Page;
 use crate::repository::RepositoryError;

@@ -2,19 +2,8 @@ use std::str::FromStr;
 
 use super::Role;
 use super::entity::User;
+use crate::entity::Liveness;
 use crate::list::{Cursor, Direction, PageRequest, Search, SortValue};
-
-/// Which rows a read looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub enum Liveness {
-    /// Rows that are not deleted.
-    #[default]
-    Live,
-    /// Deleted rows.
-    Deleted,
-    /// Both.
-    Any,
-}
 
 /// The orders in which users can be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -2,8 +2,9 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_async::RunQueryDsl;
+use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Direction, Page, PageSize, Position, SortValue, Total};
-use hexpress_domain::user::{Liveness, User, UserQuery, UserSort};
+use hexpress_domain::user::{User, UserQuery, UserSort};
 
 use super::UserRow;
 use crate::database::schema::users;

@@ -10,11 +10,12 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::auth::Revocation;
+use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::id::UserId;
 use hexpress_domain::list::Page;
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::{
-    Email, Liveness, PasswordHash, User, UserChange, UserQuery, UserRecord, UserRepository, Version,
+    Email, PasswordHash, User, UserChange, UserQuery, UserRecord, UserRepository,
 };
 
 use crate::database::schema::{ACTIVE_ADMIN, tokens, users};

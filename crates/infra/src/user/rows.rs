@@ -1,7 +1,8 @@
 use diesel::prelude::*;
+use hexpress_domain::entity::Version;
 use hexpress_domain::id::UserId;
 use hexpress_domain::list::fold;
-use hexpress_domain::user::{Email, PersonName, User, UserChange, UserRecord, Version};
+use hexpress_domain::user::{Email, PersonName, User, UserChange, UserRecord};
 
 use crate::database::Corrupt;
 use crate::database::schema::users;

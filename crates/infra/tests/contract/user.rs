@@ -2,10 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hexpress_domain::auth::Revocation;
+use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
-use hexpress_domain::user::{
-    Liveness, Role, User, UserChange, UserRecord, UserRepository, Version,
-};
+use hexpress_domain::user::{Role, User, UserChange, UserRecord, UserRepository};
 use hexpress_test_support::Kind;
 use rstest::rstest;
 

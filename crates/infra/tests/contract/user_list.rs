@@ -2,9 +2,10 @@ use std::cmp::Ordering;
 
 use chrono::TimeDelta;
 use hexpress_domain::auth::TokenRepository;
+use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Direction, Page, PageRequest, Position, Search, SortValue, Total};
 use hexpress_domain::user::{
-    Liveness, Role, User, UserChange, UserQuery, UserRecord, UserRepository, UserSort,
+    Role, User, UserChange, UserQuery, UserRecord, UserRepository, UserSort,
 };
 use hexpress_test_support::Kind;
 use rstest::rstest;

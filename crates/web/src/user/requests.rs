@@ -1,7 +1,8 @@
 use std::convert::Infallible;
 
+use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::Search;
-use hexpress_domain::user::{Liveness, NewUser, RawNewUser, RawUserPatch, UserPatch, UserQuery};
+use hexpress_domain::user::{NewUser, RawNewUser, RawUserPatch, UserPatch, UserQuery};
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::cursor::Fingerprint;

@@ -18,11 +18,10 @@ use hexpress_domain::auth::{
     TokenSecret, Verification,
 };
 use hexpress_domain::clock::{MockClock, MockIdGenerator};
+use hexpress_domain::entity::Version;
 use hexpress_domain::health::MockStoreProbe;
 use hexpress_domain::id::{TokenId, UserId};
-use hexpress_domain::user::{
-    MockUserRepository, PasswordHash, PersonName, Role, User, UserChange, Version,
-};
+use hexpress_domain::user::{MockUserRepository, PasswordHash, PersonName, Role, User, UserChange};
 use hexpress_web::{Api, CorsOrigins, Settings, router};
 use http_body_util::BodyExt;
 use serde_json::Value;

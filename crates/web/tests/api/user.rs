@@ -1,8 +1,9 @@
 //! Section 3 of the contract but for the list, row by row.
 
 use hexpress_domain::auth::{Revocation, Verification};
+use hexpress_domain::entity::Version;
 use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
-use hexpress_domain::user::{Role, User, Version};
+use hexpress_domain::user::{Role, User};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -161,7 +162,7 @@ async fn of_a_deleted_user_nothing_is_visible_but_to_admins() {
             deleted_at: Some(now()),
             ..ada()
         };
-        Ok((liveness == hexpress_domain::user::Liveness::Any).then_some(deleted))
+        Ok((liveness == hexpress_domain::entity::Liveness::Any).then_some(deleted))
     });
     let router = mocks.router();
     for caller in [NOBODY, OTHER, MODERATOR] {

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Direction, Page, Position, Total};
-use hexpress_domain::user::{Liveness, Role, UserQuery, UserSort};
+use hexpress_domain::user::{Role, UserQuery, UserSort};
 use serde_json::{Value, json};
 
 use crate::support::{ADA, ADMIN, Answer, MODERATOR, Mocks, NOBODY, ada, failure, get};
