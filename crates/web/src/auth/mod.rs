@@ -15,7 +15,7 @@ use self::requests::{login_of, new_token};
 use crate::answer::{self, Tagged};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
-use crate::extract::{Address, Caller, Conditions, PathId, RequestBody};
+use crate::extract::{Address, Caller, Conditions, PathId, Query, RequestBody};
 use crate::user::FullUser;
 
 pub(crate) fn routes() -> Router<Api> {
@@ -29,9 +29,11 @@ pub(crate) fn routes() -> Router<Api> {
 
 async fn login(
     State(api): State<Api>,
+    query: Query,
     Address(address): Address,
     body: RequestBody,
 ) -> Result<Response, ApiError> {
+    query.nothing()?;
     let credentials = login_of(body.fields(BODY_LIMIT).await?)?;
     let login = api.auth.login(&credentials, address).await?;
     Ok(answer::written(
@@ -43,9 +45,11 @@ async fn login(
 async fn logout(
     State(api): State<Api>,
     caller: Caller,
+    query: Query,
     body: RequestBody,
 ) -> Result<Response, ApiError> {
     let actor = caller.permitted(Operation::LogOut)?;
+    query.nothing()?;
     body.nothing(BODY_LIMIT).await?;
     api.auth.logout(actor).await?;
     Ok(answer::done("Logged out successfully"))
@@ -54,16 +58,23 @@ async fn logout(
 async fn me(
     State(api): State<Api>,
     caller: Caller,
+    query: Query,
     conditions: Conditions,
 ) -> Result<Response, ApiError> {
     let actor = caller.permitted(Operation::ReadOwnAccount)?;
+    query.nothing()?;
     let user = api.users.read_own(actor).await?;
     let shown = Tagged::new(user.version, &FullUser::from(user))?;
     Ok(conditions.answer(&shown))
 }
 
-async fn list_tokens(State(api): State<Api>, caller: Caller) -> Result<Response, ApiError> {
+async fn list_tokens(
+    State(api): State<Api>,
+    caller: Caller,
+    query: Query,
+) -> Result<Response, ApiError> {
     let actor = caller.permitted(Operation::ManageTokens)?;
+    query.nothing()?;
     let tokens = api.auth.list_tokens(actor).await?;
     let tokens: Vec<_> = tokens.into_iter().map(TokenAnswer::from).collect();
     Ok(answer::data(tokens))
@@ -72,9 +83,11 @@ async fn list_tokens(State(api): State<Api>, caller: Caller) -> Result<Response,
 async fn create_token(
     State(api): State<Api>,
     caller: Caller,
+    query: Query,
     body: RequestBody,
 ) -> Result<Response, ApiError> {
     let actor = caller.permitted(Operation::ManageTokens)?;
+    query.nothing()?;
     let command = new_token(body.fields(BODY_LIMIT).await?, &api.auth)?;
     let (token, secret) = api.auth.create_token(actor, command).await?;
     let location = format!("{}/api/auth/tokens/{}", api.settings.base_path, token.id);
@@ -89,10 +102,12 @@ async fn revoke_token(
     State(api): State<Api>,
     caller: Caller,
     id: PathId,
+    query: Query,
     body: RequestBody,
 ) -> Result<Response, ApiError> {
     let actor = caller.permitted(Operation::ManageTokens)?;
     let id: TokenId = id.parse()?;
+    query.nothing()?;
     body.nothing(BODY_LIMIT).await?;
     api.auth.revoke_token(actor, id).await?;
     Ok(answer::done("Token revoked successfully"))

@@ -24,6 +24,11 @@ impl Query {
             }
         }
     }
+
+    /// Refuses every parameter, where an endpoint takes none.
+    pub(crate) fn nothing(&self) -> Result<(), ApiError> {
+        Ok(self.fields()?.finish(Ok(()))?)
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Query {

@@ -11,6 +11,8 @@ use serde::Serialize;
 
 use crate::answer;
 use crate::api::Api;
+use crate::error::ApiError;
+use crate::extract::Query;
 use crate::time::Timestamp;
 
 pub(crate) fn routes() -> Router<Api> {
@@ -25,12 +27,13 @@ struct Alive {
     timestamp: Timestamp,
 }
 
-async fn alive(State(api): State<Api>) -> Response {
+async fn alive(State(api): State<Api>, query: Query) -> Result<Response, ApiError> {
+    query.nothing()?;
     let body = Alive {
         status: "ok",
         timestamp: Timestamp(api.health.alive()),
     };
-    answer::json(StatusCode::OK, &body)
+    Ok(answer::json(StatusCode::OK, &body))
 }
 
 #[derive(Serialize)]
@@ -45,7 +48,8 @@ struct Checks {
     migrations: &'static str,
 }
 
-async fn ready(State(api): State<Api>) -> Response {
+async fn ready(State(api): State<Api>, query: Query) -> Result<Response, ApiError> {
+    query.nothing()?;
     let readiness = api.health.ready().await;
     let (database, migrations) = match readiness.store {
         StoreState::Ready => ("ok", "ok"),
@@ -63,5 +67,5 @@ async fn ready(State(api): State<Api>) -> Response {
         database,
         migrations,
     };
-    answer::json(code, &Ready { status, checks })
+    Ok(answer::json(code, &Ready { status, checks }))
 }

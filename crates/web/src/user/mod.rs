@@ -49,7 +49,12 @@ async fn list_users(
     Ok(answer::page(users, pagination))
 }
 
-async fn create_user(State(api): State<Api>, body: RequestBody) -> Result<Response, ApiError> {
+async fn create_user(
+    State(api): State<Api>,
+    query: Query,
+    body: RequestBody,
+) -> Result<Response, ApiError> {
+    query.nothing()?;
     let command = sign_up(body.fields(BODY_LIMIT).await?)?;
     let user = api.users.sign_up(command).await?;
     let location = format!("{}/api/users/{}", api.settings.base_path, user.id);
@@ -65,9 +70,11 @@ async fn get_user(
     State(api): State<Api>,
     caller: Caller,
     id: PathId,
+    query: Query,
     conditions: Conditions,
 ) -> Result<Response, ApiError> {
     let id: UserId = id.parse()?;
+    query.nothing()?;
     let view = api.users.read(caller.actor(), id).await?;
     let version = view.version();
     let shown = Tagged::new(version, &Profile::from(view))?;
@@ -78,12 +85,14 @@ async fn update_user(
     State(api): State<Api>,
     caller: Caller,
     id: PathId,
+    query: Query,
     conditions: Conditions,
     Address(address): Address,
     body: RequestBody,
 ) -> Result<Response, ApiError> {
     let actor = caller.permitted(Operation::ChangeUser)?;
     let id: UserId = id.parse()?;
+    query.nothing()?;
     let if_match = conditions.if_match()?;
     let patch = patch_user(body.fields(BODY_LIMIT).await?)?;
     let updated = api
@@ -97,11 +106,13 @@ async fn delete_user(
     State(api): State<Api>,
     caller: Caller,
     id: PathId,
+    query: Query,
     conditions: Conditions,
     body: RequestBody,
 ) -> Result<Response, ApiError> {
     let actor = caller.permitted(Operation::DeleteUser)?;
     let id: UserId = id.parse()?;
+    query.nothing()?;
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
     api.users.delete(actor, id, if_match.as_ref()).await?;
@@ -112,11 +123,13 @@ async fn restore_user(
     State(api): State<Api>,
     caller: Caller,
     id: PathId,
+    query: Query,
     conditions: Conditions,
     body: RequestBody,
 ) -> Result<Response, ApiError> {
     let actor = caller.permitted(Operation::RestoreUser)?;
     let id: UserId = id.parse()?;
+    query.nothing()?;
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
     let shown = show(api.users.restore(actor, id, if_match.as_ref()).await?)?;

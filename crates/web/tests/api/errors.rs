@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::{
     ADA, ADA_PATH, ADMIN, Call, MODERATOR, Mocks, NOBODY, OTHER, STRANGER, ada, call, failure, get,
-    never, patch, post,
+    never, patch, post, token_id,
 };
 
 const SECRET: &str = "relation \"users\" does not exist at /srv/app";
@@ -90,7 +90,7 @@ async fn the_first_check_that_applies_answers() {
     let router = Mocks::knowing(ada()).router();
     let bad_id = "/api/users/one?x=1";
     let nobody_there = "/api/users/00000000-0000-0000-0000-000000000404";
-    let restore = format!("{bad_id}/restore").replace("?x=1", "");
+    let restore = "/api/users/one/restore?x=1";
     let good_body = json!({"firstName": "A"});
     let if_match = |call: Call, tag: &str| call.header("if-match", tag);
     let calls = [
@@ -116,12 +116,17 @@ async fn the_first_check_that_applies_answers() {
         ),
         (
             "role",
-            wrong(&restore, "POST").by(MODERATOR),
+            wrong(restore, "POST").by(MODERATOR),
             failure(403, "FORBIDDEN"),
         ),
         (
             "path",
             wrong(bad_id, "PATCH").by(ADA),
+            failure(400, "VALIDATION_ERROR"),
+        ),
+        (
+            "query",
+            wrong(&format!("{ADA_PATH}?x=1"), "PATCH").by(ADA),
             failure(400, "VALIDATION_ERROR"),
         ),
         (
@@ -170,4 +175,60 @@ async fn the_first_check_that_applies_answers() {
     for (check, call, expected) in calls {
         assert_eq!(call.on(&router).await.failure(), expected, "{check}");
     }
+}
+
+#[tokio::test]
+async fn path_query_header_and_body_are_looked_at_in_this_order() {
+    let router = Mocks::default().router();
+    for (path, condition, field) in [
+        ("/api/users/one?x=1", "junk", "id"),
+        (&format!("{ADA_PATH}?x=1"), "junk", "x"),
+        (ADA_PATH, "junk", "If-Match"),
+        (ADA_PATH, "*", "nick"),
+    ] {
+        let call = patch(path, json!({"nick": "A"})).by(ADA);
+        let answer = call.header("if-match", condition).on(&router).await;
+        assert_eq!(answer.failure(), failure(400, "VALIDATION_ERROR"), "{path}");
+        assert_eq!(answer.fields(), [field], "{path}");
+    }
+}
+
+#[tokio::test]
+async fn query_parameters_that_nobody_may_send_are_named_on_every_route() {
+    let router = Mocks::default().router();
+    let restore = format!("{ADA_PATH}/restore");
+    let token = format!("/api/auth/tokens/{}", token_id(7));
+    for (method, path) in [
+        ("POST", "/api/auth/login"),
+        ("POST", "/api/auth/logout"),
+        ("GET", "/api/auth/me"),
+        ("HEAD", "/api/auth/me"),
+        ("GET", "/api/auth/tokens"),
+        ("POST", "/api/auth/tokens"),
+        ("DELETE", &token),
+        ("GET", "/api/users"),
+        ("POST", "/api/users"),
+        ("GET", ADA_PATH),
+        ("PATCH", ADA_PATH),
+        ("DELETE", ADA_PATH),
+        ("POST", &restore),
+        ("GET", "/api/health"),
+        ("GET", "/api/health/ready"),
+    ] {
+        for (query, fields) in [
+            ("colour=red&dry+run", vec!["colour", "dry run"]),
+            ("page=2&page=3", vec!["page"]),
+            ("x=%FF", vec!["query"]),
+        ] {
+            let call = call(method, &format!("{path}?{query}")).by(ADMIN);
+            let answer = call.body("text/plain", "junk").on(&router).await;
+            assert_eq!(answer.status, 400, "{method} {path}?{query}");
+            if method != "HEAD" {
+                assert_eq!(answer.failure(), failure(400, "VALIDATION_ERROR"));
+                assert_eq!(answer.fields(), fields, "{method} {path}");
+            }
+        }
+    }
+    // An empty query names nothing.
+    assert_eq!(get("/api/health?&").on(&router).await.status, 200);
 }
