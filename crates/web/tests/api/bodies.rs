@@ -159,3 +159,22 @@ async fn who_takes_no_body_takes_an_empty_object() {
         .await;
     assert_eq!(text.failure(), failure(415, "UNSUPPORTED_MEDIA_TYPE"));
 }
+
+#[tokio::test]
+async fn of_unknown_fields_the_first_twenty_are_named_and_a_long_name_is_cut() {
+    let names = (0..5_000).map(|number| format!("x{number}"));
+    let names: Vec<_> = names.collect();
+    let form = refused(login().form(&names.join("&"))).await;
+    assert_eq!(form.failure(), failure(400, "VALIDATION_ERROR"));
+    let mut expected = vec!["email".to_owned(), "password".to_owned()];
+    expected.extend_from_slice(&names[..20]);
+    assert_eq!(form.fields(), expected);
+
+    let fields = names.iter().map(|name| (name.clone(), json!(1)));
+    let json = refused(login().json(serde_json::Value::Object(fields.collect()))).await;
+    assert_eq!(json.fields(), expected);
+
+    let (longest, too_long) = ("ä".repeat(100), "ä".repeat(101));
+    let cut = refused(login().form(&format!("{longest}&{too_long}"))).await;
+    assert_eq!(cut.fields()[2..], [longest.clone(), format!("{longest}…")]);
+}
