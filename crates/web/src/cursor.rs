@@ -1,9 +1,11 @@
 //! Cursors as clients carry them: the place of a row, and a fingerprint of the
 //! list that it belongs to.
 
+use std::ops::RangeInclusive;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::DateTime;
+use chrono::{DateTime, Datelike as _};
 use hexpress_domain::list::{Cursor, SortValue};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,6 +15,10 @@ use uuid::Uuid;
 /// only sees rows that the filters let through anyway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fingerprint(String);
+
+/// No row has a time outside these, and not every store can compare with one:
+/// PostgreSQL's begin in 4713 BC.
+const STORED_YEARS: RangeInclusive<i32> = 0..=9999;
 
 const FINGERPRINT_LENGTH: usize = 8;
 
@@ -64,7 +70,11 @@ pub(crate) fn decode(text: &str, list: &Fingerprint) -> Option<Cursor> {
     let value = match carried.value {
         CarriedValue::Time(None) => SortValue::Time(None),
         CarriedValue::Time(Some(micros)) => {
-            SortValue::Time(Some(DateTime::from_timestamp_micros(micros)?))
+            let time = DateTime::from_timestamp_micros(micros)?;
+            if !STORED_YEARS.contains(&time.year()) {
+                return None;
+            }
+            SortValue::Time(Some(time))
         }
         CarriedValue::Text(text) if text.contains('\0') => return None,
         CarriedValue::Text(text) => SortValue::Text(text),
@@ -94,6 +104,26 @@ mod tests {
             let carried = encode(&cursor, &list);
             assert_eq!(decode(&carried, &list), Some(cursor));
             assert_eq!(decode(&carried, &Fingerprint::of("users by name")), None);
+        }
+    }
+
+    #[test]
+    fn times_that_no_store_holds_are_none() {
+        let list = Fingerprint::of("users");
+        let decoded = |time: &str| {
+            let value = SortValue::Time(time.parse().ok());
+            let id = Uuid::from_u128(7);
+            decode(&encode(&Cursor { value, id }, &list), &list).map(|cursor| cursor.value)
+        };
+        for time in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"] {
+            assert_eq!(decoded(time), Some(SortValue::Time(time.parse().ok())));
+        }
+        for time in [
+            "-0001-12-31T23:59:59.999999Z",
+            "-4800-01-01T00:00:00Z",
+            "+10000-01-01T00:00:00Z",
+        ] {
+            assert_eq!(decoded(time), None, "{time}");
         }
     }
 
