@@ -1,60 +1,65 @@
 //! What all lists have in common: which part is asked for, and how it is shown.
 
 use hexpress_domain::list::{
-    CursorError, Direction, Page, PageNumber, PageRequest, PageSize, Position, Total,
+    CursorError, Page, PageNumber, PageNumberError, PageRequest, PageSize, Position, Total,
 };
-use hexpress_domain::validation::{Field, ValidationErrors};
+use hexpress_domain::validation::ValidationErrors;
 use serde::Serialize;
 
 use crate::cursor::{self, Fingerprint};
 use crate::extract::Fields;
 
 /// The part of a list that is asked for, before its cursor can be read: that
-/// takes the filters and the order, too.
+/// takes the order and the filters, too.
 pub(crate) struct ListFields {
     page: Option<PageNumber>,
     size: PageSize,
-    count: bool,
-    cursor: Option<String>,
-    pub(crate) direction: Direction,
 }
 
 impl ListFields {
-    /// Takes `page`, `limit`, `order`, `cursor` and `count` out of a query.
+    /// Takes `page` and `limit` out of a query, which come first in its schema.
     pub(crate) fn take(fields: &mut Fields, errors: &mut ValidationErrors) -> Self {
-        let page = errors.optional("page", fields.text("page"), |text| text.parse());
+        let has_cursor = fields.has("cursor");
+        let page = errors.optional("page", fields.text("page"), |text| {
+            let page = text
+                .parse()
+                .map_err(|error: PageNumberError| error.to_string())?;
+            if has_cursor {
+                return Err("Must not be sent beside cursor".to_owned());
+            }
+            Ok(page)
+        });
         let size = errors.optional("limit", fields.text("limit"), |text| text.parse());
-        let order = errors.optional("order", fields.text("order"), |text| text.parse());
-        let cursor = errors.optional("cursor", fields.text("cursor"), Ok::<_, &str>);
+        Self {
+            page,
+            size: size.unwrap_or_default(),
+        }
+    }
+
+    /// Takes `cursor` and `count`, which come last. The cursor must be one of the
+    /// list with this fingerprint; `None` where the order or a filter is at fault,
+    /// as then nobody can say whose it is.
+    pub(crate) fn finish(
+        self,
+        fields: &mut Fields,
+        list: Option<&Fingerprint>,
+        errors: &mut ValidationErrors,
+    ) -> PageRequest {
+        let cursor = errors.optional("cursor", fields.text("cursor"), |text| match list {
+            None => Ok(None),
+            Some(list) => cursor::decode(&text, list).map(Some).ok_or(CursorError),
+        });
         let count = errors.optional("count", fields.text("count"), |text| match text.as_str() {
             "none" => Ok(false),
             _ => Err("Must be: none"),
         });
-        if page.is_some() && cursor.is_some() {
-            errors.add("page", "Must not be sent beside cursor");
-        }
-        Self {
-            page,
-            size: size.unwrap_or_default(),
-            count: count.unwrap_or(true),
-            cursor,
-            direction: order.unwrap_or_default(),
-        }
-    }
-
-    /// Reads the cursor, which must be one of the list with this fingerprint.
-    pub(crate) fn finish(self, list: &Fingerprint, errors: &mut ValidationErrors) -> PageRequest {
-        let cursor = self.cursor.map_or(Field::Absent, Field::Value);
-        let cursor = errors.optional("cursor", cursor, |text| {
-            cursor::decode(&text, list).ok_or(CursorError)
-        });
         PageRequest {
-            position: match cursor {
+            position: match cursor.flatten() {
                 Some(cursor) => Position::After(cursor),
                 None => Position::Page(self.page.unwrap_or_default()),
             },
             size: self.size,
-            count: self.count,
+            count: count.unwrap_or(true),
         }
     }
 }

@@ -43,12 +43,14 @@ impl ListUsers {
     pub(super) fn parse(mut fields: Fields) -> Result<Self, ValidationErrors> {
         let mut errors = ValidationErrors::new();
         let list = ListFields::take(&mut fields, &mut errors);
-        let sort = errors.optional("sortBy", fields.text("sortBy"), |text| text.parse());
-        let search = errors.optional("search", fields.text("search"), |text| Search::parse(&text));
-        let role = errors.optional("role", fields.text("role"), |text| text.parse());
-        let is_active =
-            errors.optional("isActive", fields.boolean("isActive"), Ok::<_, Infallible>);
-        let deleted = errors.optional("deleted", fields.boolean("deleted"), Ok::<_, Infallible>);
+        // What says which list it is, and so whose cursor continues it.
+        let mut which = ValidationErrors::new();
+        let sort = which.optional("sortBy", fields.text("sortBy"), |text| text.parse());
+        let direction = which.optional("order", fields.text("order"), |text| text.parse());
+        let search = which.optional("search", fields.text("search"), |text| Search::parse(&text));
+        let role = which.optional("role", fields.text("role"), |text| text.parse());
+        let is_active = which.optional("isActive", fields.boolean("isActive"), Ok::<_, Infallible>);
+        let deleted = which.optional("deleted", fields.boolean("deleted"), Ok::<_, Infallible>);
         let mut query = UserQuery {
             search: search.flatten(),
             role,
@@ -58,12 +60,14 @@ impl ListUsers {
                 _ => Liveness::Live,
             },
             sort: sort.unwrap_or_default(),
-            direction: list.direction,
+            direction: direction.unwrap_or_default(),
             ..UserQuery::default()
         };
         // All but the page, which differs from one page of a list to the next.
         let fingerprint = Fingerprint::of(&format!("users {query:?}"));
-        query.page = list.finish(&fingerprint, &mut errors);
+        let known = which.is_empty().then_some(&fingerprint);
+        errors.extend(which);
+        query.page = list.finish(&mut fields, known, &mut errors);
         let list = errors.finish(Some(Self { query, fingerprint }));
         fields.finish(list)
     }

@@ -149,6 +149,16 @@ async fn what_is_out_of_range_is_named_and_never_clamped() {
         ("?colour=red&limit=0", vec!["limit", "colour"]),
         ("?search=%FF", vec!["query"]),
         ("?cursor=junk", vec!["cursor"]),
+        ("?cursor=junk&page=2", vec!["page", "cursor"]),
+        ("?cursor=junk&limit=0", vec!["limit", "cursor"]),
+        (
+            "?count=x&cursor=a&cursor=b&deleted=x&isActive=x&role=x&search=%00&order=x&sortBy=x\
+             &limit=x&page=x",
+            vec![
+                "page", "limit", "sortBy", "order", "search", "role", "isActive", "deleted",
+                "cursor", "count",
+            ],
+        ),
     ] {
         let answer = list(&router, query).await;
         assert_eq!(
@@ -198,6 +208,16 @@ async fn a_cursor_continues_its_own_list_alone() {
             "{other}"
         );
         assert_eq!(answer.fields(), ["cursor"], "{other}");
+    }
+    // Whose cursor it is can only be said of a list that is known.
+    for (other, field) in [
+        ("sortBy=mail&role=user", "sortBy"),
+        ("sortBy=email&role=user&order=up", "order"),
+        ("sortBy=email&role=users", "role"),
+        ("sortBy=email&role=user&isActive=x", "isActive"),
+    ] {
+        let answer = list(&router, &format!("?{other}&cursor={cursor}")).await;
+        assert_eq!(answer.fields(), [field], "{other}");
     }
     let both = list(
         &router,
