@@ -107,6 +107,20 @@ mod tests {
         }
     }
 
+    /// Clients hold on to cursors while the program is replaced.
+    #[test]
+    fn looks_alike_to_every_version_of_the_program() {
+        let cursor = Cursor {
+            value: SortValue::Text("Ada".into()),
+            id: Uuid::from_u128(7),
+        };
+        let carried = URL_SAFE_NO_PAD.decode(encode(&cursor, &Fingerprint::of("users")));
+        assert_eq!(
+            String::from_utf8_lossy(&carried.unwrap_or_default()),
+            r#"{"list":"fftM9ndCywY","id":"00000000-0000-0000-0000-000000000007","value":{"text":"Ada"}}"#
+        );
+    }
+
     #[test]
     fn times_that_no_store_holds_are_none() {
         let list = Fingerprint::of("users");

@@ -1,8 +1,10 @@
 use std::convert::Infallible;
 
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::list::Search;
-use hexpress_domain::user::{NewUser, RawNewUser, RawUserPatch, UserPatch, UserQuery};
+use hexpress_domain::list::{Direction, Search};
+use hexpress_domain::user::{
+    NewUser, RawNewUser, RawUserPatch, Role, UserPatch, UserQuery, UserSort,
+};
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::cursor::Fingerprint;
@@ -63,12 +65,87 @@ impl ListUsers {
             direction: direction.unwrap_or_default(),
             ..UserQuery::default()
         };
-        // All but the page, which differs from one page of a list to the next.
-        let fingerprint = Fingerprint::of(&format!("users {query:?}"));
+        let fingerprint = Fingerprint::of(&description(&query));
         let known = which.is_empty().then_some(&fingerprint);
         errors.extend(which);
         query.page = list.finish(&mut fields, known, &mut errors);
         let list = errors.finish(Some(Self { query, fingerprint }));
         fields.finish(list)
+    }
+}
+
+/// Which list a query asks for: its filters and its order, but not its page,
+/// which differs from one page of a list to the next. Written out by name, as
+/// cursors outlive the program that gave them; the search, which may hold any
+/// text, comes last.
+fn description(query: &UserQuery) -> String {
+    let UserQuery {
+        search,
+        role,
+        is_active,
+        liveness,
+        sort,
+        direction,
+        page: _,
+    } = query;
+    let sort = sort.as_str();
+    let order = match direction {
+        Direction::Ascending => "asc",
+        Direction::Descending => "desc",
+    };
+    let role = role.map_or("any", Role::as_str);
+    let is_active = match is_active {
+        None => "any",
+        Some(true) => "true",
+        Some(false) => "false",
+    };
+    let deleted = match liveness {
+        Liveness::Live => "false",
+        Liveness::Deleted => "true",
+        Liveness::Any => "any",
+    };
+    let search = search.as_ref().map_or("", Search::folded);
+    format!(
+        "users sortBy={sort} order={order} role={role} isActive={is_active} deleted={deleted} \
+         search={search}"
+    )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn asked(query: &[(&str, &str)]) -> ListUsers {
+        let pairs = query.iter();
+        let pairs = pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        ListUsers::parse(pairs.collect::<Vec<_>>().into()).unwrap()
+    }
+
+    /// Whoever changes one of these breaks every cursor that a client holds.
+    #[test]
+    fn a_list_is_described_alike_by_every_version_of_the_program() {
+        let plain = asked(&[("page", "3"), ("limit", "7"), ("count", "none")]);
+        assert_eq!(
+            description(&plain.query),
+            "users sortBy=createdAt order=desc role=any isActive=any deleted=false search="
+        );
+        let full = asked(&[
+            ("sortBy", "lastName"),
+            ("order", "ASC"),
+            ("search", " KING ς"),
+            ("role", "moderator"),
+            ("isActive", "false"),
+            ("deleted", "true"),
+        ]);
+        assert_eq!(
+            description(&full.query),
+            "users sortBy=lastName order=asc role=moderator isActive=false deleted=true \
+             search=king σ"
+        );
+        assert_eq!(
+            plain.fingerprint,
+            Fingerprint::of(&description(&plain.query))
+        );
     }
 }
