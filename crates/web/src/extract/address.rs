@@ -34,28 +34,44 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     };
     let mut client = peer;
     let forwarded = headers.get_all("x-forwarded-for").iter().rev();
-    let hops = forwarded.flat_map(|line| line.to_str().unwrap_or("").rsplit(','));
+    let hops = forwarded.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     for hop in hops {
         if !is_trusted(client) {
             break;
         }
-        match hop.trim().parse() {
-            Ok(address) => client = address,
-            Err(_) => break,
+        // Beyond a hop that cannot be read, nobody who is trusted speaks.
+        match hop_address(hop) {
+            Some(address) => client = address,
+            None => break,
         }
     }
     client
 }
 
+/// The address of a hop. Some proxies add the port, and brackets around IPv6.
+fn hop_address(hop: &[u8]) -> Option<IpAddr> {
+    let hop = std::str::from_utf8(hop).ok()?.trim();
+    if let Ok(with_port) = hop.parse::<SocketAddr>() {
+        return Some(with_port.ip());
+    }
+    match hop.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']')?.parse().ok().map(IpAddr::V6),
+        None => hop.parse().ok(),
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn behind(peer: &str, forwarded: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for line in forwarded {
-            headers.append("x-forwarded-for", line.parse().unwrap());
+            let line = HeaderValue::from_bytes(line.as_bytes()).unwrap();
+            headers.append("x-forwarded-for", line);
         }
         let trusted = ["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
         client(peer.parse().unwrap(), &headers, &trusted).to_string()
@@ -77,5 +93,38 @@ mod tests {
         assert_eq!(behind("10.0.0.1", &lines), "203.0.113.9");
         assert_eq!(behind("10.0.0.1", &["junk"]), "10.0.0.1");
         assert_eq!(behind("10.0.0.1", &["junk, fd00::1"]), "fd00::1");
+    }
+
+    #[test]
+    fn one_unreadable_hop_spoils_none_to_its_right() {
+        let readable = "203.0.113.9, 10.0.0.2";
+        for unreadable in [
+            "ä",
+            "unknown",
+            "",
+            "203.0.113.9:port",
+            "[::1",
+            "[203.0.113.9]",
+        ] {
+            let line = format!("198.51.100.7, {unreadable}, {readable}");
+            assert_eq!(behind("10.0.0.1", &[&line]), "203.0.113.9", "{unreadable}");
+            let line = format!("198.51.100.7, {unreadable}, 10.0.0.3, 10.0.0.2");
+            assert_eq!(behind("10.0.0.1", &[&line]), "10.0.0.3", "{unreadable}");
+        }
+    }
+
+    #[test]
+    fn hops_with_ports_and_in_brackets_are_read() {
+        for (hop, address) in [
+            ("203.0.113.9:51234", "203.0.113.9"),
+            ("[2001:db8::1]:443", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8::1"),
+            (" \t203.0.113.9\t ", "203.0.113.9"),
+        ] {
+            assert_eq!(behind("10.0.0.1", &[hop]), address, "{hop}");
+            let line = format!("198.51.100.7,{hop},[fd00::1]:80,10.0.0.2:8080");
+            assert_eq!(behind("10.0.0.1", &[&line]), address, "{hop}");
+        }
     }
 }
