@@ -17,6 +17,14 @@ use crate::{auth, health, user};
 /// It may be nested in another application's router; [`Settings::base_path`]
 /// then says where, for the addresses that clients are told.
 ///
+/// Whoever serves it puts a [`ConnectInfo`] with the client's [`SocketAddr`] into
+/// the extensions of every request, as axum's own
+/// `into_make_service_with_connect_info::<SocketAddr>()` does. Without, every client
+/// is taken for `127.0.0.1`: right for a test or a call in process, but in service
+/// all then share one allowance for failed logins. A warning says so once.
+///
+/// [`ConnectInfo`]: axum::extract::ConnectInfo
+/// [`SocketAddr`]: std::net::SocketAddr
 /// [`Settings::base_path`]: crate::Settings::base_path
 pub fn router(api: Api) -> Router {
     let cors = cors(&api.settings.cors_origins);

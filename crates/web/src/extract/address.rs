@@ -1,5 +1,6 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Once;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
@@ -17,14 +18,25 @@ impl FromRequestParts<Api> for Address {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Self::Rejection> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        // Without a peer the router is called in process.
-        let Some(ConnectInfo(peer)) = peer else {
-            return Ok(Self(ClientAddress::LOCAL));
-        };
-        let client = client(peer.ip(), &parts.headers, &api.settings.trusted_proxies);
-        Ok(Self(client.into()))
+        let trusted = &api.settings.trusted_proxies;
+        Ok(Self(address(parts, trusted, &WARNED_OF_UNKNOWN_PEER)))
     }
+}
+
+/// Once, since it is how the router is served, and so holds for every request.
+static WARNED_OF_UNKNOWN_PEER: Once = Once::new();
+
+fn address(parts: &Parts, trusted: &[IpNet], warned: &Once) -> ClientAddress {
+    let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else {
+        warned.call_once(|| {
+            tracing::warn!(
+                "requests come without ConnectInfo<SocketAddr>: all clients count as one, so \
+                 that who guesses passwords locks out everybody"
+            );
+        });
+        return ClientAddress::LOCAL;
+    };
+    client(peer.ip(), &parts.headers, trusted).into()
 }
 
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
@@ -63,7 +75,10 @@ fn hop_address(hop: &[u8]) -> Option<IpAddr> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use axum::http::HeaderValue;
+    use std::io::Read as _;
+    use std::sync::Arc;
+
+    use axum::http::{HeaderValue, Request};
 
     use super::*;
 
@@ -126,5 +141,21 @@ mod tests {
             let line = format!("198.51.100.7,{hop},[fd00::1]:80,10.0.0.2:8080");
             assert_eq!(behind("10.0.0.1", &[&line]), address, "{hop}");
         }
+    }
+
+    #[test]
+    fn a_router_that_knows_no_peers_says_so_once() {
+        let (mut log, writer) = std::io::pipe().unwrap();
+        let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(writer));
+        tracing::subscriber::with_default(subscriber.finish(), || {
+            let (parts, ()) = Request::new(()).into_parts();
+            let warned = Once::new();
+            for _ in 0..2 {
+                assert_eq!(address(&parts, &[], &warned), ClientAddress::LOCAL);
+            }
+        });
+        let mut text = String::new();
+        log.read_to_string(&mut text).unwrap();
+        assert_eq!(text.matches("ConnectInfo").count(), 1, "{text}");
     }
 }
