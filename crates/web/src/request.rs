@@ -1,5 +1,5 @@
-//! What happens around every request: its id, its span, its time limit, and the
-//! headers that every answer carries.
+//! What happens around every request: its id, its span, the headers that every
+//! answer carries, and within those its time limit.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -32,8 +32,7 @@ pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next)
     let span = info_span!("request", request_id = id, %method, route);
     async move {
         let begun = Instant::now();
-        let response = timeout(api.settings.request_timeout, next.run(request)).await;
-        let mut response = response.unwrap_or_else(|_| ApiError::TookTooLong.into_response());
+        let mut response = next.run(request).await;
         if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {
             let written_before = std::mem::take(response.headers_mut());
             response = error.render(&id);
@@ -54,6 +53,12 @@ pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next)
     }
     .instrument(span)
     .await
+}
+
+/// Ends what takes too long. It lies within CORS, so that a page may read of it.
+pub(crate) async fn in_time(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let response = timeout(api.settings.request_timeout, next.run(request)).await;
+    response.unwrap_or_else(|_| ApiError::TookTooLong.into_response())
 }
 
 /// The client's own id, where it is one that can be written into a log.

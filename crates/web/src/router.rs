@@ -33,6 +33,7 @@ pub fn router(api: Api) -> Router {
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(request::after_panic))
+        .layer(from_fn_with_state(api.clone(), request::in_time))
         .layer(cors)
         .layer(from_fn_with_state(api.clone(), request::around))
         .with_state(api)

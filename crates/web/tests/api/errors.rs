@@ -6,8 +6,8 @@ use hexpress_domain::repository::RepositoryError;
 use serde_json::json;
 
 use crate::support::{
-    ADA, ADA_PATH, ADMIN, Call, MODERATOR, Mocks, NOBODY, OTHER, STRANGER, ada, call, failure, get,
-    never, patch, post, token_id,
+    ADA, ADA_PATH, ADMIN, Answer, Call, MODERATOR, Mocks, NOBODY, OTHER, STRANGER, ada, call,
+    failure, get, never, patch, post, token_id,
 };
 
 const SECRET: &str = "relation \"users\" does not exist at /srv/app";
@@ -38,6 +38,14 @@ async fn a_store_out_of_reach_says_when_to_come_back() {
     assert!(!answer.text.contains("relation"));
 }
 
+/// A page may read the answer, and what its headers say.
+fn assert_shown_to_pages(answer: &Answer) {
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    let exposed = answer.header("access-control-expose-headers");
+    assert!(exposed.contains("retry-after"), "{answer:?}");
+    assert!(exposed.contains("x-request-id"), "{answer:?}");
+}
+
 #[tokio::test]
 async fn a_panic_is_one_500() {
     let mut mocks = Mocks::default();
@@ -49,6 +57,7 @@ async fn a_panic_is_one_500() {
     let answer = get(ADA_PATH).on(&router).await;
     assert_eq!(answer.failure(), failure(500, "INTERNAL_ERROR"));
     assert!(!answer.text.contains("relation"));
+    assert_shown_to_pages(&answer);
     assert_eq!(get("/api/health").on(&router).await.status, 200);
 }
 
@@ -62,6 +71,7 @@ async fn what_takes_too_long_is_unavailable() {
     assert_eq!(begun.elapsed(), Duration::from_secs(5));
     assert_eq!(answer.failure(), failure(503, "UNAVAILABLE"));
     assert_eq!(answer.header("retry-after"), "1");
+    assert_shown_to_pages(&answer);
 }
 
 #[tokio::test]
