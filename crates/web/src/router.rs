@@ -1,8 +1,9 @@
 use axum::Router;
+use axum::extract::OriginalUri;
 use axum::http::header::{
     AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
 };
-use axum::http::{HeaderValue, Method, Uri};
+use axum::http::{HeaderValue, Method};
 use axum::middleware::from_fn_with_state;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer, Vary};
@@ -46,7 +47,8 @@ fn routes() -> Router<Api> {
         .merge(health::routes())
 }
 
-async fn no_route(method: Method, uri: Uri) -> ApiError {
+/// The path is the one that the client sent, wherever the router is nested.
+async fn no_route(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
     ApiError::NoRoute {
         method,
         path: uri.path().to_owned(),

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use hexpress_domain::auth::{Reservation, Token, TokenKind, Verification};
+use hexpress_domain::auth::{Reservation, Token, Verification};
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::PasswordHash;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADA, ADAS_PROGRAM, Mocks, NOBODY, STRANGER, ada, call, failure, get, now, post, token,
+    ADA, ADAS_PROGRAM, Mocks, NOBODY, STRANGER, ada, api_token, call, failure, get, post, token,
     token_id, user_id,
 };
 
@@ -211,25 +211,13 @@ async fn logging_out_revokes_the_token_in_use() {
     }
 }
 
-fn deploy_token() -> Token {
-    Token {
-        id: token_id(7),
-        user_id: user_id(1),
-        kind: TokenKind::Api,
-        name: Some("deploy".parse().unwrap()),
-        created_at: now(),
-        last_used_at: now(),
-        expires_at: None,
-    }
-}
-
 #[tokio::test]
 async fn tokens_are_listed_without_their_secrets() {
     let mut mocks = Mocks::default();
     mocks
         .tokens
         .expect_list()
-        .returning(|_, _| Ok(vec![deploy_token()]));
+        .returning(|_, _| Ok(vec![api_token(token_id(7))]));
     let answer = get("/api/auth/tokens").by(ADA).on(&mocks.router()).await;
     assert_eq!(
         answer.data(),
@@ -249,9 +237,8 @@ async fn a_new_token_is_shown_once_and_found_again() {
     let mut mocks = Mocks::default();
     mocks.tokens.expect_insert_api_token().returning(|record| {
         Ok(Token {
-            id: record.id,
             expires_at: record.expires_at,
-            ..deploy_token()
+            ..api_token(record.id)
         })
     });
     let router = mocks.router();

@@ -6,8 +6,8 @@ use hexpress_domain::repository::RepositoryError;
 use serde_json::json;
 
 use crate::support::{
-    ADA, ADA_PATH, ADMIN, Answer, Call, MODERATOR, Mocks, NOBODY, OTHER, STRANGER, ada, call,
-    failure, get, never, patch, post, token_id,
+    ADA, ADA_PATH, ADMIN, Answer, Call, MODERATOR, Mocks, NOBODY, OTHER, STRANGER, ada, api_token,
+    call, failure, get, never, patch, post, token_id,
 };
 
 const SECRET: &str = "relation \"users\" does not exist at /srv/app";
@@ -86,6 +86,36 @@ async fn unknown_routes_and_methods_have_the_envelope() {
     let mut allowed: Vec<_> = put.header("allow").split(',').map(str::trim).collect();
     allowed.sort_unstable();
     assert_eq!(allowed, ["DELETE", "GET", "HEAD", "PATCH"]);
+}
+
+#[tokio::test]
+async fn paths_are_named_as_the_client_sent_them_also_where_the_router_is_nested() {
+    let plain = Mocks::default().router();
+    let answer = get("/api/nope?x=1").on(&plain).await;
+    assert_eq!(answer.message(), "Route GET /api/nope not found");
+
+    let mut mocks = Mocks::default();
+    mocks.settings.base_path = "/blog".to_owned();
+    mocks
+        .tokens
+        .expect_insert_api_token()
+        .returning(|record| Ok(api_token(record.id)));
+    let nested = axum::Router::new().nest("/blog", mocks.router());
+    for path in ["/blog/nope", "/blog/api/nope"] {
+        let answer = get(path).on(&nested).await;
+        assert_eq!(answer.failure(), failure(404, "NOT_FOUND"));
+        assert_eq!(answer.message(), format!("Route GET {path} not found"));
+    }
+    let put = call("PUT", &format!("/blog{ADA_PATH}")).on(&nested).await;
+    assert_eq!(put.failure(), failure(405, "METHOD_NOT_ALLOWED"));
+    assert_eq!(put.header("allow"), "GET,HEAD,PATCH,DELETE");
+    let created = post("/blog/api/auth/tokens", json!({"name": "deploy"}))
+        .by(ADA)
+        .on(&nested)
+        .await;
+    assert_eq!(created.status, 201);
+    let location = format!("/blog/api/auth/tokens/{}", token_id(100));
+    assert_eq!(created.header("location"), location);
 }
 
 /// A call that is wrong in all that stands behind the named check.

@@ -75,6 +75,19 @@ pub fn ada() -> User {
     }
 }
 
+/// A token for a program of user number 1.
+pub fn api_token(id: TokenId) -> Token {
+    Token {
+        id,
+        user_id: user_id(1),
+        kind: TokenKind::Api,
+        name: Some("deploy".parse().unwrap()),
+        created_at: now(),
+        last_used_at: now(),
+        expires_at: None,
+    }
+}
+
 pub fn applied(change: UserChange) -> User {
     User {
         email: change.email,
