@@ -68,8 +68,13 @@ async fn wrong_credentials_have_one_answer() {
         user.is_active = false;
         Ok(Some((user, PasswordHash::new("hash".into()))))
     });
+    let mut wrong_password = Mocks::default().verifying(Verification::Mismatch);
+    wrong_password
+        .users
+        .expect_find_by_email()
+        .returning(|_| Ok(Some((ada(), PasswordHash::new("hash".into())))));
     let mut bodies = Vec::new();
-    for mocks in [unknown, inactive] {
+    for mocks in [unknown, inactive, wrong_password] {
         let router = mocks.router();
         let answer = post("/api/auth/login", credentials()).on(&router).await;
         assert_eq!(answer.failure(), failure(401, "INVALID_CREDENTIALS"));
@@ -77,6 +82,7 @@ async fn wrong_credentials_have_one_answer() {
         bodies.push(answer.text);
     }
     assert_eq!(bodies[0], bodies[1]);
+    assert_eq!(bodies[0], bodies[2]);
 }
 
 #[tokio::test]
@@ -212,6 +218,14 @@ async fn logging_out_revokes_the_token_in_use() {
 }
 
 #[tokio::test]
+async fn logging_out_needs_a_token() {
+    let router = Mocks::default().router();
+    let answer = call("POST", "/api/auth/logout").on(&router).await;
+    assert_eq!(answer.failure(), failure(401, "UNAUTHENTICATED"));
+    assert_eq!(answer.header("www-authenticate"), "Bearer");
+}
+
+#[tokio::test]
 async fn tokens_are_listed_without_their_secrets() {
     let mut mocks = Mocks::default();
     mocks
@@ -259,6 +273,40 @@ async fn a_new_token_is_shown_once_and_found_again() {
         assert_eq!(data["kind"], "api");
         let location = format!("/api/auth/tokens/{}", token_id(100));
         assert_eq!(answer.header("location"), location);
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_a_new_token_is_read_from_a_form() {
+    let mut mocks = Mocks::default();
+    mocks
+        .tokens
+        .expect_insert_api_token()
+        .times(1)
+        .returning(|record| {
+            Ok(Token {
+                expires_at: record.expires_at,
+                ..api_token(record.id)
+            })
+        });
+    let router = mocks.router();
+    let with = async |expires_at: &str| {
+        let form = format!("name=deploy&expiresAt={expires_at}");
+        let call = call("POST", "/api/auth/tokens").form(&form).by(ADA);
+        call.on(&router).await
+    };
+    let made = with("2030-01-31T13%3A00%3A00%2B01%3A00").await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(made.data()["expiresAt"], "2030-01-31T12:00:00.000Z");
+    // An empty value is an empty string, which is no time.
+    for wrong in ["", "null", "tomorrow", "2030-01-31"] {
+        let answer = with(wrong).await;
+        assert_eq!(
+            answer.failure(),
+            failure(400, "VALIDATION_ERROR"),
+            "{wrong}"
+        );
+        assert_eq!(answer.fields(), ["expiresAt"], "{wrong}");
     }
 }
 

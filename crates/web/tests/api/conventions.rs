@@ -139,6 +139,28 @@ async fn a_change_on_condition_needs_the_version() {
 }
 
 #[tokio::test]
+async fn a_deletion_on_condition_needs_the_version() {
+    let mut mocks = Mocks::knowing(ada());
+    let users = &mut mocks.users;
+    users.expect_delete().times(1).returning(|_, _, _| Ok(()));
+    let router = mocks.router();
+    for (tag, expected) in [
+        (
+            "\"2-0123456789abcdef\"",
+            failure(412, "PRECONDITION_FAILED"),
+        ),
+        ("junk", failure(400, "VALIDATION_ERROR")),
+    ] {
+        let call = call("DELETE", ADA_PATH).by(ADA).header("if-match", tag);
+        assert_eq!(call.on(&router).await.failure(), expected, "{tag}");
+    }
+    let call = call("DELETE", ADA_PATH)
+        .by(ADA)
+        .header("if-match", "\"3-0123456789abcdef\"");
+    assert_eq!(call.on(&router).await.status, 200);
+}
+
+#[tokio::test]
 async fn caches_are_told_what_they_may_keep() {
     let router = Mocks::knowing(ada()).router();
     for (call, expected) in [
@@ -252,4 +274,22 @@ async fn readiness_says_what_is_missing() {
         let answer = get("/api/health/ready").on(&mocks.router()).await;
         assert_eq!((answer.status.as_u16(), answer.json()), (status, body));
     }
+}
+
+#[tokio::test]
+async fn an_instance_that_drains_is_not_ready() {
+    let mut mocks = Mocks {
+        draining: true,
+        ..Mocks::default()
+    };
+    mocks.store.expect_state().return_const(StoreState::Ready);
+    let router = mocks.router();
+    let answer = get("/api/health/ready").on(&router).await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(
+        answer.json(),
+        json!({"status": "draining", "checks": {"database": "ok", "migrations": "ok"}})
+    );
+    // It still lives.
+    assert_eq!(get("/api/health").on(&router).await.status, 200);
 }

@@ -107,6 +107,7 @@ pub struct Mocks {
     pub hasher: MockPasswordHasher,
     pub guard: MockLoginGuard,
     pub store: MockStoreProbe,
+    pub draining: bool,
     pub settings: Settings,
 }
 
@@ -130,6 +131,7 @@ impl Default for Mocks {
             hasher: MockPasswordHasher::new(),
             guard: MockLoginGuard::new(),
             store: MockStoreProbe::new(),
+            draining: false,
             settings: Settings {
                 base_path: String::new(),
                 request_timeout: Duration::from_secs(30),
@@ -240,6 +242,9 @@ impl Mocks {
             max: TimeDelta::days(90),
         };
         let health = HealthService::new(Arc::new(self.store), clock.clone());
+        if self.draining {
+            health.drain();
+        }
         router(Api {
             auth: Arc::new(AuthService::new(ports, policy)),
             users: Arc::new(UserService::new(users, hasher, guard, clock, ids)),
