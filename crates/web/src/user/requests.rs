@@ -2,9 +2,7 @@ use std::convert::Infallible;
 
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Direction, Search};
-use hexpress_domain::user::{
-    NewUser, RawNewUser, RawUserPatch, Role, UserPatch, UserQuery, UserSort,
-};
+use hexpress_domain::user::{NewUser, RawNewUser, RawUserPatch, Role, UserPatch, UserQuery};
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::cursor::Fingerprint;
