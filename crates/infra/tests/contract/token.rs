@@ -128,8 +128,13 @@ async fn no_session_outlives_what_ended_it_while_it_was_opened(
     let stores = stores(kind).await;
     let user = stores.user().await;
     let session = session(user.id);
-    // Both wait for the user's row, and then take it one after the other.
-    let held = stores.raw.begin("UPDATE users SET version = version").await;
+    // Both wait for the user's row, and then take it one after the other: an update
+    // would make a new version of the row, for which they would race.
+    let hold = match kind {
+        Kind::Sqlite => "",
+        Kind::Postgres => "SELECT FROM users FOR UPDATE",
+    };
+    let held = stores.raw.begin(hold).await;
     let open = || {
         let (tokens, session) = (Arc::clone(&stores.tokens), session.clone());
         tokio::spawn(async move { tokens.open_session(session).await })
