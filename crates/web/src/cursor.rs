@@ -44,12 +44,14 @@ enum CarriedValue {
     /// Microseconds since 1970.
     Time(Option<i64>),
     Text(String),
+    Number(u64),
 }
 
 pub(crate) fn encode(cursor: &Cursor, list: &Fingerprint) -> String {
     let value = match &cursor.value {
         SortValue::Time(time) => CarriedValue::Time(time.map(|time| time.timestamp_micros())),
         SortValue::Text(text) => CarriedValue::Text(text.clone()),
+        SortValue::Number(number) => CarriedValue::Number(*number),
     };
     let carried = Carried {
         list: list.0.clone(),
@@ -78,6 +80,7 @@ pub(crate) fn decode(text: &str, list: &Fingerprint) -> Option<Cursor> {
         }
         CarriedValue::Text(text) if text.contains('\0') => return None,
         CarriedValue::Text(text) => SortValue::Text(text),
+        CarriedValue::Number(number) => SortValue::Number(number),
     };
     Some(Cursor {
         value,
@@ -96,6 +99,7 @@ mod tests {
             SortValue::Time(DateTime::from_timestamp_micros(1_700_000_000_123_456)),
             SortValue::Time(None),
             SortValue::Text("Ünal \" 🦀".into()),
+            SortValue::Number(u64::MAX),
         ] {
             let cursor = Cursor {
                 value,

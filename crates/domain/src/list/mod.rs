@@ -144,13 +144,16 @@ impl TryFrom<u64> for PageNumber {
     }
 }
 
-/// The value that a row has in the order of its list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The value that a row has in the order of its list. Values of one order compare
+/// as their rows do.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SortValue {
     /// A time; `None` sorts below every time.
     Time(Option<DateTime<Utc>>),
     /// A text, compared by code point.
     Text(String),
+    /// A whole number.
+    Number(u64),
 }
 
 /// The place of a row in an order: a page may begin right behind it.

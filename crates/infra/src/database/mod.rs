@@ -8,6 +8,7 @@ mod connection;
 mod constraint;
 pub(crate) mod dialect;
 mod error;
+pub(crate) mod list;
 mod migrations;
 mod open_error;
 mod options;

@@ -1,33 +1,28 @@
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::list::{Direction, Page, PageSize, Position, SortValue, Total};
+use hexpress_domain::list::{Page, Position, Total};
 use hexpress_domain::user::{User, UserQuery, UserSort};
 
 use super::UserRow;
+use crate::database::list::{self, Order};
 use crate::database::schema::users;
-use crate::database::types::{Id, Instant, StoredId, StoredInstant};
+use crate::database::types::StoredId;
 use crate::database::{Connection, Failure, on_both};
 
 pub(super) async fn page(
     connection: &mut Connection,
     query: &UserQuery,
 ) -> Result<Page<User>, Failure> {
-    let (mut rows, total) = select(connection, query).await?;
-    let size = usize::from(query.page.size.get());
-    let has_more = rows.len() > size;
-    rows.truncate(size);
-    let items = rows
+    let (rows, total) = select(connection, query).await?;
+    let users = rows
         .into_iter()
         .map(User::try_from)
         .collect::<Result<Vec<_>, _>>()?;
-    let next = items
-        .last()
-        .filter(|_| has_more)
-        .map(|last| query.sort.cursor(last));
-    Ok(Page { items, total, next })
+    let cursor = |user: &User| query.sort.cursor(user);
+    Ok(list::page(users, total, query.page.size, cursor))
 }
 
 /// The page's rows, one more where more come behind it, and the total where it is
@@ -36,11 +31,11 @@ async fn select(
     connection: &mut Connection,
     query: &UserQuery,
 ) -> Result<(Vec<UserRow>, Option<Total>), Failure> {
-    let (direction, comparison) = match query.direction {
-        Direction::Ascending => ("ASC", ">"),
-        Direction::Descending => ("DESC", "<"),
+    let order = Order {
+        key: sort_key(query.sort),
+        id: "users.id",
+        direction: query.direction,
     };
-    let key = sort_key(query.sort);
     Ok(on_both!(connection, |c, dialect| {
         let matching = || {
             let mut users = users::table.into_boxed::<dialect::Backend>();
@@ -63,44 +58,14 @@ async fn select(
 
         let mut page = matching()
             .select(UserRow::as_select())
-            .order(sql::<Text>(&format!(
-                "{key} {direction}, users.id {direction}"
-            )))
-            .limit(one_more_than(query.page.size));
+            .order(sql::<Text>(&order.clause()))
+            .limit(list::one_more_than(query.page.size));
         page = match &query.page.position {
             Position::Page(number) => match number.offset(query.page.size) {
                 Some(offset) => page.offset(offset),
                 None => page.limit(0),
             },
-            // One comparison of both values, so that the index leads right to the row,
-            // however many others have the same sort value.
-            Position::After(cursor) => {
-                let behind = sql::<Bool>(&format!("({key}, users.id) {comparison} ("));
-                let id = StoredId(cursor.id);
-                match &cursor.value {
-                    SortValue::Time(Some(time)) => page.filter(
-                        behind
-                            .bind::<Instant, _>(StoredInstant(*time))
-                            .sql(", ")
-                            .bind::<Id, _>(id)
-                            .sql(")"),
-                    ),
-                    SortValue::Time(None) => page.filter(
-                        behind
-                            .sql(dialect::LOWEST_INSTANT)
-                            .sql(", ")
-                            .bind::<Id, _>(id)
-                            .sql(")"),
-                    ),
-                    SortValue::Text(text) => page.filter(
-                        behind
-                            .bind::<Text, _>(text)
-                            .sql(", ")
-                            .bind::<Id, _>(id)
-                            .sql(")"),
-                    ),
-                }
-            }
+            Position::After(cursor) => page.filter(order.behind(cursor, dialect::LOWEST_INSTANT)),
         };
         let rows = page.load(c).await?;
 
@@ -135,8 +100,4 @@ const fn sort_key(sort: UserSort) -> &'static str {
         UserSort::LastName => "users.last_name",
         UserSort::LastLoginAt => "users.last_login_key",
     }
-}
-
-fn one_more_than(size: PageSize) -> i64 {
-    i64::from(size.get()) + 1
 }

@@ -3,7 +3,7 @@ use std::cmp::Ordering;
 use chrono::TimeDelta;
 use hexpress_domain::auth::TokenRepository;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::list::{Direction, Page, PageRequest, Position, Search, SortValue, Total};
+use hexpress_domain::list::{Direction, Page, PageRequest, Position, Search, Total};
 use hexpress_domain::user::{
     Role, User, UserChange, UserQuery, UserRecord, UserRepository, UserSort,
 };
@@ -59,11 +59,8 @@ async fn people(stores: &Stores) -> Vec<User> {
 }
 
 fn compare(sort: UserSort, left: &User, right: &User) -> Ordering {
-    let key = |user: &User| match sort.cursor(user).value {
-        SortValue::Time(time) => (time, String::new()),
-        SortValue::Text(text) => (None, text),
-    };
-    key(left).cmp(&key(right)).then(left.id.cmp(&right.id))
+    let value = |user: &User| sort.cursor(user).value;
+    value(left).cmp(&value(right)).then(left.id.cmp(&right.id))
 }
 
 async fn list(stores: &Stores, query: UserQuery) -> Page<User> {
