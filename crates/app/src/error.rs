@@ -80,6 +80,9 @@ pub enum InvalidState {
     /// There is nothing to restore.
     #[error("User is not deleted")]
     UserNotDeleted,
+    /// A post cannot come back before its author does.
+    #[error("The author of the post is deleted; restore the author first")]
+    AuthorDeleted,
 }
 
 impl Error {
@@ -106,6 +109,9 @@ impl From<RepositoryError> for Error {
             }
             RepositoryError::Conflict(Conflict::NotDeleted) => {
                 Self::InvalidState(InvalidState::UserNotDeleted)
+            }
+            RepositoryError::Conflict(Conflict::AuthorDeleted) => {
+                Self::InvalidState(InvalidState::AuthorDeleted)
             }
             RepositoryError::Unavailable(source) => Self::Unavailable(source),
             RepositoryError::Internal(source) => Self::Internal(source),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::id::{TokenId, UserId};
+use crate::id::{PostId, TokenId, UserId, ViewBatchId};
 
 /// The time of day. Every time that Hexpress stores comes from here.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -18,6 +18,10 @@ pub trait IdGenerator: Send + Sync {
     fn user_id(&self) -> UserId;
     /// A new token's id: a UUID of version 7 (RFC 9562).
     fn token_id(&self) -> TokenId;
+    /// A new post's id: a UUID of version 7 (RFC 9562).
+    fn post_id(&self) -> PostId;
+    /// A new batch of views' id: a UUID of version 7 (RFC 9562).
+    fn view_batch_id(&self) -> ViewBatchId;
 }
 
 /// Cuts a time to the millisecond that the clock ticks in.

@@ -1,124 +1,142 @@
 //! One id type for each entity, so that no call can mix them up.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 use uuid::Uuid;
+
+use crate::auth::Token;
+use crate::post::{Post, ViewBatch};
+use crate::user::User;
 
 /// The text is no UUID in its usual, hyphenated form (RFC 9562, section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Must be a UUID")]
 pub struct IdError;
 
-/// The id of a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The id of one kind of entity: a UUID that only goes where that kind is meant.
+///
+/// ```compile_fail
+/// # use hexpress_domain::id::{PostId, UserId};
+/// # use uuid::Uuid;
+/// let author: UserId = PostId::new(Uuid::nil());
+/// ```
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
-    serde(try_from = "String", into = "String")
+    serde(try_from = "String", into = "String", bound = "")
 )]
-pub struct UserId(Uuid);
+pub struct Id<Of> {
+    uuid: Uuid,
+    /// Names the kind, without owning one.
+    of: PhantomData<fn() -> Of>,
+}
+
+/// The id of a user.
+pub type UserId = Id<User>;
 
 /// The id of a token: names it in lists and logs, and proves nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(try_from = "String", into = "String")
-)]
-pub struct TokenId(Uuid);
+pub type TokenId = Id<Token>;
 
-impl UserId {
-    /// Takes a UUID for a user's id.
+/// The id of a post.
+pub type PostId = Id<Post>;
+
+/// The id of a batch of views, by which it is known when it is sent again.
+pub type ViewBatchId = Id<ViewBatch>;
+
+impl<Of> Id<Of> {
+    /// Takes a UUID for an id.
     #[must_use]
-    pub const fn new(id: Uuid) -> Self {
-        Self(id)
+    pub const fn new(uuid: Uuid) -> Self {
+        Self {
+            uuid,
+            of: PhantomData,
+        }
     }
 
     /// The UUID itself.
     #[must_use]
     pub const fn as_uuid(self) -> Uuid {
-        self.0
+        self.uuid
     }
 }
 
-impl TokenId {
-    /// Takes a UUID for a token's id.
-    #[must_use]
-    pub const fn new(id: Uuid) -> Self {
-        Self(id)
-    }
+// By hand, since derived ones would ask the same of the entity.
 
-    /// The UUID itself.
-    #[must_use]
-    pub const fn as_uuid(self) -> Uuid {
-        self.0
+impl<Of> Clone for Id<Of> {
+    fn clone(&self) -> Self {
+        *self
     }
 }
 
-impl fmt::Display for UserId {
+impl<Of> Copy for Id<Of> {}
+
+impl<Of> PartialEq for Id<Of> {
+    fn eq(&self, other: &Self) -> bool {
+        self.uuid == other.uuid
+    }
+}
+
+impl<Of> Eq for Id<Of> {}
+
+impl<Of> PartialOrd for Id<Of> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<Of> Ord for Id<Of> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.uuid.cmp(&other.uuid)
+    }
+}
+
+impl<Of> Hash for Id<Of> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.uuid.hash(state);
+    }
+}
+
+impl<Of> fmt::Debug for Id<Of> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.uuid.fmt(f)
     }
 }
 
-impl fmt::Display for TokenId {
+impl<Of> fmt::Display for Id<Of> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for UserId {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse(text).map(Self)
-    }
-}
-
-impl FromStr for TokenId {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse(text).map(Self)
-    }
-}
-
-impl TryFrom<String> for UserId {
-    type Error = IdError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl TryFrom<String> for TokenId {
-    type Error = IdError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<UserId> for String {
-    fn from(id: UserId) -> Self {
-        id.to_string()
-    }
-}
-
-impl From<TokenId> for String {
-    fn from(id: TokenId) -> Self {
-        id.to_string()
+        self.uuid.fmt(f)
     }
 }
 
 /// `Uuid` also reads braces, URNs and bare digits; a URL has one spelling here.
-fn parse(text: &str) -> Result<Uuid, IdError> {
-    const HYPHENATED_LENGTH: usize = 36;
-    if text.len() != HYPHENATED_LENGTH {
-        return Err(IdError);
+impl<Of> FromStr for Id<Of> {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const HYPHENATED_LENGTH: usize = 36;
+        if text.len() != HYPHENATED_LENGTH {
+            return Err(IdError);
+        }
+        Uuid::try_parse(text).map(Self::new).map_err(|_| IdError)
     }
-    Uuid::try_parse(text).map_err(|_| IdError)
+}
+
+impl<Of> TryFrom<String> for Id<Of> {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl<Of> From<Id<Of>> for String {
+    fn from(id: Id<Of>) -> Self {
+        id.to_string()
+    }
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod entity;
 pub mod health;
 pub mod id;
 pub mod list;
+pub mod post;
 pub mod repository;
 pub mod user;
 pub mod validation;

@@ -45,6 +45,8 @@ pub enum RepositoryError {
 pub enum UniqueField {
     /// The email address of a user.
     UserEmail,
+    /// The slug of a post.
+    PostSlug,
 }
 
 impl UniqueField {
@@ -53,6 +55,7 @@ impl UniqueField {
     pub const fn name(self) -> &'static str {
         match self {
             Self::UserEmail => "email",
+            Self::PostSlug => "slug",
         }
     }
 }
@@ -67,6 +70,9 @@ pub enum Conflict {
     /// The user has as many API tokens as one may have.
     #[error("too many API tokens")]
     TokenLimit,
+    /// The author of the post is deleted, and the post with them.
+    #[error("the author is deleted")]
+    AuthorDeleted,
     /// The row is not deleted, so there is nothing to restore.
     #[error("not deleted")]
     NotDeleted,

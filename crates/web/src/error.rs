@@ -112,6 +112,7 @@ impl ApiError {
                 Error::Duplicate(field) => {
                     let message = match field {
                         UniqueField::UserEmail => "Email address is already registered",
+                        UniqueField::PostSlug => "Slug is already taken",
                     };
                     Told::new(S::CONFLICT, "DUPLICATE_ERROR", "Resource already exists").about(
                         vec![FieldError {

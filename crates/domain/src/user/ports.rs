@@ -88,8 +88,9 @@ pub trait UserRepository: Send + Sync {
     /// [`LastAdmin`]: crate::repository::Conflict::LastAdmin
     async fn change(&self, change: UserChange) -> Result<User, RepositoryError>;
 
-    /// Deletes a live user who is at the version that was seen: marks the row,
-    /// moves the version on by one, and ends every token. The email is free again.
+    /// Deletes a live user who is at the version that was seen, and with the user
+    /// all live posts of theirs: marks the rows, moves their versions on by one, and
+    /// ends every token. The email and the slugs are free again.
     ///
     /// # Errors
     ///
@@ -102,9 +103,10 @@ pub trait UserRepository: Send + Sync {
         at: DateTime<Utc>,
     ) -> Result<(), RepositoryError>;
 
-    /// Undoes a deletion of a user who is at the version that was seen, moves the
-    /// version on by one, sets `updated_at`, and returns the user. No token comes
-    /// back.
+    /// Undoes a deletion of a user who is at the version that was seen, and of the
+    /// posts that went with the user (not of those that were deleted before): moves
+    /// their versions on by one, sets `updated_at`, and returns the user. A slug that
+    /// is taken by now, or kept for another post, gets a number. No token comes back.
     ///
     /// # Errors
     ///

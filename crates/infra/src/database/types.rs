@@ -10,7 +10,7 @@ use diesel::query_builder::QueryId;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{BigInt, Binary, SqlType, Timestamptz};
 use diesel::sqlite::Sqlite;
-use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::id;
 use uuid::Uuid;
 
 /// A UUID: `uuid` on PostgreSQL, a blob of 16 bytes on SQLite.
@@ -35,14 +35,8 @@ pub(crate) struct StoredId(pub(crate) Uuid);
 #[diesel(sql_type = Instant)]
 pub(crate) struct StoredInstant(pub(crate) DateTime<Utc>);
 
-impl From<UserId> for StoredId {
-    fn from(id: UserId) -> Self {
-        Self(id.as_uuid())
-    }
-}
-
-impl From<TokenId> for StoredId {
-    fn from(id: TokenId) -> Self {
+impl<Of> From<id::Id<Of>> for StoredId {
+    fn from(id: id::Id<Of>) -> Self {
         Self(id.as_uuid())
     }
 }

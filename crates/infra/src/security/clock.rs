@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use hexpress_domain::clock::{Clock, IdGenerator, to_milliseconds};
-use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::id::{PostId, TokenId, UserId, ViewBatchId};
 use uuid::Uuid;
 
 /// The system's clock.
@@ -40,6 +40,14 @@ impl IdGenerator for UuidV7Generator {
 
     fn token_id(&self) -> TokenId {
         TokenId::new(self.uuid())
+    }
+
+    fn post_id(&self) -> PostId {
+        PostId::new(self.uuid())
+    }
+
+    fn view_batch_id(&self) -> ViewBatchId {
+        ViewBatchId::new(self.uuid())
     }
 }
 

@@ -1,0 +1,327 @@
+use chrono::{DateTime, Utc};
+
+use super::{Content, Excerpt, MadeSlug, Metadata, NewSlug, PostPatch, PostStatus, Slug, Title};
+use crate::auth::Actor;
+use crate::entity::Version;
+use crate::id::{PostId, UserId};
+use crate::user::Role;
+
+/// A post, but for what it says: lists carry many posts, and seldom their content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// The id.
+    pub id: PostId,
+    /// Who wrote it.
+    pub author_id: UserId,
+    /// The title.
+    pub title: Title,
+    /// What stands for it in its URL, unique among posts that are not deleted.
+    pub slug: Slug,
+    /// Whether a client has chosen the slug, so that a new title leaves it alone.
+    pub is_slug_named: bool,
+    /// A short text about it.
+    pub excerpt: Option<Excerpt>,
+    /// Where it stands between its author's desk and its readers.
+    pub status: PostStatus,
+    /// When it was first published.
+    pub published_at: Option<DateTime<Utc>>,
+    /// What an application keeps beside it.
+    pub metadata: Metadata,
+    /// The number of the row's state.
+    pub version: Version,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+    /// When it was deleted, if so.
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
+/// A change to a post that was decided on a certain version of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostChange {
+    /// Which post to change.
+    pub id: PostId,
+    /// The version that the change was decided on.
+    pub seen: Version,
+    /// The title after the change.
+    pub title: Title,
+    /// A new slug, if there is one.
+    pub slug: Option<NewSlug>,
+    /// Whether a client has chosen the slug.
+    pub is_slug_named: bool,
+    /// Whether readers may know the slug that a new one replaces, so that it must
+    /// lead here for good.
+    pub keeps_former_slug: bool,
+    /// The content after the change.
+    pub content: Content,
+    /// The excerpt after the change.
+    pub excerpt: Option<Excerpt>,
+    /// The status after the change.
+    pub status: PostStatus,
+    /// When the post was first published, by the change at the latest.
+    pub published_at: Option<DateTime<Utc>>,
+    /// The metadata after the change.
+    pub metadata: Metadata,
+    /// When the change happens.
+    pub at: DateTime<Utc>,
+}
+
+/// The status machine has no such arrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("A {from} post cannot become {to}")]
+pub struct TransitionError {
+    /// Where the post stands.
+    pub from: PostStatus,
+    /// Where it was to go.
+    pub to: PostStatus,
+}
+
+impl Post {
+    /// Whether the actor may know that the post exists: published posts are for
+    /// everyone, others for their author, moderators and admins, deleted ones for
+    /// admins.
+    #[must_use]
+    pub fn is_visible_to(&self, actor: &Actor) -> bool {
+        if self.deleted_at.is_some() {
+            return actor.role() == Some(Role::Admin);
+        }
+        self.status == PostStatus::Published
+            || actor.is(self.author_id)
+            || matches!(actor.role(), Some(Role::Moderator | Role::Admin))
+    }
+
+    /// Whether a read by this actor counts as a view: anybody's but the author's,
+    /// of a published post.
+    #[must_use]
+    pub fn counts_view_of(&self, actor: &Actor) -> bool {
+        self.deleted_at.is_none()
+            && self.status == PostStatus::Published
+            && !actor.is(self.author_id)
+    }
+
+    /// The change that a patch makes to this post, which says `content`; `None`
+    /// where it makes none.
+    ///
+    /// A new title makes a new slug while the post has never been published and no
+    /// client has chosen its slug.
+    ///
+    /// # Errors
+    ///
+    /// [`TransitionError`] where the status cannot become the patch's.
+    pub fn change(
+        &self,
+        content: &Content,
+        patch: &PostPatch,
+        at: DateTime<Utc>,
+    ) -> Result<Option<PostChange>, TransitionError> {
+        let status = patch.status.unwrap_or(self.status);
+        if !self.status.may_become(status) {
+            return Err(TransitionError {
+                from: self.status,
+                to: status,
+            });
+        }
+        let title = patch.title.as_ref().unwrap_or(&self.title);
+        let change = PostChange {
+            id: self.id,
+            seen: self.version,
+            title: title.clone(),
+            slug: self.new_slug(title, patch.slug.as_ref()),
+            is_slug_named: self.is_slug_named || patch.slug.is_some(),
+            keeps_former_slug: self.published_at.is_some(),
+            content: patch.content.as_ref().unwrap_or(content).clone(),
+            excerpt: patch.excerpt.as_ref().unwrap_or(&self.excerpt).clone(),
+            status,
+            published_at: self
+                .published_at
+                .or((status == PostStatus::Published).then_some(at)),
+            metadata: patch.metadata.as_ref().unwrap_or(&self.metadata).clone(),
+            at,
+        };
+        let is_same = change.slug.is_none()
+            && change.title == self.title
+            && change.content == *content
+            && change.excerpt == self.excerpt
+            && change.status == self.status
+            && change.metadata == self.metadata;
+        Ok((!is_same).then_some(change))
+    }
+
+    fn new_slug(&self, title: &Title, named: Option<&Slug>) -> Option<NewSlug> {
+        if let Some(named) = named {
+            return (*named != self.slug).then(|| NewSlug::Named(named.clone()));
+        }
+        if self.is_slug_named || self.published_at.is_some() {
+            return None;
+        }
+        let made = MadeSlug::of_title(title);
+        (made != MadeSlug::of_title(&self.title)).then_some(NewSlug::Made(made))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::auth::{Principal, TokenKind};
+    use crate::id::TokenId;
+
+    fn at() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+    }
+
+    fn draft() -> Post {
+        Post {
+            id: PostId::new(Uuid::from_u128(1)),
+            author_id: UserId::new(Uuid::from_u128(2)),
+            title: "On Computing".parse().unwrap(),
+            slug: "on-computing".parse().unwrap(),
+            is_slug_named: false,
+            excerpt: None,
+            status: PostStatus::Draft,
+            published_at: None,
+            metadata: Metadata::default(),
+            version: Version::new(7),
+            created_at: at(),
+            updated_at: at(),
+            deleted_at: None,
+        }
+    }
+
+    fn content() -> Content {
+        "Once upon a time".parse().unwrap()
+    }
+
+    fn change(post: &Post, patch: &PostPatch) -> Option<PostChange> {
+        post.change(&content(), patch, at()).unwrap()
+    }
+
+    fn titled(title: &str) -> PostPatch {
+        PostPatch {
+            title: Some(title.parse().unwrap()),
+            ..PostPatch::default()
+        }
+    }
+
+    fn actor(id: u128, role: Role) -> Actor {
+        Actor::User(Principal {
+            user_id: UserId::new(Uuid::from_u128(id)),
+            role,
+            token_id: TokenId::new(Uuid::from_u128(9)),
+            token_kind: TokenKind::Session,
+        })
+    }
+
+    #[test]
+    fn who_sees_what() {
+        use PostStatus::{Archived, Draft, Published};
+
+        let author = actor(2, Role::User);
+        let others = [
+            Actor::Anonymous,
+            actor(3, Role::User),
+            author,
+            actor(4, Role::Moderator),
+            actor(5, Role::Admin),
+        ];
+        let seen = |status, deleted_at| {
+            let post = Post {
+                status,
+                deleted_at,
+                ..draft()
+            };
+            others.each_ref().map(|actor| post.is_visible_to(actor))
+        };
+        for status in [Draft, Archived] {
+            assert_eq!(seen(status, None), [false, false, true, true, true]);
+        }
+        assert_eq!(seen(Published, None), [true; 5]);
+        for status in PostStatus::ALL {
+            let deleted = seen(status, Some(at()));
+            assert_eq!(deleted, [false, false, false, false, true]);
+        }
+    }
+
+    #[test]
+    fn the_authors_own_reads_are_no_views() {
+        let published = Post {
+            status: PostStatus::Published,
+            ..draft()
+        };
+        assert!(published.counts_view_of(&Actor::Anonymous));
+        assert!(published.counts_view_of(&actor(5, Role::Admin)));
+        assert!(!published.counts_view_of(&actor(2, Role::Admin)));
+        assert!(!draft().counts_view_of(&actor(5, Role::Admin)));
+    }
+
+    #[test]
+    fn a_patch_equal_to_what_is_there_is_no_change() {
+        let post = draft();
+        let same = PostPatch {
+            title: Some(post.title.clone()),
+            slug: Some(post.slug.clone()),
+            content: Some(content()),
+            excerpt: Some(None),
+            status: Some(post.status),
+            metadata: Some(Metadata::default()),
+        };
+        assert_eq!(change(&post, &PostPatch::default()), None);
+        assert_eq!(change(&post, &same), None);
+    }
+
+    #[test]
+    fn a_new_title_makes_a_new_slug_until_it_is_known_or_chosen() {
+        let slug = |post: &Post, patch| change(post, &patch).unwrap().slug;
+        let made = MadeSlug::of_title(&"On Engines".parse().unwrap());
+        assert_eq!(
+            slug(&draft(), titled("On Engines")),
+            Some(NewSlug::Made(made))
+        );
+        assert_eq!(slug(&draft(), titled("ON COMPUTING!")), None);
+        let published_once = Post {
+            published_at: Some(at()),
+            ..draft()
+        };
+        assert_eq!(slug(&published_once, titled("On Engines")), None);
+        let named = Post {
+            is_slug_named: true,
+            ..draft()
+        };
+        assert_eq!(slug(&named, titled("On Engines")), None);
+        let naming = PostPatch {
+            slug: Some("engines".parse().unwrap()),
+            ..titled("On Engines")
+        };
+        let change = change(&published_once, &naming).unwrap();
+        assert_eq!(
+            change.slug,
+            Some(NewSlug::Named("engines".parse().unwrap()))
+        );
+        assert!(change.is_slug_named && change.keeps_former_slug);
+    }
+
+    #[test]
+    fn the_first_publication_is_kept() {
+        let to = |status| PostPatch {
+            status: Some(status),
+            ..PostPatch::default()
+        };
+        let published = change(&draft(), &to(PostStatus::Published)).unwrap();
+        assert_eq!(published.published_at, Some(at()));
+        let earlier = DateTime::from_timestamp(1, 0);
+        let again = Post {
+            published_at: earlier,
+            ..draft()
+        };
+        let published = change(&again, &to(PostStatus::Published)).unwrap();
+        assert_eq!(published.published_at, earlier);
+        let archive = draft().change(&content(), &to(PostStatus::Archived), at());
+        assert_eq!(
+            archive.unwrap_err().to_string(),
+            "A draft post cannot become archived"
+        );
+    }
+}

@@ -1,0 +1,31 @@
+//! Posts: what is written, how it is published, and who sees it.
+
+mod commands;
+mod content;
+mod entity;
+mod metadata;
+mod ports;
+mod query;
+mod slug;
+mod statistics;
+mod status;
+mod title;
+mod view;
+mod view_count;
+
+pub use commands::{NewPost, PostField, PostPatch, RawNewPost, RawPostPatch};
+pub use content::{Content, ContentError, Excerpt, ExcerptError};
+pub use entity::{Post, PostChange, TransitionError};
+pub use metadata::{Metadata, MetadataError};
+#[cfg(feature = "mocks")]
+pub use ports::MockPostRepository;
+pub use ports::{PostRecord, PostRepository};
+pub use query::{PostQuery, PostScope, PostSort, PostSortError};
+pub use slug::{MadeSlug, NewSlug, Slug, SlugError};
+pub use statistics::{MonthlyPosts, StatusCount};
+pub use status::{InitialStatusError, PostStatus, PostStatusError};
+pub use title::{Title, TitleError};
+pub use view::{Author, PostHeadline, PostView, VisiblePost};
+#[cfg(feature = "mocks")]
+pub use view_count::{MockViewCounter, MockViewRepository};
+pub use view_count::{ViewBatch, ViewCounter, ViewRepository};

@@ -1,0 +1,160 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{
+    Content, Excerpt, Metadata, MonthlyPosts, NewSlug, PostChange, PostHeadline, PostQuery,
+    PostScope, PostStatus, PostView, Slug, StatusCount, Title,
+};
+use crate::entity::{Liveness, Version};
+use crate::id::{PostId, UserId};
+use crate::list::Page;
+use crate::repository::RepositoryError;
+
+/// A post to be stored for the first time, at [`Version::FIRST`], without views.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostRecord {
+    /// The new post's id.
+    pub id: PostId,
+    /// Who writes it.
+    pub author_id: UserId,
+    /// The title.
+    pub title: Title,
+    /// The slug that it is to have.
+    pub slug: NewSlug,
+    /// What it says.
+    pub content: Content,
+    /// A short text about it.
+    pub excerpt: Option<Excerpt>,
+    /// The status that it begins in.
+    pub status: PostStatus,
+    /// When it was published, if it is.
+    pub published_at: Option<DateTime<Utc>>,
+    /// What is kept beside it.
+    pub metadata: Metadata,
+    /// When it was made.
+    pub at: DateTime<Utc>,
+}
+
+/// Keeps posts, and the slugs that they had.
+///
+/// Each method is one transaction: it happens whole or not at all, whatever
+/// becomes of the caller. A write that was begun is finished even when the
+/// future that asked for it is dropped. Besides what its own comment names,
+/// every method may answer [`RepositoryError::Unavailable`] and
+/// [`RepositoryError::Internal`].
+///
+/// A slug is *taken* while a live post has it. It is *kept* while it leads to a
+/// post that had it and was known to readers: one row for each slug, to its last
+/// such holder. A made slug is neither taken nor kept; a named one is not taken,
+/// and if it was kept it is so no longer.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait PostRepository: Send + Sync {
+    /// Stores a new post and returns it, with its content. Of any number of racing
+    /// calls that make a slug of one title all succeed, each with its own.
+    ///
+    /// # Errors
+    ///
+    /// - [`RepositoryError::Duplicate`] of the slug where a named one is taken;
+    /// - [`RepositoryError::Conflict`] with [`CredentialsChanged`] where the author
+    ///   is no longer live and active.
+    ///
+    /// [`CredentialsChanged`]: crate::repository::Conflict::CredentialsChanged
+    async fn insert(&self, post: PostRecord) -> Result<PostView, RepositoryError>;
+
+    /// The post of this id with its content, if there is one of that liveness.
+    async fn find(
+        &self,
+        id: PostId,
+        liveness: Liveness,
+    ) -> Result<Option<PostView>, RepositoryError>;
+
+    /// The live post that has this slug, with its content; or the live post that
+    /// the slug is kept for, which then has another one.
+    async fn find_by_slug(&self, slug: Slug) -> Result<Option<PostView>, RepositoryError>;
+
+    /// A page of the posts within the scope, its next cursor, and the total where
+    /// it was asked for. Deleted posts are listed in the scope of all alone.
+    ///
+    /// The order is total (ties are settled by the id, in the same direction) and
+    /// the same in every adapter: text by code point, posts that were never
+    /// published below all others. A page of live posts that continues behind a
+    /// cursor, which callers take from the same order, costs the same however deep
+    /// it lies: alone, of one status, or of one author. Searches count to
+    /// [`Total::SEARCH_BOUND`].
+    ///
+    /// [`Total::SEARCH_BOUND`]: crate::list::Total::SEARCH_BOUND
+    async fn list(
+        &self,
+        scope: PostScope,
+        query: PostQuery,
+    ) -> Result<Page<PostView>, RepositoryError>;
+
+    /// Changes a live post that is at the version that was seen, keeps the former
+    /// slug where the change says so, moves the version on by one, sets
+    /// `updated_at`, and returns the post with its content.
+    ///
+    /// Of any number of racing changes that saw one version exactly one succeeds.
+    ///
+    /// # Errors
+    ///
+    /// - [`RepositoryError::NotFound`] where no live post has the id;
+    /// - [`RepositoryError::Stale`] where the version is another;
+    /// - [`RepositoryError::Duplicate`] of the slug where a named one is taken by
+    ///   another post.
+    async fn change(&self, change: PostChange) -> Result<PostView, RepositoryError>;
+
+    /// Deletes a live post that is at the version that was seen: marks the row and
+    /// moves the version on by one. The slug is free again.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotFound`] and [`RepositoryError::Stale`] as
+    /// [`PostRepository::change`].
+    async fn delete(
+        &self,
+        id: PostId,
+        seen: Version,
+        at: DateTime<Utc>,
+    ) -> Result<(), RepositoryError>;
+
+    /// Undoes a deletion of a post that is at the version that was seen, moves the
+    /// version on by one, sets `updated_at`, and returns the post with its content.
+    /// A slug that is taken by now, or kept for another post, gets a number.
+    ///
+    /// # Errors
+    ///
+    /// - [`RepositoryError::NotFound`] where no post, deleted or not, has the id;
+    /// - [`RepositoryError::Conflict`] with [`NotDeleted`] where the post is live,
+    ///   and with [`AuthorDeleted`] where its author is not;
+    /// - [`RepositoryError::Stale`] where the version is another.
+    ///
+    /// [`NotDeleted`]: crate::repository::Conflict::NotDeleted
+    /// [`AuthorDeleted`]: crate::repository::Conflict::AuthorDeleted
+    async fn restore(
+        &self,
+        id: PostId,
+        seen: Version,
+        at: DateTime<Utc>,
+    ) -> Result<PostView, RepositoryError>;
+
+    /// The author's live, published posts that were first published last, newest
+    /// first, at most so many.
+    async fn latest_published(
+        &self,
+        author_id: UserId,
+        limit: u8,
+    ) -> Result<Vec<PostHeadline>, RepositoryError>;
+
+    /// The author's live posts of each status that has any.
+    async fn count_by_status(&self, author_id: UserId)
+    -> Result<Vec<StatusCount>, RepositoryError>;
+
+    /// The newest months, at most so many, that hold a live, published post of the
+    /// author by its first publication, newest first.
+    async fn count_by_month(
+        &self,
+        author_id: UserId,
+        months: u8,
+    ) -> Result<Vec<MonthlyPosts>, RepositoryError>;
+}

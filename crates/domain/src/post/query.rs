@@ -1,0 +1,177 @@
+use std::str::FromStr;
+
+use super::{PostStatus, PostView};
+use crate::auth::Actor;
+use crate::entity::Liveness;
+use crate::id::UserId;
+use crate::list::{Cursor, Direction, PageRequest, PageSize, Search, SortValue};
+use crate::user::Role;
+
+/// The orders in which posts can be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum PostSort {
+    /// By the time of creation.
+    #[default]
+    CreatedAt,
+    /// By the time of the last change.
+    UpdatedAt,
+    /// By the time of the first publication; posts without one sort lowest.
+    PublishedAt,
+    /// By title.
+    Title,
+    /// By the number of views.
+    ViewCount,
+}
+
+/// The text names no order of posts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Must be one of: createdAt, updatedAt, publishedAt, title, viewCount")]
+pub struct PostSortError;
+
+impl PostSort {
+    /// Every order.
+    pub const ALL: [Self; 5] = [
+        Self::CreatedAt,
+        Self::UpdatedAt,
+        Self::PublishedAt,
+        Self::Title,
+        Self::ViewCount,
+    ];
+
+    /// The order's name, as the API spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "createdAt",
+            Self::UpdatedAt => "updatedAt",
+            Self::PublishedAt => "publishedAt",
+            Self::Title => "title",
+            Self::ViewCount => "viewCount",
+        }
+    }
+
+    /// The place of a post in this order.
+    #[must_use]
+    pub fn cursor(self, view: &PostView) -> Cursor {
+        let post = &view.post;
+        let value = match self {
+            Self::CreatedAt => SortValue::Time(Some(post.created_at)),
+            Self::UpdatedAt => SortValue::Time(Some(post.updated_at)),
+            Self::PublishedAt => SortValue::Time(post.published_at),
+            Self::Title => SortValue::Text(post.title.as_str().to_owned()),
+            Self::ViewCount => SortValue::Number(view.view_count),
+        };
+        Cursor {
+            value,
+            id: post.id.as_uuid(),
+        }
+    }
+
+    /// Whether a cursor is of this order: its value is of the order's type.
+    #[must_use]
+    pub const fn accepts(self, cursor: &Cursor) -> bool {
+        match (self, &cursor.value) {
+            (Self::CreatedAt | Self::UpdatedAt, SortValue::Time(time)) => time.is_some(),
+            (Self::PublishedAt, SortValue::Time(_))
+            | (Self::Title, SortValue::Text(_))
+            | (Self::ViewCount, SortValue::Number(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for PostSort {
+    type Err = PostSortError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|sort| sort.as_str() == text)
+            .ok_or(PostSortError)
+    }
+}
+
+/// Which posts an actor may see, as stores can look for them: the same rule as
+/// [`Post::is_visible_to`](super::Post::is_visible_to), for live posts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PostScope {
+    /// Published ones.
+    #[default]
+    Published,
+    /// Published ones, and all of this author.
+    PublishedOrBy(UserId),
+    /// All.
+    All,
+}
+
+impl PostScope {
+    /// What this actor may see.
+    #[must_use]
+    pub const fn of(actor: &Actor) -> Self {
+        match actor.role() {
+            Some(Role::Moderator | Role::Admin) => Self::All,
+            Some(Role::User) => match actor.principal() {
+                Some(principal) => Self::PublishedOrBy(principal.user_id),
+                None => Self::Published,
+            },
+            None => Self::Published,
+        }
+    }
+}
+
+/// Which posts to list, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PostQuery {
+    /// Only posts whose title or content contain this.
+    pub search: Option<Search>,
+    /// Only posts of this status.
+    pub status: Option<PostStatus>,
+    /// Only posts of this author.
+    pub author_id: Option<UserId>,
+    /// Live posts, or deleted ones.
+    pub liveness: Liveness,
+    /// Whether to say what the posts say; then a page holds at most
+    /// [`PostQuery::MAX_SIZE_WITH_CONTENT`].
+    pub with_content: bool,
+    /// What the list is ordered by; ties are settled by the id.
+    pub sort: PostSort,
+    /// The direction of the order, for the id as well.
+    pub direction: Direction,
+    /// Which part of the list.
+    pub page: PageRequest,
+}
+
+impl PostQuery {
+    /// How many posts a page with content holds at most.
+    pub const MAX_SIZE_WITH_CONTENT: u8 = 20;
+
+    /// Whether the page is small enough for what it is to hold.
+    #[must_use]
+    pub const fn allows(&self, size: PageSize) -> bool {
+        !self.with_content || size.get() <= Self::MAX_SIZE_WITH_CONTENT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_read_what_they_write() {
+        for sort in PostSort::ALL {
+            assert_eq!(sort.as_str().parse(), Ok(sort));
+        }
+        assert_eq!("slug".parse::<PostSort>(), Err(PostSortError));
+    }
+
+    #[test]
+    fn content_makes_pages_small() {
+        let query = PostQuery {
+            with_content: true,
+            ..PostQuery::default()
+        };
+        let allows = |size: u8| PageSize::try_from(size).map(|size| query.allows(size));
+        assert_eq!(allows(20), Ok(true));
+        assert_eq!(allows(21), Ok(false));
+    }
+}

@@ -1,0 +1,281 @@
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use deunicode::deunicode;
+
+use super::Title;
+
+/// What stands for a post in its URL: `[a-z0-9]+(-[a-z0-9]+)*`, at most 250
+/// characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "String", into = "String")
+)]
+pub struct Slug(String);
+
+/// Why a text is no slug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SlugError {
+    /// Other characters, or hyphens that do not stand alone between others.
+    #[error("Slug must be lower-case letters and digits with single hyphens between them")]
+    Form,
+    /// More than [`Slug::MAX_LENGTH`] characters.
+    #[error("Slug must be at most {} characters long", Slug::MAX_LENGTH)]
+    TooLong,
+}
+
+/// The slug that a new post, or a new title, is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewSlug {
+    /// This one and no other.
+    Named(Slug),
+    /// The first free one that is made of this.
+    Made(MadeSlug),
+}
+
+/// A slug that is made: itself where it is free, or else the first free one of
+/// `…-2`, `…-3` and so on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeSlug {
+    plain: Slug,
+    stem: Slug,
+}
+
+impl Slug {
+    /// The longest slug, in characters, which are bytes.
+    pub const MAX_LENGTH: usize = 250;
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// As much of it as fits, up to a hyphen where there is one.
+    fn cut(&self, length: usize) -> Self {
+        let Some((head, tail)) = self.0.split_at_checked(length) else {
+            return self.clone();
+        };
+        let end = match head.rfind('-') {
+            Some(hyphen) if !tail.is_empty() && !tail.starts_with('-') => hyphen,
+            _ => head.len(),
+        };
+        Self(self.0.chars().take(end).collect())
+    }
+}
+
+impl MadeSlug {
+    /// The longest suffix: a hyphen and the digits of a 32-bit number.
+    const MAX_SUFFIX: usize = 11;
+    const FIRST_NUMBER: u32 = 2;
+    /// For titles of which nothing is left.
+    const FALLBACK: &str = "post";
+
+    /// A slug in the words of a title, in ASCII.
+    #[must_use]
+    pub fn of_title(title: &Title) -> Self {
+        let ascii = deunicode(title.as_str()).to_ascii_lowercase();
+        let words: Vec<_> = ascii
+            .split(|character: char| !character.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .collect();
+        let slug = match words.join("-") {
+            empty if empty.is_empty() => Self::FALLBACK.to_owned(),
+            slug => slug,
+        };
+        Slug(slug).cut(Slug::MAX_LENGTH).into()
+    }
+
+    /// What stands before the hyphen and the number.
+    #[must_use]
+    pub const fn stem(&self) -> &Slug {
+        &self.stem
+    }
+
+    /// The slug without a number.
+    #[must_use]
+    pub const fn plain(&self) -> &Slug {
+        &self.plain
+    }
+
+    /// The first of its slugs that is none of those taken.
+    #[must_use]
+    pub fn first_free<'a>(&self, taken: impl IntoIterator<Item = &'a str>) -> Slug {
+        let mut is_plain_taken = false;
+        let mut numbers = BTreeSet::new();
+        for slug in taken {
+            is_plain_taken |= slug == self.plain.0;
+            numbers.extend(self.number_of(slug));
+        }
+        if !is_plain_taken {
+            return self.plain.clone();
+        }
+        let free = (Self::FIRST_NUMBER..=u32::MAX).find(|number| !numbers.contains(number));
+        Slug(format!(
+            "{}-{}",
+            self.stem.0,
+            free.unwrap_or(Self::FIRST_NUMBER)
+        ))
+    }
+
+    /// The number at the end of one of its slugs.
+    fn number_of(&self, slug: &str) -> Option<u32> {
+        let number = slug.strip_prefix(self.stem.as_str())?.strip_prefix('-')?;
+        let is_canonical =
+            number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0');
+        is_canonical.then(|| number.parse().ok()).flatten()
+    }
+}
+
+impl From<Slug> for MadeSlug {
+    fn from(plain: Slug) -> Self {
+        let stem = plain.cut(Slug::MAX_LENGTH - Self::MAX_SUFFIX);
+        Self { plain, stem }
+    }
+}
+
+impl FromStr for Slug {
+    type Err = SlugError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let is_word = |word: &str| {
+            !word.is_empty()
+                && word
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        };
+        if !text.split('-').all(is_word) {
+            return Err(SlugError::Form);
+        }
+        if text.len() > Self::MAX_LENGTH {
+            return Err(SlugError::TooLong);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Slug {
+    type Error = SlugError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Slug> for String {
+    fn from(slug: Slug) -> Self {
+        slug.0
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn made(title: &str) -> MadeSlug {
+        MadeSlug::of_title(&title.parse().unwrap())
+    }
+
+    fn slug(text: &str) -> Slug {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_slug_is_words_between_hyphens() {
+        for text in ["a", "on-computing-2", "2026"] {
+            assert_eq!(slug(text).as_str(), text);
+        }
+        for text in ["", "-", "a-", "-a", "a--b", "A", "a b", "a_b", "ä", "a\0"] {
+            assert_eq!(text.parse::<Slug>(), Err(SlugError::Form), "{text}");
+        }
+        assert!("a".repeat(250).parse::<Slug>().is_ok());
+        assert_eq!("a".repeat(251).parse::<Slug>(), Err(SlugError::TooLong));
+    }
+
+    #[test]
+    fn titles_in_any_script_have_a_slug() {
+        for (title, slug) in [
+            ("On Computing", "on-computing"),
+            ("  What's new?! (2026) ", "what-s-new-2026"),
+            ("Crème Brûlée à la carte", "creme-brulee-a-la-carte"),
+            ("Straße und Größe", "strasse-und-grosse"),
+            ("Привет, мир", "privet-mir"),
+            ("Ελληνικά νέα", "ellenika-nea"),
+            ("北京日报", "bei-jing-ri-bao"),
+            ("***", "post"),
+            ("−−−\u{200b}", "post"),
+        ] {
+            assert_eq!(made(title).first_free([]).as_str(), slug, "{title}");
+        }
+        assert_ne!(made("🦀🦀🦀").first_free([]).as_str(), "");
+    }
+
+    #[test]
+    fn a_taken_slug_gets_the_first_free_number() {
+        let made = made("On Computing");
+        let free = |taken: &[&str]| made.first_free(taken.iter().copied()).to_string();
+        assert_eq!(free(&["on-computing-2"]), "on-computing");
+        assert_eq!(free(&["on-computing"]), "on-computing-2");
+        assert_eq!(
+            free(&["on-computing", "on-computing-2", "on-computing-4"]),
+            "on-computing-3"
+        );
+        assert_eq!(
+            free(&[
+                "on-computing",
+                "on-computing-02",
+                "on-computing-x",
+                "on-computing-2-2"
+            ]),
+            "on-computing-2"
+        );
+    }
+
+    #[test]
+    fn a_long_slug_is_cut_at_a_hyphen() {
+        // Each ideograph is four letters or so, and a word of its own.
+        let long = made(&"京报".repeat(100));
+        let plain = long.first_free([]);
+        assert!(plain.as_str().len() <= Slug::MAX_LENGTH);
+        assert!(plain.as_str().ends_with("jing") || plain.as_str().ends_with("bao"));
+        let second = long.first_free([plain.as_str()]);
+        assert!(second.as_str().len() <= Slug::MAX_LENGTH);
+        assert!(second.as_str().ends_with("-2"));
+        let third = long.first_free([plain.as_str(), second.as_str()]);
+        assert!(third.as_str().ends_with("-3"));
+    }
+
+    #[test]
+    fn a_word_without_hyphens_is_cut_anywhere() {
+        let longest = MadeSlug::from(slug(&"a".repeat(250)));
+        let second = longest.first_free([longest.plain().as_str()]);
+        assert_eq!(second.as_str(), format!("{}-2", "a".repeat(239)));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_title_the_slug_is_one(title in ".{3,200}") {
+            if let Ok(title) = title.parse::<Title>() {
+                let made = MadeSlug::of_title(&title);
+                let plain = made.first_free([]);
+                prop_assert_eq!(plain.as_str().parse::<Slug>(), Ok(plain.clone()));
+                let next = made.first_free([plain.as_str()]);
+                prop_assert_eq!(next.as_str().parse::<Slug>(), Ok(next.clone()));
+                prop_assert_ne!(plain, next);
+            }
+        }
+    }
+}
