@@ -56,23 +56,23 @@ CREATE VIRTUAL TABLE users_search USING fts5 (
 -- may change in a VACUUM; these do not.
 CREATE TABLE users_search_rows (
     number INTEGER PRIMARY KEY,
-    user_id BLOB NOT NULL UNIQUE
+    row_id BLOB NOT NULL UNIQUE
 ) STRICT;
 
 CREATE TRIGGER users_search_insert AFTER INSERT ON users BEGIN
-    INSERT INTO users_search_rows (user_id) VALUES (new.id);
+    INSERT INTO users_search_rows (row_id) VALUES (new.id);
     INSERT INTO users_search (rowid, search_text)
-        SELECT number, new.search_text FROM users_search_rows WHERE user_id = new.id;
+        SELECT number, new.search_text FROM users_search_rows WHERE row_id = new.id;
 END;
 
 CREATE TRIGGER users_search_update AFTER UPDATE OF search_text ON users
 WHEN old.search_text <> new.search_text BEGIN
     UPDATE users_search SET search_text = new.search_text
-        WHERE rowid = (SELECT number FROM users_search_rows WHERE user_id = new.id);
+        WHERE rowid = (SELECT number FROM users_search_rows WHERE row_id = new.id);
 END;
 
 CREATE TRIGGER users_search_delete AFTER DELETE ON users BEGIN
     DELETE FROM users_search
-        WHERE rowid = (SELECT number FROM users_search_rows WHERE user_id = old.id);
-    DELETE FROM users_search_rows WHERE user_id = old.id;
+        WHERE rowid = (SELECT number FROM users_search_rows WHERE row_id = old.id);
+    DELETE FROM users_search_rows WHERE row_id = old.id;
 END;

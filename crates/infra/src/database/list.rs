@@ -68,18 +68,42 @@ enum Bound {
     Number(i64),
 }
 
+/// A condition around one text, in the words of one database.
+pub(crate) struct Condition {
+    pub(crate) before: String,
+    pub(crate) bound: String,
+    pub(crate) after: &'static str,
+}
+
 impl Expression for Behind {
     type SqlType = Bool;
 }
 
-// Its columns are named in text: that the query has them is up to whoever writes it.
+impl Expression for Condition {
+    type SqlType = Bool;
+}
+
+// The columns of both are named in text: that the query has them is up to whoever
+// writes it.
+
 impl<QS> AppearsOnTable<QS> for Behind {}
+
+impl<QS> AppearsOnTable<QS> for Condition {}
 
 impl<GB> ValidGrouping<GB> for Behind {
     type IsAggregate = is_aggregate::No;
 }
 
+impl<GB> ValidGrouping<GB> for Condition {
+    type IsAggregate = is_aggregate::No;
+}
+
 impl QueryId for Behind {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryId for Condition {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
@@ -104,6 +128,19 @@ where
         out.push_sql(", ");
         out.push_bind_param::<Id, _>(&self.id)?;
         out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl<DB> QueryFragment<DB> for Condition
+where
+    DB: Backend,
+    String: ToSql<Text, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(&self.before);
+        out.push_bind_param::<Text, _>(&self.bound)?;
+        out.push_sql(self.after);
         Ok(())
     }
 }

@@ -51,7 +51,7 @@ async fn select(
                 users = users.filter(users::is_active.eq(is_active));
             }
             if let Some(search) = &query.search {
-                users = users.filter(dialect::matches(search));
+                users = users.filter(dialect::matches("users", search));
             }
             users
         };

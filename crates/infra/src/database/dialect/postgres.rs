@@ -5,6 +5,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use hexpress_domain::list::Search;
 
+use crate::database::list::Condition;
 use crate::database::schema::{ACTIVE_ADMIN, tokens, users};
 use crate::database::types::StoredId;
 
@@ -77,11 +78,9 @@ pub(crate) async fn lock_token(c: &mut AsyncPgConnection, id: StoredId) -> Query
     Ok(())
 }
 
-/// Users in whose folded text the search occurs. The trigram index serves searches
-/// of three characters or more.
-pub(crate) fn matches(
-    search: &Search,
-) -> Box<dyn BoxableExpression<users::table, Pg, SqlType = Bool>> {
+/// Rows of a table in whose folded text the search occurs. The trigram index serves
+/// searches of three characters or more.
+pub(crate) fn matches(table: &'static str, search: &Search) -> Condition {
     let mut pattern = String::from("%");
     for character in search.folded().chars() {
         if matches!(character, '%' | '_' | '\\') {
@@ -90,7 +89,11 @@ pub(crate) fn matches(
         pattern.push(character);
     }
     pattern.push('%');
-    Box::new(users::search_text.like(pattern))
+    Condition {
+        before: format!("{table}.search_text LIKE "),
+        bound: pattern,
+        after: "",
+    }
 }
 
 pub(crate) async fn try_migration_lock(c: &mut AsyncPgConnection, key: i64) -> QueryResult<bool> {

@@ -1,12 +1,12 @@
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::list::Search;
 
 use crate::database::AsyncSqliteConnection;
-use crate::database::schema::users;
+use crate::database::list::Condition;
 use crate::database::types::StoredId;
 
 pub(crate) type Backend = Sqlite;
@@ -41,27 +41,24 @@ pub(crate) async fn lock_token(_: &mut AsyncSqliteConnection, _: StoredId) -> Qu
     Ok(())
 }
 
-/// Users in whose folded text the search occurs. The trigram index serves searches
-/// of three characters or more.
-pub(crate) fn matches(
-    search: &Search,
-) -> Box<dyn BoxableExpression<users::table, Sqlite, SqlType = Bool>> {
+/// Rows of a table in whose folded text the search occurs. The trigram index serves
+/// searches of three characters or more.
+pub(crate) fn matches(table: &'static str, search: &Search) -> Condition {
     let text = search.folded();
     if text.chars().count() < TRIGRAM {
-        return Box::new(
-            sql::<Bool>("instr(users.search_text, ")
-                .bind::<Text, _>(text.to_owned())
-                .sql(") > 0"),
-        );
+        return Condition {
+            before: format!("instr({table}.search_text, "),
+            bound: text.to_owned(),
+            after: ") > 0",
+        };
     }
-    let phrase = format!("\"{}\"", text.replace('"', "\"\""));
-    Box::new(
-        sql::<Bool>(
-            "users.id IN (SELECT user_id FROM users_search \
-             JOIN users_search_rows ON number = users_search.rowid \
-             WHERE users_search MATCH ",
-        )
-        .bind::<Text, _>(phrase)
-        .sql(")"),
-    )
+    Condition {
+        before: format!(
+            "{table}.id IN (SELECT row_id FROM {table}_search \
+             JOIN {table}_search_rows ON number = {table}_search.rowid \
+             WHERE {table}_search MATCH "
+        ),
+        bound: format!("\"{}\"", text.replace('"', "\"\"")),
+        after: ")",
+    }
 }
