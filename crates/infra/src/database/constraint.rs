@@ -25,10 +25,29 @@ pub(crate) enum Constraint {
     LoginCountersPkey,
     LoginCountersKeyCheck,
     LoginCountersCountCheck,
+    PostsPkey,
+    PostsAuthorIdFkey,
+    PostsTitleCheck,
+    PostsSlugCheck,
+    PostsSlugLiveKey,
+    PostsContentCheck,
+    PostsExcerptCheck,
+    PostsStatusCheck,
+    PostsMetadataCheck,
+    PostsVersionCheck,
+    PostsStatusPublishedAtCheck,
+    PostsDeletedWithAuthorCheck,
+    KeptSlugsPkey,
+    KeptSlugsSlugCheck,
+    KeptSlugsPostIdFkey,
+    PostViewsPkey,
+    PostViewsPostIdFkey,
+    PostViewsCountCheck,
+    ViewBatchesPkey,
 }
 
 impl Constraint {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 38] = [
         Self::UsersPkey,
         Self::UsersEmailLiveKey,
         Self::UsersEmailCheck,
@@ -48,6 +67,25 @@ impl Constraint {
         Self::LoginCountersPkey,
         Self::LoginCountersKeyCheck,
         Self::LoginCountersCountCheck,
+        Self::PostsPkey,
+        Self::PostsAuthorIdFkey,
+        Self::PostsTitleCheck,
+        Self::PostsSlugCheck,
+        Self::PostsSlugLiveKey,
+        Self::PostsContentCheck,
+        Self::PostsExcerptCheck,
+        Self::PostsStatusCheck,
+        Self::PostsMetadataCheck,
+        Self::PostsVersionCheck,
+        Self::PostsStatusPublishedAtCheck,
+        Self::PostsDeletedWithAuthorCheck,
+        Self::KeptSlugsPkey,
+        Self::KeptSlugsSlugCheck,
+        Self::KeptSlugsPostIdFkey,
+        Self::PostViewsPkey,
+        Self::PostViewsPostIdFkey,
+        Self::PostViewsCountCheck,
+        Self::ViewBatchesPkey,
     ];
 
     /// The name in the schema, which PostgreSQL reports. SQLite reports it for a
@@ -73,6 +111,25 @@ impl Constraint {
             Self::LoginCountersPkey => "login_counters_pkey",
             Self::LoginCountersKeyCheck => "login_counters_key_check",
             Self::LoginCountersCountCheck => "login_counters_count_check",
+            Self::PostsPkey => "posts_pkey",
+            Self::PostsAuthorIdFkey => "posts_author_id_fkey",
+            Self::PostsTitleCheck => "posts_title_check",
+            Self::PostsSlugCheck => "posts_slug_check",
+            Self::PostsSlugLiveKey => "posts_slug_live_key",
+            Self::PostsContentCheck => "posts_content_check",
+            Self::PostsExcerptCheck => "posts_excerpt_check",
+            Self::PostsStatusCheck => "posts_status_check",
+            Self::PostsMetadataCheck => "posts_metadata_check",
+            Self::PostsVersionCheck => "posts_version_check",
+            Self::PostsStatusPublishedAtCheck => "posts_status_published_at_check",
+            Self::PostsDeletedWithAuthorCheck => "posts_deleted_with_author_check",
+            Self::KeptSlugsPkey => "kept_slugs_pkey",
+            Self::KeptSlugsSlugCheck => "kept_slugs_slug_check",
+            Self::KeptSlugsPostIdFkey => "kept_slugs_post_id_fkey",
+            Self::PostViewsPkey => "post_views_pkey",
+            Self::PostViewsPostIdFkey => "post_views_post_id_fkey",
+            Self::PostViewsCountCheck => "post_views_count_check",
+            Self::ViewBatchesPkey => "view_batches_pkey",
         }
     }
 
@@ -84,6 +141,11 @@ impl Constraint {
             Self::TokensPkey => Some("tokens.id"),
             Self::TokensDigestKey => Some("tokens.digest"),
             Self::LoginCountersPkey => Some("login_counters.key"),
+            Self::PostsPkey => Some("posts.id"),
+            Self::PostsSlugLiveKey => Some("posts.slug"),
+            Self::KeptSlugsPkey => Some("kept_slugs.slug"),
+            Self::PostViewsPkey => Some("post_views.post_id"),
+            Self::ViewBatchesPkey => Some("view_batches.id"),
             _ => None,
         }
     }
@@ -106,6 +168,9 @@ impl Constraint {
         match self {
             Self::UsersEmailLiveKey => Some(RepositoryError::Duplicate {
                 field: UniqueField::UserEmail,
+            }),
+            Self::PostsSlugLiveKey => Some(RepositoryError::Duplicate {
+                field: UniqueField::PostSlug,
             }),
             Self::TokensUserIdFkey => Some(RepositoryError::MissingReference),
             _ => None,

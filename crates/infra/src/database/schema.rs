@@ -56,8 +56,69 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use crate::database::types::{Id, Instant};
+
+    posts (id) {
+        id -> Id,
+        author_id -> Id,
+        title -> Text,
+        slug -> Text,
+        slug_named -> Bool,
+        content -> Text,
+        excerpt -> Nullable<Text>,
+        status -> Text,
+        published_at -> Nullable<Instant>,
+        metadata -> Text,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+        deleted_with_author -> Bool,
+    }
+}
+
+table! {
+    use diesel::sql_types::Text;
+    use crate::database::types::Id;
+
+    kept_slugs (slug) {
+        slug -> Text,
+        post_id -> Id,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Bool, Text};
+    use crate::database::types::Id;
+
+    // All but the count follows the post by triggers.
+    post_views (post_id) {
+        post_id -> Id,
+        author_id -> Id,
+        status -> Text,
+        is_live -> Bool,
+        count -> BigInt,
+    }
+}
+
+table! {
+    use crate::database::types::{Id, Instant};
+
+    view_batches (id) {
+        id -> Id,
+        made_at -> Instant,
+    }
+}
+
 joinable!(tokens -> users (user_id));
+joinable!(posts -> users (author_id));
+joinable!(post_views -> posts (post_id));
+joinable!(kept_slugs -> posts (post_id));
 allow_tables_to_appear_in_same_query!(tokens, users);
+allow_tables_to_appear_in_same_query!(posts, users, post_views, kept_slugs);
 
 table! {
     use diesel::sql_types::Text;

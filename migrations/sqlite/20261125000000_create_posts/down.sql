@@ -1,0 +1,3 @@
+DROP TABLE posts_search;
+DROP TABLE posts_search_rows;
+DROP TABLE posts;
