@@ -8,5 +8,6 @@
 
 pub mod auth;
 pub mod database;
+pub mod post;
 pub mod security;
 pub mod user;

@@ -12,10 +12,9 @@ use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::User;
 
 use super::rows::{NewTokenRow, TokenRow};
-use super::{SWEEP_BATCH, sweep};
 use crate::database::schema::{tokens, users};
 use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Corrupt, Database, Failure, on_both};
+use crate::database::{Connection, Corrupt, Database, Failure, SWEEP_BATCH, on_both, sweep};
 use crate::user::UserRow;
 
 /// [`TokenRepository`] in the database.

@@ -11,6 +11,8 @@ use super::constraint::Constraint;
 pub(crate) enum Failure {
     /// The database refused a statement.
     Query(Error),
+    /// The work lost a race that it may win when it is done again.
+    Contention(Source),
     /// The work found what its caller must be told; a transaction is rolled back.
     Answer(RepositoryError),
 }
@@ -63,6 +65,7 @@ impl From<Failure> for Fault {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Query(error) => classify(error),
+            Failure::Contention(source) => Self::Contention(source),
             Failure::Answer(answer) => Self::Answer(answer),
         }
     }
@@ -134,6 +137,12 @@ const UNAVAILABLE_TEXTS: [&str; 18] = [
     "unable to open database file",
     "interrupted",
 ];
+
+/// Whether a statement gave a post a slug that another live one has.
+pub(crate) fn is_slug_taken(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, information)
+        if Constraint::of(information.as_ref()) == Some(Constraint::PostsSlugLiveKey))
+}
 
 /// Whether SQLite waited for a lock as long as it may.
 pub(super) fn is_busy(error: &Error) -> bool {

@@ -1,6 +1,9 @@
 //! What the lists of all tables have in common: an order that ends in the id, and
 //! pages of it.
 
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
 use diesel::backend::Backend;
 use diesel::expression::{AppearsOnTable, Expression, ValidGrouping, is_aggregate};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
@@ -8,6 +11,7 @@ use diesel::result::QueryResult;
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Bool, HasSqlType, Text};
 use hexpress_domain::list::{Cursor, Direction, Page, PageSize, SortValue, Total};
+use uuid::Uuid;
 
 use super::types::{Id, Instant, StoredId, StoredInstant};
 
@@ -30,77 +34,81 @@ impl Order {
         format!("{} {direction}, {} {direction}", self.key, self.id)
     }
 
-    /// The condition of rows that come behind a cursor. `lowest` is how the database
-    /// writes the time that stands for a missing one.
-    pub(crate) fn behind(&self, cursor: &Cursor, lowest: &'static str) -> Behind {
+    /// The condition of rows that come behind a cursor. It is one comparison of the
+    /// sort value and the id, so that the index leads right to the row, however many
+    /// others have the same sort value. `lowest` is how the database writes the time
+    /// that stands for a missing one.
+    pub(crate) fn behind(&self, cursor: &Cursor, lowest: &'static str) -> Condition {
         let comparison = match self.direction {
             Direction::Ascending => ">",
             Direction::Descending => "<",
         };
-        Behind {
-            columns: format!("({}, {}) {comparison} ", self.key, self.id),
-            value: match &cursor.value {
-                SortValue::Time(Some(time)) => Bound::Time(StoredInstant(*time)),
-                SortValue::Time(None) => Bound::Lowest(lowest),
-                SortValue::Text(text) => Bound::Text(text.clone()),
-                // No stored number is larger than the largest of its type.
-                SortValue::Number(number) => {
-                    Bound::Number(i64::try_from(*number).unwrap_or(i64::MAX))
-                }
-            },
-            id: StoredId(cursor.id),
-        }
+        let row = Condition::sql(format!("({}, {}) {comparison} (", self.key, self.id));
+        let row = match &cursor.value {
+            SortValue::Time(Some(time)) => row.and_time(*time),
+            SortValue::Time(None) => row.and_sql(lowest),
+            SortValue::Text(text) => row.and_text(text),
+            // No stored number is larger than the largest of its type.
+            SortValue::Number(number) => row.and_number(i64::try_from(*number).unwrap_or(i64::MAX)),
+        };
+        row.and_sql(", ").and_id(cursor.id).and_sql(")")
     }
 }
 
-/// One comparison of the sort value and the id, so that the index leads right to the
-/// row, however many others have the same sort value.
-pub(crate) struct Behind {
-    columns: String,
-    value: Bound,
-    id: StoredId,
+/// A condition in SQL text with bound values. Its columns are named in the text: that
+/// the query has them is up to whoever writes it.
+#[derive(Default)]
+pub(crate) struct Condition {
+    pieces: Vec<Piece>,
 }
 
-enum Bound {
-    Time(StoredInstant),
-    Lowest(&'static str),
+enum Piece {
+    Sql(Cow<'static, str>),
     Text(String),
     Number(i64),
+    Time(StoredInstant),
+    Id(StoredId),
 }
 
-/// A condition around one text, in the words of one database.
-pub(crate) struct Condition {
-    pub(crate) before: String,
-    pub(crate) bound: String,
-    pub(crate) after: &'static str,
-}
+impl Condition {
+    pub(crate) fn sql(sql: impl Into<Cow<'static, str>>) -> Self {
+        Self::default().and_sql(sql)
+    }
 
-impl Expression for Behind {
-    type SqlType = Bool;
+    pub(crate) fn and_sql(self, sql: impl Into<Cow<'static, str>>) -> Self {
+        self.and(Piece::Sql(sql.into()))
+    }
+
+    pub(crate) fn and_text(self, text: impl Into<String>) -> Self {
+        self.and(Piece::Text(text.into()))
+    }
+
+    pub(crate) fn and_id(self, id: Uuid) -> Self {
+        self.and(Piece::Id(StoredId(id)))
+    }
+
+    fn and_time(self, time: DateTime<Utc>) -> Self {
+        self.and(Piece::Time(StoredInstant(time)))
+    }
+
+    fn and_number(self, number: i64) -> Self {
+        self.and(Piece::Number(number))
+    }
+
+    fn and(mut self, piece: Piece) -> Self {
+        self.pieces.push(piece);
+        self
+    }
 }
 
 impl Expression for Condition {
     type SqlType = Bool;
 }
 
-// The columns of both are named in text: that the query has them is up to whoever
-// writes it.
-
-impl<QS> AppearsOnTable<QS> for Behind {}
-
 impl<QS> AppearsOnTable<QS> for Condition {}
-
-impl<GB> ValidGrouping<GB> for Behind {
-    type IsAggregate = is_aggregate::No;
-}
 
 impl<GB> ValidGrouping<GB> for Condition {
     type IsAggregate = is_aggregate::No;
-}
-
-impl QueryId for Behind {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
 impl QueryId for Condition {
@@ -108,7 +116,7 @@ impl QueryId for Condition {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<DB> QueryFragment<DB> for Behind
+impl<DB> QueryFragment<DB> for Condition
 where
     DB: Backend + HasSqlType<Id> + HasSqlType<Instant>,
     StoredId: ToSql<Id, DB>,
@@ -117,30 +125,15 @@ where
     i64: ToSql<BigInt, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql(&self.columns);
-        out.push_sql("(");
-        match &self.value {
-            Bound::Time(time) => out.push_bind_param::<Instant, _>(time)?,
-            Bound::Lowest(lowest) => out.push_sql(lowest),
-            Bound::Text(text) => out.push_bind_param::<Text, _>(text)?,
-            Bound::Number(number) => out.push_bind_param::<BigInt, _>(number)?,
+        for piece in &self.pieces {
+            match piece {
+                Piece::Sql(sql) => out.push_sql(sql),
+                Piece::Text(text) => out.push_bind_param::<Text, _>(text)?,
+                Piece::Number(number) => out.push_bind_param::<BigInt, _>(number)?,
+                Piece::Time(time) => out.push_bind_param::<Instant, _>(time)?,
+                Piece::Id(id) => out.push_bind_param::<Id, _>(id)?,
+            }
         }
-        out.push_sql(", ");
-        out.push_bind_param::<Id, _>(&self.id)?;
-        out.push_sql(")");
-        Ok(())
-    }
-}
-
-impl<DB> QueryFragment<DB> for Condition
-where
-    DB: Backend,
-    String: ToSql<Text, DB>,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql(&self.before);
-        out.push_bind_param::<Text, _>(&self.bound)?;
-        out.push_sql(self.after);
         Ok(())
     }
 }

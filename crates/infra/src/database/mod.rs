@@ -17,6 +17,7 @@ mod postgres;
 mod probe;
 pub(crate) mod schema;
 mod sqlite;
+mod sweep;
 #[cfg(test)]
 mod testing;
 mod tls;
@@ -34,11 +35,12 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 pub(crate) use connection::{Connection, on_both};
-pub(crate) use error::{Corrupt, Failure};
+pub(crate) use error::{Corrupt, Failure, is_slug_taken};
 pub use migrations::{Migration, MigrationError, MigrationState, Migrator, generate};
 pub use open_error::OpenError;
 pub use options::{DatabaseOptions, Synchronous, SynchronousError};
 pub(crate) use sqlite::AsyncSqliteConnection;
+pub(crate) use sweep::{SWEEP_BATCH, sweep};
 pub use url::{DatabaseUrl, DatabaseUrlError, PostgresUrl, SqliteLocation, SslMode, SslModeError};
 pub(crate) use work::Work;
 

@@ -21,6 +21,7 @@ use hexpress_domain::user::{
 use crate::database::schema::{ACTIVE_ADMIN, tokens, users};
 use crate::database::types::{StoredId, StoredInstant};
 use crate::database::{Connection, Database, Failure, on_both};
+use crate::post;
 
 pub(crate) use rows::UserRow;
 
@@ -168,7 +169,8 @@ impl UserRepository for DieselUserRepository {
                     if removes_admin && !has_active_admin(connection).await? {
                         return Err(RepositoryError::Conflict(Conflict::LastAdmin).into());
                     }
-                    revoke(connection, id, Revocation::All).await
+                    revoke(connection, id, Revocation::All).await?;
+                    post::delete_with_author(connection, id, at).await
                 })
             })
             .await
@@ -270,6 +272,7 @@ async fn restore(
             .optional()?
     });
     if let Some(row) = row {
+        post::restore_with_author(connection, id, at).await?;
         return Ok(row.try_into()?);
     }
     Err(match find(connection, id).await? {

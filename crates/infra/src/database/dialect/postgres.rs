@@ -6,7 +6,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use hexpress_domain::list::Search;
 
 use crate::database::list::Condition;
-use crate::database::schema::{ACTIVE_ADMIN, tokens, users};
+use crate::database::schema::{ACTIVE_ADMIN, post_views, posts, tokens, users};
 use crate::database::types::StoredId;
 
 pub(crate) type Backend = Pg;
@@ -78,6 +78,67 @@ pub(crate) async fn lock_token(c: &mut AsyncPgConnection, id: StoredId) -> Query
     Ok(())
 }
 
+/// Holds a live user's row against changes until the transaction ends, and returns
+/// whether it is there. Others may hold it so at the same time.
+pub(crate) async fn share_user(
+    c: &mut AsyncPgConnection,
+    id: StoredId,
+    which: &'static str,
+) -> QueryResult<bool> {
+    let held = users::table
+        .find(id)
+        .filter(sql::<Bool>(which))
+        .select(users::id)
+        .for_share()
+        .execute(c)
+        .await?;
+    Ok(held > 0)
+}
+
+/// Holds the rows of an author's posts of which this is true, and of their views, until
+/// the transaction ends: in the order in which all others take several of them, so that
+/// nobody waits in a circle.
+pub(crate) async fn lock_posts_of(
+    c: &mut AsyncPgConnection,
+    author_id: StoredId,
+    which: &'static str,
+) -> QueryResult<()> {
+    posts::table
+        .inner_join(post_views::table)
+        .filter(posts::author_id.eq(author_id))
+        .filter(sql::<Bool>(which))
+        .order(posts::id)
+        .select(posts::id)
+        .for_update()
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Holds the rows of these posts' views until the transaction ends, in the order of
+/// their ids.
+pub(crate) async fn lock_views(c: &mut AsyncPgConnection, ids: &[StoredId]) -> QueryResult<()> {
+    post_views::table
+        .filter(post_views::post_id.eq_any(ids))
+        .order(post_views::post_id)
+        .select(post_views::post_id)
+        .for_update()
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Lets whoever makes slugs of one stem go one after another, until the transaction
+/// ends.
+pub(crate) async fn lock_slugs(c: &mut AsyncPgConnection, stem: &str) -> QueryResult<()> {
+    sql::<Bool>("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/posts/' || ")
+        .bind::<Text, _>(stem)
+        .sql(", 0)) IS NULL")
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
 /// Rows of a table in whose folded text the search occurs. The trigram index serves
 /// searches of three characters or more.
 pub(crate) fn matches(table: &'static str, search: &Search) -> Condition {
@@ -89,11 +150,17 @@ pub(crate) fn matches(table: &'static str, search: &Search) -> Condition {
         pattern.push(character);
     }
     pattern.push('%');
-    Condition {
-        before: format!("{table}.search_text LIKE "),
-        bound: pattern,
-        after: "",
-    }
+    Condition::sql(format!("{table}.search_text LIKE ")).and_text(pattern)
+}
+
+/// Whether a text column holds nothing but digits from the character of this number on.
+pub(crate) fn is_number_from(column: &str, first: usize) -> String {
+    format!("substr({column}, {first}) ~ '^[0-9]+$'")
+}
+
+/// The first instant of the month, in UTC, that a time is in.
+pub(crate) fn month_of(column: &str) -> String {
+    format!("date_trunc('month', {column}, 'UTC')")
 }
 
 pub(crate) async fn try_migration_lock(c: &mut AsyncPgConnection, key: i64) -> QueryResult<bool> {

@@ -1,4 +1,4 @@
-use diesel::dsl::sql;
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
@@ -7,6 +7,7 @@ use hexpress_domain::list::Search;
 
 use crate::database::AsyncSqliteConnection;
 use crate::database::list::Condition;
+use crate::database::schema::users;
 use crate::database::types::StoredId;
 
 pub(crate) type Backend = Sqlite;
@@ -41,24 +42,56 @@ pub(crate) async fn lock_token(_: &mut AsyncSqliteConnection, _: StoredId) -> Qu
     Ok(())
 }
 
+pub(crate) async fn share_user(
+    c: &mut AsyncSqliteConnection,
+    id: StoredId,
+    which: &'static str,
+) -> QueryResult<bool> {
+    diesel::select(exists(users::table.find(id).filter(sql::<Bool>(which))))
+        .get_result(c)
+        .await
+}
+
+pub(crate) async fn lock_posts_of(
+    _: &mut AsyncSqliteConnection,
+    _: StoredId,
+    _: &'static str,
+) -> QueryResult<()> {
+    Ok(())
+}
+
+pub(crate) async fn lock_views(_: &mut AsyncSqliteConnection, _: &[StoredId]) -> QueryResult<()> {
+    Ok(())
+}
+
+pub(crate) async fn lock_slugs(_: &mut AsyncSqliteConnection, _: &str) -> QueryResult<()> {
+    Ok(())
+}
+
 /// Rows of a table in whose folded text the search occurs. The trigram index serves
 /// searches of three characters or more.
 pub(crate) fn matches(table: &'static str, search: &Search) -> Condition {
     let text = search.folded();
     if text.chars().count() < TRIGRAM {
-        return Condition {
-            before: format!("instr({table}.search_text, "),
-            bound: text.to_owned(),
-            after: ") > 0",
-        };
+        return Condition::sql(format!("instr({table}.search_text, "))
+            .and_text(text)
+            .and_sql(") > 0");
     }
-    Condition {
-        before: format!(
-            "{table}.id IN (SELECT row_id FROM {table}_search \
-             JOIN {table}_search_rows ON number = {table}_search.rowid \
-             WHERE {table}_search MATCH "
-        ),
-        bound: format!("\"{}\"", text.replace('"', "\"\"")),
-        after: ")",
-    }
+    Condition::sql(format!(
+        "{table}.id IN (SELECT row_id FROM {table}_search \
+         JOIN {table}_search_rows ON number = {table}_search.rowid \
+         WHERE {table}_search MATCH "
+    ))
+    .and_text(format!("\"{}\"", text.replace('"', "\"\"")))
+    .and_sql(")")
+}
+
+/// Whether a text column holds nothing but digits from the character of this number on.
+pub(crate) fn is_number_from(column: &str, first: usize) -> String {
+    format!("substr({column}, {first}) NOT GLOB '*[^0-9]*'")
+}
+
+/// The first instant of the month, in UTC, that a time is in.
+pub(crate) fn month_of(column: &str) -> String {
+    format!("unixepoch({column} / 1000000, 'unixepoch', 'start of month') * 1000000")
 }

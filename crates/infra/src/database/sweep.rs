@@ -1,0 +1,23 @@
+use chrono::{DateTime, Utc};
+use hexpress_domain::repository::RepositoryError;
+
+use super::{Database, Work};
+
+/// How many expired rows are removed in one transaction.
+pub(crate) const SWEEP_BATCH: u16 = 1_000;
+
+/// Removes batch after batch until one is not full, and returns how many rows went.
+pub(crate) async fn sweep(
+    database: &Database,
+    before: DateTime<Utc>,
+    batch: Work<DateTime<Utc>, u64>,
+) -> Result<u64, RepositoryError> {
+    let mut swept = 0;
+    loop {
+        let count = database.write(before, batch).await?;
+        swept += count;
+        if count < u64::from(SWEEP_BATCH) {
+            return Ok(swept);
+        }
+    }
+}

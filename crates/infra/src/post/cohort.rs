@@ -1,0 +1,113 @@
+//! The posts that are deleted with their author, and come back with them: not those
+//! that were deleted before.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use hexpress_domain::entity::Version;
+use hexpress_domain::id::{PostId, UserId};
+use hexpress_domain::post::MadeSlug;
+
+use super::{rows, slugs, write};
+use crate::database::schema::{kept_slugs, posts};
+use crate::database::types::{StoredId, StoredInstant};
+use crate::database::{Connection, Failure, on_both};
+
+const LIVE: &str = "posts.deleted_at IS NULL";
+const COHORT: &str = "posts.deleted_with_author";
+
+/// Deletes the live posts of an author whose row this transaction holds.
+pub(crate) async fn delete_with_author(
+    connection: &mut Connection,
+    author_id: UserId,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let author_id = StoredId::from(author_id);
+    on_both!(connection, |c, dialect| {
+        dialect::lock_posts_of(c, author_id, LIVE).await?;
+        diesel::update(posts::table)
+            .filter(posts::author_id.eq(author_id))
+            .filter(posts::deleted_at.is_null())
+            .set((
+                posts::deleted_at.eq(Some(StoredInstant(at))),
+                posts::deleted_with_author.eq(true),
+                posts::updated_at.eq(StoredInstant(at)),
+                posts::version.eq(posts::version + 1),
+            ))
+            .execute(c)
+            .await?
+    });
+    Ok(())
+}
+
+/// Brings back what was deleted with an author whose row this transaction holds. Most
+/// posts still have a slug that leads nowhere else, and come in one statement.
+pub(crate) async fn restore_with_author(
+    connection: &mut Connection,
+    author_id: UserId,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let gone = whose_slugs_are_gone(connection, author_id).await?;
+    let mut stems = Vec::new();
+    for (id, slug, _) in &gone {
+        stems.push(MadeSlug::from(rows::slug(slug, id.0)?).stem().clone());
+    }
+    stems.sort();
+    stems.dedup();
+    for stem in &stems {
+        slugs::lock(connection, stem).await?;
+    }
+
+    let stored_id = StoredId::from(author_id);
+    let others: Vec<StoredId> = gone.iter().map(|(id, ..)| *id).collect();
+    on_both!(&mut *connection, |c, dialect| {
+        dialect::lock_posts_of(c, stored_id, COHORT).await?;
+        diesel::update(posts::table)
+            .filter(posts::author_id.eq(stored_id))
+            .filter(posts::deleted_with_author)
+            .filter(posts::id.ne_all(others))
+            .set((
+                posts::deleted_at.eq(None::<StoredInstant>),
+                posts::deleted_with_author.eq(false),
+                posts::updated_at.eq(StoredInstant(at)),
+                posts::version.eq(posts::version + 1),
+            ))
+            .execute(c)
+            .await
+            .map_err(slugs::refused_made)?
+    });
+    for (id, slug, version) in gone {
+        let slug = rows::slug(&slug, id.0)?;
+        let (id, version) = (PostId::new(id.0), Version::new(version));
+        write::bring_back(connection, id, version, &slug, at).await?;
+    }
+    Ok(())
+}
+
+/// Posts of the cohort whose slugs are taken by others, or kept for them.
+async fn whose_slugs_are_gone(
+    connection: &mut Connection,
+    author_id: UserId,
+) -> Result<Vec<(StoredId, String, i64)>, Failure> {
+    let (taken, kept) = (diesel::alias!(posts as taken), kept_slugs::table);
+    Ok(on_both!(connection, |c| {
+        posts::table
+            .filter(posts::author_id.eq(StoredId::from(author_id)))
+            .filter(posts::deleted_with_author)
+            .filter(
+                diesel::dsl::exists(
+                    taken
+                        .filter(taken.field(posts::slug).eq(posts::slug))
+                        .filter(taken.field(posts::deleted_at).is_null()),
+                )
+                .or(diesel::dsl::exists(
+                    kept.filter(kept_slugs::slug.eq(posts::slug))
+                        .filter(kept_slugs::post_id.ne(posts::id)),
+                )),
+            )
+            .order(posts::id)
+            .select((posts::id, posts::slug, posts::version))
+            .load(c)
+            .await?
+    }))
+}

@@ -1,0 +1,161 @@
+//! Posts in the database, and the counts of their views.
+
+mod cohort;
+mod list;
+mod read;
+mod rows;
+mod slugs;
+mod statistics;
+mod view_buffer;
+mod views;
+mod write;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use hexpress_domain::entity::{Liveness, Version};
+use hexpress_domain::id::{PostId, UserId};
+use hexpress_domain::list::Page;
+use hexpress_domain::post::{
+    MonthlyPosts, PostChange, PostHeadline, PostQuery, PostRecord, PostRepository, PostScope,
+    PostView, Slug, StatusCount,
+};
+use hexpress_domain::repository::RepositoryError;
+
+use crate::database::Database;
+
+pub(crate) use cohort::{delete_with_author, restore_with_author};
+pub use view_buffer::BufferedViewCounter;
+pub use views::DieselViewRepository;
+
+/// [`PostRepository`] in the database.
+///
+/// Whoever takes several locks takes them in this order: the author, the makers of a
+/// slug, posts by id, the counts of their views by id, kept slugs.
+#[derive(Clone)]
+pub struct DieselPostRepository {
+    database: Database,
+}
+
+impl DieselPostRepository {
+    /// Posts of this database, whose migrations have been run.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl PostRepository for DieselPostRepository {
+    async fn insert(&self, post: PostRecord) -> Result<PostView, RepositoryError> {
+        self.database
+            .write(post, |connection, post| {
+                Box::pin(write::insert(connection, post))
+            })
+            .await
+    }
+
+    async fn find(
+        &self,
+        id: PostId,
+        liveness: Liveness,
+    ) -> Result<Option<PostView>, RepositoryError> {
+        let view = self
+            .database
+            .read(id, |connection, &id| Box::pin(read::find(connection, id)))
+            .await?;
+        Ok(view.filter(|view| match liveness {
+            Liveness::Live => view.post.deleted_at.is_none(),
+            Liveness::Deleted => view.post.deleted_at.is_some(),
+            Liveness::Any => true,
+        }))
+    }
+
+    async fn find_by_slug(&self, slug: Slug) -> Result<Option<PostView>, RepositoryError> {
+        self.database
+            .read(slug, |connection, slug| {
+                Box::pin(read::find_by_slug(connection, slug))
+            })
+            .await
+    }
+
+    async fn list(
+        &self,
+        scope: PostScope,
+        query: PostQuery,
+    ) -> Result<Page<PostView>, RepositoryError> {
+        self.database
+            .read((scope, query), |connection, (scope, query)| {
+                Box::pin(list::page(connection, *scope, query))
+            })
+            .await
+    }
+
+    async fn change(&self, change: PostChange) -> Result<PostView, RepositoryError> {
+        self.database
+            .write(change, |connection, change| {
+                Box::pin(write::change(connection, change))
+            })
+            .await
+    }
+
+    async fn delete(
+        &self,
+        id: PostId,
+        seen: Version,
+        at: DateTime<Utc>,
+    ) -> Result<(), RepositoryError> {
+        self.database
+            .write((id, seen, at), |connection, &(id, seen, at)| {
+                Box::pin(write::delete(connection, id, seen, at))
+            })
+            .await
+    }
+
+    async fn restore(
+        &self,
+        id: PostId,
+        seen: Version,
+        at: DateTime<Utc>,
+    ) -> Result<PostView, RepositoryError> {
+        self.database
+            .write((id, seen, at), |connection, &(id, seen, at)| {
+                Box::pin(write::restore(connection, id, seen, at))
+            })
+            .await
+    }
+
+    async fn latest_published(
+        &self,
+        author_id: UserId,
+        limit: u8,
+    ) -> Result<Vec<PostHeadline>, RepositoryError> {
+        self.database
+            .read((author_id, limit), |connection, &(author_id, limit)| {
+                Box::pin(statistics::latest_published(connection, author_id, limit))
+            })
+            .await
+    }
+
+    async fn count_by_status(
+        &self,
+        author_id: UserId,
+    ) -> Result<Vec<StatusCount>, RepositoryError> {
+        self.database
+            .read(author_id, |connection, &author_id| {
+                Box::pin(statistics::count_by_status(connection, author_id))
+            })
+            .await
+    }
+
+    async fn count_by_month(
+        &self,
+        author_id: UserId,
+        months: u8,
+    ) -> Result<Vec<MonthlyPosts>, RepositoryError> {
+        self.database
+            .read((author_id, months), |connection, &(author_id, months)| {
+                Box::pin(statistics::count_by_month(connection, author_id, months))
+            })
+            .await
+    }
+}

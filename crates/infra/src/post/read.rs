@@ -1,0 +1,58 @@
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use hexpress_domain::id::PostId;
+use hexpress_domain::post::{PostView, Slug};
+
+use super::rows::{self, AuthorRow, PostRow, PostViewRow};
+use crate::database::list::Condition;
+use crate::database::schema::{post_views, posts, users};
+use crate::database::{Connection, Failure, on_both};
+
+/// The post of this id, deleted or not.
+pub(super) async fn find(
+    connection: &mut Connection,
+    id: PostId,
+) -> Result<Option<PostView>, Failure> {
+    first(
+        connection,
+        Condition::sql("posts.id = ").and_id(id.as_uuid()),
+    )
+    .await
+}
+
+pub(super) async fn find_by_slug(
+    connection: &mut Connection,
+    slug: &Slug,
+) -> Result<Option<PostView>, Failure> {
+    let leads_to = Condition::sql(
+        "posts.deleted_at IS NULL AND posts.id = coalesce(\
+         (SELECT id FROM posts AS taken WHERE taken.deleted_at IS NULL AND taken.slug = ",
+    )
+    .and_text(slug.as_str())
+    .and_sql("), (SELECT post_id FROM kept_slugs WHERE kept_slugs.slug = ")
+    .and_text(slug.as_str())
+    .and_sql("))");
+    first(connection, leads_to).await
+}
+
+async fn first(
+    connection: &mut Connection,
+    condition: Condition,
+) -> Result<Option<PostView>, Failure> {
+    let row: Option<PostViewRow> = on_both!(connection, |c| {
+        posts::table
+            .inner_join(users::table)
+            .inner_join(post_views::table)
+            .filter(condition)
+            .select((
+                PostRow::as_select(),
+                AuthorRow::as_select(),
+                post_views::count,
+                posts::content.nullable(),
+            ))
+            .first(c)
+            .await
+            .optional()?
+    });
+    Ok(row.map(rows::view).transpose()?)
+}

@@ -1,0 +1,231 @@
+use diesel::prelude::*;
+use hexpress_domain::entity::Version;
+use hexpress_domain::id::{PostId, UserId};
+use hexpress_domain::list::fold;
+use hexpress_domain::post::{
+    Author, Content, Post, PostChange, PostHeadline, PostRecord, PostView, Slug, Title,
+};
+use hexpress_domain::user::PersonName;
+use uuid::Uuid;
+
+use crate::database::Corrupt;
+use crate::database::schema::{posts, users};
+use crate::database::types::{StoredId, StoredInstant};
+
+/// A post as it is read, but for its content.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = posts)]
+pub(super) struct PostRow {
+    id: StoredId,
+    author_id: StoredId,
+    title: String,
+    slug: String,
+    slug_named: bool,
+    excerpt: Option<String>,
+    status: String,
+    published_at: Option<StoredInstant>,
+    metadata: String,
+    version: i64,
+    created_at: StoredInstant,
+    updated_at: StoredInstant,
+    deleted_at: Option<StoredInstant>,
+}
+
+/// What everyone may know of an author.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+pub(super) struct AuthorRow {
+    id: StoredId,
+    first_name: String,
+    last_name: String,
+}
+
+/// A post with its author, the number of its views, and its content where that was
+/// asked for.
+pub(super) type PostViewRow = (PostRow, AuthorRow, i64, Option<String>);
+
+pub(super) fn view((post, author, views, content): PostViewRow) -> Result<PostView, Corrupt> {
+    let id = post.id.0;
+    Ok(PostView {
+        content: content
+            .map(Content::try_from)
+            .transpose()
+            .map_err(|fault| Corrupt::new("posts", "content", id, fault))?,
+        view_count: u64::try_from(views)
+            .map_err(|fault| Corrupt::new("post_views", "count", id, fault))?,
+        post: post.try_into()?,
+        author: author.try_into()?,
+    })
+}
+
+impl TryFrom<PostRow> for Post {
+    type Error = Corrupt;
+
+    fn try_from(row: PostRow) -> Result<Self, Corrupt> {
+        let id = row.id.0;
+        Ok(Self {
+            id: PostId::new(id),
+            author_id: UserId::new(row.author_id.0),
+            title: title(&row.title, id)?,
+            slug: slug(&row.slug, id)?,
+            is_slug_named: row.slug_named,
+            excerpt: row
+                .excerpt
+                .map(|excerpt| excerpt.parse())
+                .transpose()
+                .map_err(|fault| Corrupt::new("posts", "excerpt", id, fault))?,
+            status: row
+                .status
+                .parse()
+                .map_err(|fault| Corrupt::new("posts", "status", id, fault))?,
+            published_at: row.published_at.map(|time| time.0),
+            metadata: row
+                .metadata
+                .parse()
+                .map_err(|fault| Corrupt::new("posts", "metadata", id, fault))?,
+            version: Version::new(row.version),
+            created_at: row.created_at.0,
+            updated_at: row.updated_at.0,
+            deleted_at: row.deleted_at.map(|time| time.0),
+        })
+    }
+}
+
+impl TryFrom<AuthorRow> for Author {
+    type Error = Corrupt;
+
+    fn try_from(row: AuthorRow) -> Result<Self, Corrupt> {
+        let id = row.id.0;
+        Ok(Self {
+            id: UserId::new(id),
+            name: PersonName {
+                first: row
+                    .first_name
+                    .parse()
+                    .map_err(|fault| Corrupt::new("users", "first_name", id, fault))?,
+                last: row
+                    .last_name
+                    .parse()
+                    .map_err(|fault| Corrupt::new("users", "last_name", id, fault))?,
+            },
+        })
+    }
+}
+
+/// A published post as it stands in its author's profile.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = posts)]
+pub(super) struct HeadlineRow {
+    id: StoredId,
+    title: String,
+    slug: String,
+    published_at: Option<StoredInstant>,
+}
+
+impl TryFrom<HeadlineRow> for PostHeadline {
+    type Error = Corrupt;
+
+    fn try_from(row: HeadlineRow) -> Result<Self, Corrupt> {
+        let id = row.id.0;
+        let published_at = row.published_at.ok_or_else(|| {
+            Corrupt::new("posts", "published_at", id, "missing of a published post")
+        })?;
+        Ok(Self {
+            id: PostId::new(id),
+            title: title(&row.title, id)?,
+            slug: slug(&row.slug, id)?,
+            published_at: published_at.0,
+        })
+    }
+}
+
+fn title(text: &str, id: Uuid) -> Result<Title, Corrupt> {
+    text.parse()
+        .map_err(|fault| Corrupt::new("posts", "title", id, fault))
+}
+
+pub(super) fn slug(text: &str, id: Uuid) -> Result<Slug, Corrupt> {
+    text.parse()
+        .map_err(|fault| Corrupt::new("posts", "slug", id, fault))
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = posts)]
+pub(super) struct NewPostRow<'a> {
+    id: StoredId,
+    author_id: StoredId,
+    title: &'a str,
+    slug: &'a str,
+    slug_named: bool,
+    content: &'a str,
+    excerpt: Option<&'a str>,
+    status: &'a str,
+    published_at: Option<StoredInstant>,
+    metadata: &'a str,
+    search_text: String,
+    version: i64,
+    created_at: StoredInstant,
+    updated_at: StoredInstant,
+    deleted_with_author: bool,
+}
+
+impl<'a> NewPostRow<'a> {
+    pub(super) fn of(post: &'a PostRecord, slug: &'a Slug, slug_named: bool) -> Self {
+        Self {
+            id: post.id.into(),
+            author_id: post.author_id.into(),
+            title: post.title.as_str(),
+            slug: slug.as_str(),
+            slug_named,
+            content: post.content.as_str(),
+            excerpt: post.excerpt.as_ref().map(|excerpt| excerpt.as_str()),
+            status: post.status.as_str(),
+            published_at: post.published_at.map(StoredInstant),
+            metadata: post.metadata.as_str(),
+            search_text: search_text(&post.title, &post.content),
+            version: Version::FIRST.get(),
+            created_at: post.at.into(),
+            updated_at: post.at.into(),
+            deleted_with_author: false,
+        }
+    }
+}
+
+#[derive(AsChangeset)]
+#[diesel(table_name = posts)]
+pub(super) struct PostChangeset<'a> {
+    title: &'a str,
+    slug: &'a str,
+    slug_named: bool,
+    content: &'a str,
+    #[diesel(treat_none_as_null = true)]
+    excerpt: Option<&'a str>,
+    status: &'a str,
+    #[diesel(treat_none_as_null = true)]
+    published_at: Option<StoredInstant>,
+    metadata: &'a str,
+    search_text: String,
+    updated_at: StoredInstant,
+}
+
+impl<'a> PostChangeset<'a> {
+    pub(super) fn of(change: &'a PostChange, slug: &'a str) -> Self {
+        Self {
+            title: change.title.as_str(),
+            slug,
+            slug_named: change.is_slug_named,
+            content: change.content.as_str(),
+            excerpt: change.excerpt.as_ref().map(|excerpt| excerpt.as_str()),
+            status: change.status.as_str(),
+            published_at: change.published_at.map(StoredInstant),
+            metadata: change.metadata.as_str(),
+            search_text: search_text(&change.title, &change.content),
+            updated_at: change.at.into(),
+        }
+    }
+}
+
+/// The fields that the list of posts is searched in, the same ones for every row.
+fn search_text(title: &Title, content: &Content) -> String {
+    fold([title.as_str(), content.as_str()])
+}

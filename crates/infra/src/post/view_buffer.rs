@@ -1,0 +1,218 @@
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hexpress_domain::clock::{Clock, IdGenerator};
+use hexpress_domain::id::PostId;
+use hexpress_domain::post::{ViewBatch, ViewCounter, ViewRepository};
+use tokio::time::Instant;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+/// [`ViewCounter`] that gathers views in memory and adds them to a [`ViewRepository`]
+/// in batches, twice a second. A batch that may not have been added is sent again
+/// under its id until it is.
+pub struct BufferedViewCounter {
+    shared: Arc<Shared>,
+    /// Sends the batches.
+    task: TaskTracker,
+    closing: CancellationToken,
+    abandoned: CancellationToken,
+    /// Ends the task with this, if nobody has closed it.
+    _abandon: DropGuard,
+}
+
+struct Shared {
+    buffer: Mutex<Buffer>,
+    lost: AtomicU64,
+}
+
+#[derive(Default)]
+struct Buffer {
+    views: HashMap<PostId, u64>,
+    is_closed: bool,
+}
+
+/// Sends what the buffer holds.
+struct Sender {
+    shared: Arc<Shared>,
+    repository: Arc<dyn ViewRepository>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+    /// A batch of which nobody knows whether it has been added.
+    unsettled: Option<ViewBatch>,
+    is_failing: bool,
+    /// How many lost views have been reported, and when.
+    reported: (u64, Option<Instant>),
+}
+
+impl BufferedViewCounter {
+    /// How many posts' views wait in memory at most. A batch of as many is bound to
+    /// one statement, of which SQLite takes 32,766 values.
+    pub const MAX_POSTS: usize = 10_000;
+    /// How long views wait before they are sent.
+    pub const INTERVAL: Duration = Duration::from_millis(500);
+    /// How soon a batch that failed is sent again while everybody waits for the end.
+    const RETRY: Duration = Duration::from_millis(50);
+    /// How often lost views are reported in the log.
+    const REPORT: Duration = Duration::from_secs(60);
+
+    /// Begins to count, in a task of the present Tokio runtime.
+    #[must_use]
+    pub fn start(
+        repository: Arc<dyn ViewRepository>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGenerator>,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            buffer: Mutex::default(),
+            lost: AtomicU64::new(0),
+        });
+        let mut sender = Sender {
+            shared: Arc::clone(&shared),
+            repository,
+            clock,
+            ids,
+            unsettled: None,
+            is_failing: false,
+            reported: (0, None),
+        };
+        let (closing, abandoned) = (CancellationToken::new(), CancellationToken::new());
+        let (closes, is_abandoned) = (closing.clone(), abandoned.clone());
+        let task = TaskTracker::new();
+        task.spawn(async move {
+            let sent = is_abandoned.run_until_cancelled(sender.run(&closes)).await;
+            if sent.is_none() {
+                sender.give_up();
+            }
+        });
+        task.close();
+        Self {
+            shared,
+            task,
+            closing,
+            _abandon: abandoned.clone().drop_guard(),
+            abandoned,
+        }
+    }
+
+    /// How many views were not counted because the buffer was full or closed, or
+    /// could not be emptied before the end.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.shared.lost.load(Ordering::Relaxed)
+    }
+
+    /// Takes no more views and sends those that wait, but no longer than the limit.
+    /// Returns whether all were added. Those that were not are lost, though a batch
+    /// that is under way may still be added.
+    pub async fn close(&self, limit: Duration) -> bool {
+        self.shared.buffer().is_closed = true;
+        self.closing.cancel();
+        if tokio::time::timeout(limit, self.task.wait()).await.is_err() {
+            self.abandoned.cancel();
+            self.task.wait().await;
+        }
+        !self.abandoned.is_cancelled()
+    }
+}
+
+impl ViewCounter for BufferedViewCounter {
+    fn record(&self, id: PostId) {
+        let mut buffer = self.shared.buffer();
+        let has_room = buffer.views.len() < Self::MAX_POSTS || buffer.views.contains_key(&id);
+        if has_room && !buffer.is_closed {
+            *buffer.views.entry(id).or_default() += 1;
+        } else {
+            self.shared.lose(1);
+        }
+    }
+}
+
+impl Shared {
+    /// Nobody awaits or panics while they hold it.
+    fn buffer(&self) -> MutexGuard<'_, Buffer> {
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lose(&self, views: u64) {
+        self.lost.fetch_add(views, Ordering::Relaxed);
+    }
+}
+
+impl Sender {
+    async fn run(&mut self, closing: &CancellationToken) {
+        let interval = BufferedViewCounter::INTERVAL;
+        while closing
+            .run_until_cancelled(tokio::time::sleep(interval))
+            .await
+            .is_some()
+        {
+            self.send().await;
+            self.report_lost();
+        }
+        while !self.send().await {
+            tokio::time::sleep(BufferedViewCounter::RETRY).await;
+        }
+        self.report_lost();
+    }
+
+    /// Sends what is unsettled, then what has gathered, and returns whether it was
+    /// added.
+    async fn send(&mut self) -> bool {
+        if !self.settle().await {
+            return false;
+        }
+        self.unsettled = self.gather();
+        self.settle().await
+    }
+
+    async fn settle(&mut self) -> bool {
+        let Some(batch) = self.unsettled.clone() else {
+            return true;
+        };
+        match self.repository.add(batch).await {
+            Ok(()) => {
+                self.unsettled = None;
+                self.is_failing = false;
+            }
+            Err(error) if !self.is_failing => {
+                self.is_failing = true;
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(%error, cause, "views could not be added; trying again");
+            }
+            Err(_) => {}
+        }
+        !self.is_failing
+    }
+
+    fn gather(&self) -> Option<ViewBatch> {
+        let views = std::mem::take(&mut self.shared.buffer().views);
+        (!views.is_empty()).then(|| ViewBatch {
+            id: self.ids.view_batch_id(),
+            views: views.into_iter().collect(),
+            at: self.clock.now(),
+        })
+    }
+
+    fn give_up(&mut self) {
+        let waiting = self.unsettled.take().into_iter().chain(self.gather());
+        let views = waiting
+            .flat_map(|batch| batch.views)
+            .map(|(_, views)| views);
+        self.shared.lose(views.sum());
+        self.reported.1 = None;
+        self.report_lost();
+    }
+
+    fn report_lost(&mut self) {
+        let lost = self.shared.lost.load(Ordering::Relaxed);
+        let (reported, last) = self.reported;
+        let is_due = last.is_none_or(|last| last.elapsed() >= BufferedViewCounter::REPORT);
+        if lost > reported && is_due {
+            tracing::warn!(lost, "views were not counted");
+            self.reported = (lost, Some(Instant::now()));
+        }
+    }
+}

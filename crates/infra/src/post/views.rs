@@ -1,0 +1,101 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use diesel_async::RunQueryDsl;
+use hexpress_domain::post::{ViewBatch, ViewRepository};
+use hexpress_domain::repository::RepositoryError;
+
+use crate::database::schema::view_batches;
+use crate::database::types::{Id, StoredId, StoredInstant};
+use crate::database::{Connection, Database, Failure, SWEEP_BATCH, on_both, sweep};
+
+/// [`ViewRepository`] in the database.
+#[derive(Clone)]
+pub struct DieselViewRepository {
+    database: Database,
+}
+
+impl DieselViewRepository {
+    /// Counts in this database, whose migrations have been run.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl ViewRepository for DieselViewRepository {
+    async fn add(&self, batch: ViewBatch) -> Result<(), RepositoryError> {
+        self.database
+            .write(batch, |connection, batch| Box::pin(add(connection, batch)))
+            .await
+    }
+
+    async fn forget_batches(&self, before: DateTime<Utc>) -> Result<u64, RepositoryError> {
+        sweep(&self.database, before, |connection, before| {
+            Box::pin(forget_some(connection, *before))
+        })
+        .await
+    }
+}
+
+async fn add(connection: &mut Connection, batch: &ViewBatch) -> Result<(), Failure> {
+    let is_new = on_both!(&mut *connection, |c| {
+        diesel::insert_into(view_batches::table)
+            .values((
+                view_batches::id.eq(StoredId::from(batch.id)),
+                view_batches::made_at.eq(StoredInstant(batch.at)),
+            ))
+            .on_conflict_do_nothing()
+            .execute(c)
+            .await?
+    });
+    if is_new == 0 || batch.views.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = batch
+        .views
+        .iter()
+        .map(|(id, _)| StoredId::from(*id))
+        .collect();
+    let sql = addition(ids.len());
+    on_both!(connection, |c, dialect| {
+        dialect::lock_views(c, &ids).await?;
+        let mut query = diesel::sql_query(sql).into_boxed::<dialect::Backend>();
+        for (id, views) in &batch.views {
+            query = query
+                .bind::<Id, _>(StoredId::from(*id))
+                .bind::<BigInt, _>(i64::try_from(*views).unwrap_or(i64::MAX));
+        }
+        query.execute(c).await?
+    });
+    Ok(())
+}
+
+/// Adds to so many counts at once. Both databases call the columns of `VALUES` so.
+fn addition(posts: usize) -> String {
+    let pairs: Vec<_> = (0..posts)
+        .map(|index| format!("(${}, ${})", 2 * index + 1, 2 * index + 2))
+        .collect();
+    format!(
+        "UPDATE post_views SET count = count + batch.column2
+         FROM (VALUES {}) AS batch WHERE post_views.post_id = batch.column1",
+        pairs.join(", ")
+    )
+}
+
+async fn forget_some(connection: &mut Connection, before: DateTime<Utc>) -> Result<u64, Failure> {
+    let old = diesel::alias!(view_batches as old);
+    let batch = old
+        .filter(old.field(view_batches::made_at).lt(StoredInstant(before)))
+        .select(old.field(view_batches::id))
+        .limit(SWEEP_BATCH.into());
+    let count = on_both!(connection, |c| {
+        diesel::delete(view_batches::table)
+            .filter(view_batches::id.eq_any(batch))
+            .execute(c)
+            .await?
+    });
+    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,195 @@
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use hexpress_domain::entity::Version;
+use hexpress_domain::id::{PostId, UserId};
+use hexpress_domain::post::{MadeSlug, NewSlug, PostChange, PostRecord, PostView, Slug};
+use hexpress_domain::repository::{Conflict, RepositoryError};
+
+use super::{read, rows, slugs};
+use crate::database::schema::posts;
+use crate::database::types::{StoredId, StoredInstant};
+use crate::database::{Connection, Failure, on_both};
+
+/// Who may get posts: no foreign key fires when a user is marked as deleted.
+const LIVE: &str = "users.deleted_at IS NULL";
+const LIVE_AND_ACTIVE: &str = "users.deleted_at IS NULL AND users.is_active";
+
+pub(super) async fn insert(
+    connection: &mut Connection,
+    post: &PostRecord,
+) -> Result<PostView, Failure> {
+    if !share_author(connection, post.author_id, LIVE_AND_ACTIVE).await? {
+        return Err(RepositoryError::Conflict(Conflict::CredentialsChanged).into());
+    }
+    let slug = slugs::choose(connection, post.id, &post.slug).await?;
+    let is_named = matches!(post.slug, NewSlug::Named(_));
+    let row = rows::NewPostRow::of(post, &slug, is_named);
+    on_both!(&mut *connection, |c| {
+        diesel::insert_into(posts::table)
+            .values(row)
+            .execute(c)
+            .await
+            .map_err(|error| slugs::refused(error, &post.slug))?
+    });
+    slugs::settle(connection, post.id, &post.slug, &slug).await?;
+    written(connection, post.id).await
+}
+
+pub(super) async fn change(
+    connection: &mut Connection,
+    change: &PostChange,
+) -> Result<PostView, Failure> {
+    // What it had at the version seen it has still when the update finds that version.
+    let former = slug_at(connection, change.id, change.seen).await?;
+    let slug = match &change.slug {
+        Some(slug) => slugs::choose(connection, change.id, slug).await?,
+        None => former.clone(),
+    };
+    let changed = on_both!(&mut *connection, |c| {
+        diesel::update(posts::table.find(StoredId::from(change.id)))
+            .filter(posts::version.eq(change.seen.get()))
+            .filter(posts::deleted_at.is_null())
+            .set((
+                rows::PostChangeset::of(change, slug.as_str()),
+                posts::version.eq(posts::version + 1),
+            ))
+            .execute(c)
+            .await
+            .map_err(|error| match &change.slug {
+                Some(new) => slugs::refused(error, new),
+                None => error.into(),
+            })?
+    });
+    if changed == 0 {
+        return Err(why_not_live(connection, change.id).await?.into());
+    }
+    if let Some(new) = &change.slug {
+        slugs::settle(connection, change.id, new, &slug).await?;
+        if change.keeps_former_slug && former != slug {
+            slugs::keep(connection, change.id, &former).await?;
+        }
+    }
+    written(connection, change.id).await
+}
+
+pub(super) async fn delete(
+    connection: &mut Connection,
+    id: PostId,
+    seen: Version,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let deleted = on_both!(&mut *connection, |c| {
+        diesel::update(posts::table.find(StoredId::from(id)))
+            .filter(posts::version.eq(seen.get()))
+            .filter(posts::deleted_at.is_null())
+            .set((
+                posts::deleted_at.eq(Some(StoredInstant(at))),
+                posts::updated_at.eq(StoredInstant(at)),
+                posts::version.eq(posts::version + 1),
+            ))
+            .execute(c)
+            .await?
+    });
+    match deleted {
+        0 => Err(why_not_live(connection, id).await?.into()),
+        _ => Ok(()),
+    }
+}
+
+pub(super) async fn restore(
+    connection: &mut Connection,
+    id: PostId,
+    seen: Version,
+    at: DateTime<Utc>,
+) -> Result<PostView, Failure> {
+    let Some(PostView { post, .. }) = read::find(connection, id).await? else {
+        return Err(RepositoryError::NotFound.into());
+    };
+    if post.deleted_at.is_none() {
+        return Err(RepositoryError::Conflict(Conflict::NotDeleted).into());
+    }
+    if !share_author(connection, post.author_id, LIVE).await? {
+        return Err(RepositoryError::Conflict(Conflict::AuthorDeleted).into());
+    }
+    match bring_back(connection, id, seen, &post.slug, at).await? {
+        0 => Err(RepositoryError::Stale.into()),
+        _ => written(connection, id).await,
+    }
+}
+
+/// Undoes the deletion of a post that is at this version, and returns whether there
+/// was one. The slug gets a number where it leads to another post by now.
+pub(super) async fn bring_back(
+    connection: &mut Connection,
+    id: PostId,
+    seen: Version,
+    slug: &Slug,
+    at: DateTime<Utc>,
+) -> Result<usize, Failure> {
+    let made = NewSlug::Made(MadeSlug::from(slug.clone()));
+    let slug = slugs::choose(connection, id, &made).await?;
+    let restored = on_both!(&mut *connection, |c| {
+        diesel::update(posts::table.find(StoredId::from(id)))
+            .filter(posts::version.eq(seen.get()))
+            .filter(posts::deleted_at.is_not_null())
+            .set((
+                posts::slug.eq(slug.as_str()),
+                posts::deleted_at.eq(None::<StoredInstant>),
+                posts::deleted_with_author.eq(false),
+                posts::updated_at.eq(StoredInstant(at)),
+                posts::version.eq(posts::version + 1),
+            ))
+            .execute(c)
+            .await
+            .map_err(slugs::refused_made)?
+    });
+    if restored > 0 {
+        slugs::settle(connection, id, &made, &slug).await?;
+    }
+    Ok(restored)
+}
+
+/// Holds the author's row, so that no deletion of the author overlooks the post.
+async fn share_author(
+    connection: &mut Connection,
+    author_id: UserId,
+    which: &'static str,
+) -> Result<bool, Failure> {
+    Ok(on_both!(connection, |c, dialect| {
+        dialect::share_user(c, author_id.into(), which).await?
+    }))
+}
+
+/// The slug of a live post that is at this version.
+async fn slug_at(connection: &mut Connection, id: PostId, seen: Version) -> Result<Slug, Failure> {
+    let slug: Option<String> = on_both!(&mut *connection, |c| {
+        posts::table
+            .find(StoredId::from(id))
+            .filter(posts::version.eq(seen.get()))
+            .filter(posts::deleted_at.is_null())
+            .select(posts::slug)
+            .first(c)
+            .await
+            .optional()?
+    });
+    match slug {
+        Some(slug) => Ok(rows::slug(&slug, id.as_uuid())?),
+        None => Err(why_not_live(connection, id).await?.into()),
+    }
+}
+
+/// Why no live post of this id was at the version that the caller saw.
+async fn why_not_live(connection: &mut Connection, id: PostId) -> Result<RepositoryError, Failure> {
+    let found = read::find(connection, id).await?;
+    Ok(match found {
+        Some(view) if view.post.deleted_at.is_none() => RepositoryError::Stale,
+        _ => RepositoryError::NotFound,
+    })
+}
+
+/// The post as this transaction has left it.
+async fn written(connection: &mut Connection, id: PostId) -> Result<PostView, Failure> {
+    let view = read::find(connection, id).await?;
+    Ok(view.ok_or(RepositoryError::NotFound)?)
+}
