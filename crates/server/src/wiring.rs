@@ -14,11 +14,11 @@ use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
 use hexpress_infra::database::{Database, DatabaseUrl, MigrationState, SqliteLocation};
 use hexpress_infra::security::{Argon2Hasher, RandomTokenMint, SystemClock, UuidV7Generator};
 use hexpress_infra::user::DieselUserRepository;
-use hexpress_web::{Api, Settings};
+use hexpress_web::{Api, Limits, Settings};
 use tempfile::TempDir;
 use tracing::{info, warn};
 
-use crate::config::{AuthConfig, DatabaseConfig, DatabaseTarget, HttpConfig};
+use crate::config::{AppEnv, AuthConfig, Config, DatabaseConfig, DatabaseTarget};
 use crate::failure::Failure;
 
 /// An open database.
@@ -117,17 +117,21 @@ impl Services {
     }
 
     /// The routes on these use cases.
-    pub fn router(&self, config: &HttpConfig) -> Router {
+    pub fn router(&self, config: &Config) -> Router {
+        let Config { http, limits, .. } = config;
         hexpress_web::router(Api {
             auth: Arc::clone(&self.auth),
             users: Arc::clone(&self.users),
             health: Arc::clone(&self.health),
+            limits: Arc::new(Limits::new(&limits.counts)),
             settings: Arc::new(Settings {
                 base_path: String::new(),
-                request_timeout: config.request_timeout,
-                body_read_timeout: config.body_read_timeout,
-                cors_origins: config.cors_origins.clone(),
-                trusted_proxies: config.trusted_proxies.clone(),
+                request_timeout: http.request_timeout,
+                body_read_timeout: http.body_read_timeout,
+                post_body_limit: limits.post_body,
+                strict_transport_security: config.app_env == AppEnv::Production,
+                cors_origins: http.cors_origins.clone(),
+                trusted_proxies: http.trusted_proxies.clone(),
                 request_id: Box::new(|| UuidV7Generator.uuid().to_string()),
             }),
         })

@@ -6,6 +6,8 @@ use hexpress_app::health::HealthService;
 use hexpress_app::user::UserService;
 use ipnet::IpNet;
 
+use crate::limits::Limits;
+
 /// What the routes work with.
 #[derive(Clone)]
 pub struct Api {
@@ -15,6 +17,8 @@ pub struct Api {
     pub users: Arc<UserService>,
     /// Liveness and readiness.
     pub health: Arc<HealthService>,
+    /// How much is taken on.
+    pub limits: Arc<Limits>,
     /// How requests are taken and answered.
     pub settings: Arc<Settings>,
 }
@@ -28,6 +32,11 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// How long a client may take to send its body, then 408.
     pub body_read_timeout: Duration,
+    /// The longest body of a post, in bytes.
+    pub post_body_limit: usize,
+    /// Whether browsers are told to use HTTPS only from now on: where the service is
+    /// not reached by it, they would no longer reach it at all.
+    pub strict_transport_security: bool,
     /// Whose pages may call.
     pub cors_origins: CorsOrigins,
     /// The proxies whose `X-Forwarded-For` is believed.

@@ -13,6 +13,7 @@ use hexpress_domain::validation::{FieldError, ValidationErrors};
 use serde::Serialize;
 
 use crate::answer;
+use crate::limits::RateLimit;
 
 /// How long a client should wait when something is out of reach for a moment.
 const UNAVAILABLE_FOR: Duration = Duration::from_secs(1);
@@ -23,12 +24,22 @@ const UNAVAILABLE_FOR: Duration = Duration::from_secs(1);
 pub(crate) enum ApiError {
     UseCase(Error),
     InvalidJson(String),
-    NoRoute { method: Method, path: String },
+    NoRoute {
+        method: Method,
+        path: String,
+    },
     MethodNotAllowed(Method),
     BodyTimeout,
-    BodyTooLarge { limit: usize },
+    BodyTooLarge {
+        limit: usize,
+    },
     UnsupportedMediaType,
     TookTooLong,
+    Overloaded,
+    LimitReached {
+        limit: RateLimit,
+        retry_after: Duration,
+    },
     Panicked(String),
 }
 
@@ -169,6 +180,25 @@ impl ApiError {
                 "Content-Type must be application/json or application/x-www-form-urlencoded, in UTF-8",
             ),
             Self::TookTooLong => unavailable(),
+            Self::Overloaded => Told::new(
+                S::SERVICE_UNAVAILABLE,
+                "UNAVAILABLE",
+                "Too many requests are being handled; try again",
+            ),
+            Self::LimitReached { limit, retry_after } => {
+                let what = match limit {
+                    RateLimit::Requests => "requests",
+                    RateLimit::SignUps => "sign-ups",
+                };
+                Told::new(
+                    S::TOO_MANY_REQUESTS,
+                    "RATE_LIMITED",
+                    format!(
+                        "Too many {what}; try again in {} seconds",
+                        whole_seconds(*retry_after)
+                    ),
+                )
+            }
             Self::Panicked(_) => internal(),
         }
     }
@@ -192,8 +222,11 @@ impl ApiError {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::UseCase(Error::RateLimited { retry_after }) => Some(*retry_after),
-            Self::UseCase(Error::Unavailable(_)) | Self::TookTooLong => Some(UNAVAILABLE_FOR),
+            Self::UseCase(Error::RateLimited { retry_after })
+            | Self::LimitReached { retry_after, .. } => Some(*retry_after),
+            Self::UseCase(Error::Unavailable(_)) | Self::TookTooLong | Self::Overloaded => {
+                Some(UNAVAILABLE_FOR)
+            }
             _ => None,
         }
     }
@@ -248,7 +281,8 @@ fn internal() -> Told {
     )
 }
 
-fn whole_seconds(duration: Duration) -> u64 {
+/// Seconds, rounded up: who waits for so long has waited long enough.
+pub(crate) fn whole_seconds(duration: Duration) -> u64 {
     let begun = u64::from(duration.subsec_nanos() > 0);
     duration.as_secs().saturating_add(begun).max(1)
 }

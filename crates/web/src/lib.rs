@@ -12,18 +12,22 @@
 mod answer;
 mod api;
 mod auth;
+mod compression;
 mod cursor;
 mod error;
 mod etag;
 mod extract;
 mod health;
 mod json;
+mod limits;
 mod list;
 mod request;
 mod router;
+mod security_headers;
 mod time;
 mod urlencoded;
 mod user;
 
 pub use api::{Api, CorsOrigins, Settings};
+pub use limits::{LimitSettings, Limits};
 pub use router::router;

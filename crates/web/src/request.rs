@@ -14,6 +14,8 @@ use tracing::{Instrument, info, info_span};
 
 use crate::api::{Api, CorsOrigins};
 use crate::error::ApiError;
+use crate::limits::QuotaSlot;
+use crate::security_headers;
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -21,7 +23,7 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 const MAX_REQUEST_ID_LENGTH: usize = 128;
 
 /// The outermost layer.
-pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next) -> Response {
+pub(crate) async fn around(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers()).unwrap_or_else(|| (api.settings.request_id)());
     let method = request.method().clone();
     let has_token = request.headers().contains_key(AUTHORIZATION);
@@ -30,6 +32,8 @@ pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next)
         .get::<MatchedPath>()
         .map_or("unknown", MatchedPath::as_str);
     let span = info_span!("request", request_id = id, %method, route);
+    let quota = QuotaSlot::default();
+    request.extensions_mut().insert(quota.clone());
     async move {
         let begun = Instant::now();
         let mut response = next.run(request).await;
@@ -44,6 +48,9 @@ pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next)
             }
         }
         add_headers(&mut response, &api, &method, &id, has_token);
+        if let Some(quota) = quota.get() {
+            quota.write(response.headers_mut());
+        }
         info!(
             status = response.status().as_u16(),
             elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -85,6 +92,7 @@ fn add_headers(response: &mut Response, api: &Api, method: &Method, id: &str, ha
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
     headers.insert(VARY, HeaderValue::from_static(vary));
+    security_headers::add(headers, api.settings.strict_transport_security);
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(X_REQUEST_ID, id);
     }

@@ -4,12 +4,14 @@ use axum::http::header::{
     AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
 };
 use axum::http::{HeaderValue, Method};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer, Vary};
 
 use crate::api::{Api, CorsOrigins};
+use crate::compression;
 use crate::error::ApiError;
+use crate::limits::overload;
 use crate::request::{self, X_REQUEST_ID};
 use crate::{auth, health, user};
 
@@ -30,20 +32,24 @@ use crate::{auth, health, user};
 pub fn router(api: Api) -> Router {
     let cors = cors(&api.settings.cors_origins);
     Router::new()
-        .nest("/api", routes())
+        .nest("/api", routes(&api))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(request::after_panic))
         .layer(from_fn_with_state(api.clone(), request::in_time))
         .layer(cors)
         .layer(from_fn_with_state(api.clone(), request::around))
+        .layer(compression::layer())
+        .layer(from_fn(compression::lenient))
         .with_state(api)
 }
 
-fn routes() -> Router<Api> {
+fn routes(api: &Api) -> Router<Api> {
     Router::new()
         .merge(auth::routes())
         .merge(user::routes())
+        .layer(from_fn_with_state(api.clone(), overload::count))
+        // Outside every limit.
         .merge(health::routes())
 }
 

@@ -76,7 +76,7 @@ async fn start(config: &Config, sources: &Sources) -> Result<Running, Failure> {
         write_stall: config.http.request_timeout,
         linger: LINGER,
     };
-    let server = Server::start(listener, services.router(&config.http), limits);
+    let server = Server::start(listener, services.router(config), limits);
     let database = store.database.url().to_string();
     info!(%address, database, app_env = %config.app_env, "listening");
     let hint = if has_admin {

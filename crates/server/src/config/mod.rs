@@ -9,6 +9,7 @@ mod auth;
 mod database;
 mod error;
 mod http;
+mod limits;
 mod log;
 mod reader;
 pub mod report;
@@ -19,6 +20,7 @@ pub use auth::AuthConfig;
 pub use database::{DatabaseConfig, DatabaseTarget};
 pub use error::ConfigError;
 pub use http::{HttpConfig, ShutdownConfig};
+pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use reader::Setting;
 pub use source::{Origin, Sources, environment, read_dot_env};
@@ -32,6 +34,8 @@ pub struct Config {
     pub app_env: AppEnv,
     /// How requests are taken.
     pub http: HttpConfig,
+    /// How much is taken on.
+    pub limits: LimitsConfig,
     /// How the server stops.
     pub shutdown: ShutdownConfig,
     /// How the database is reached.
@@ -64,6 +68,7 @@ impl Config {
         let http = HttpConfig::read(&mut reader)?;
         let config = Self {
             app_env: reader.app_env(),
+            limits: LimitsConfig::read(&mut reader)?,
             shutdown: ShutdownConfig::read(&mut reader)?,
             database: DatabaseConfig::read(&mut reader, http.request_timeout)?,
             auth: AuthConfig::read(&mut reader)?,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use rstest::rstest;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{Kind, Server, TestDatabase, email, sign_up};
 
@@ -236,4 +237,63 @@ async fn slow_clients_are_cut_off_while_others_are_served() {
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(answer.contains("REQUEST_TIMEOUT"), "{answer}");
     until_end(slow_header);
+}
+
+/// The memory that a process holds, in KiB.
+fn resident(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.unwrap().split_whitespace().next().unwrap();
+    number.parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_thousand_connections_beyond_the_limit_are_refused_at_once() {
+    const PLACES: usize = 8;
+    const CONNECTIONS: usize = 2000;
+    const MIB_64: u64 = 64 * 1024;
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let server = Server::start(
+        &database,
+        &[
+            ("MAX_CONCURRENT_REQUESTS", "8"),
+            ("BODY_READ_TIMEOUT_MS", "60000"),
+            ("REQUEST_TIMEOUT_MS", "60000"),
+        ],
+    );
+    let address = server.address;
+    let held: Vec<_> = (0..PLACES)
+        .map(|number| Begun::send(address, &email(&format!("held{number}"))).unwrap())
+        .collect();
+    let before = resident(server.id());
+    // All are open before the first of them asks.
+    let mut streams = Vec::new();
+    for _ in 0..CONNECTIONS {
+        streams.push(tokio::net::TcpStream::connect(address).await.unwrap());
+    }
+    let answers: Vec<_> = streams
+        .into_iter()
+        .map(|mut stream| {
+            tokio::spawn(async move {
+                let request =
+                    b"GET /api/users/7 HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
+                stream.write_all(request).await.unwrap();
+                let mut answer = String::new();
+                stream.read_to_string(&mut answer).await.unwrap();
+                answer
+            })
+        })
+        .collect();
+    for answer in answers {
+        let answer = answer.await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        assert!(answer.contains("retry-after: 1"), "{answer}");
+    }
+    let grown = resident(server.id()).saturating_sub(before);
+    assert!(grown < MIB_64, "{grown} KiB");
+    assert_eq!(server.anonymous().get("/api/health").await.status, 200);
+    for begun in held {
+        begun.succeeds();
+    }
+    assert_eq!(server.anonymous().get("/api/users/7").await.status, 400);
 }

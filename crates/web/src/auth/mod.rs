@@ -15,7 +15,7 @@ use self::requests::{login_of, new_token};
 use crate::answer::{self, Tagged};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
-use crate::extract::{Address, Caller, Conditions, PathId, Query, RequestBody};
+use crate::extract::{Caller, Conditions, Guest, PathId, Query, RequestBody};
 use crate::user::FullUser;
 
 pub(crate) fn routes() -> Router<Api> {
@@ -29,8 +29,8 @@ pub(crate) fn routes() -> Router<Api> {
 
 async fn login(
     State(api): State<Api>,
+    Guest(address): Guest,
     query: Query,
-    Address(address): Address,
     body: RequestBody,
 ) -> Result<Response, ApiError> {
     query.nothing()?;

@@ -5,11 +5,14 @@ use hexpress_app::Error;
 use hexpress_app::permissions::{self, Operation};
 use hexpress_domain::auth::Actor;
 
+use super::Address;
 use crate::Api;
 use crate::error::ApiError;
+use crate::limits::{QuotaSlot, overload};
 
 /// Who calls. A token is looked up on every request; one that vouches for nobody
-/// ends the request here. Without one the caller is anonymous.
+/// ends the request here, as too much load and too many requests do. Without one the
+/// caller is anonymous.
 pub(crate) struct Caller(Actor);
 
 impl Caller {
@@ -44,14 +47,23 @@ impl FromRequestParts<Api> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Self::Rejection> {
-        let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
-        let Some(header) = headers.next() else {
-            return Ok(Self(Actor::Anonymous));
-        };
-        let header = header.to_str().ok().filter(|_| headers.next().is_none());
-        let token = header.and_then(bearer_token).ok_or(Error::InvalidToken)?;
-        Ok(Self(api.auth.authenticate(token).await?))
+        overload::refuse_surplus(parts)?;
+        let actor = authenticate(parts, api).await?;
+        let Ok(Address(address)) = Address::from_request_parts(parts, api).await;
+        let slot = parts.extensions.get::<QuotaSlot>();
+        api.limits.request(&actor, address, slot)?;
+        Ok(Self(actor))
     }
+}
+
+async fn authenticate(parts: &Parts, api: &Api) -> Result<Actor, ApiError> {
+    let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
+    let Some(header) = headers.next() else {
+        return Ok(Actor::Anonymous);
+    };
+    let header = header.to_str().ok().filter(|_| headers.next().is_none());
+    let token = header.and_then(bearer_token).ok_or(Error::InvalidToken)?;
+    Ok(api.auth.authenticate(token).await?)
 }
 
 /// The token of a header value (RFC 6750, section 2.1); schemes have no case

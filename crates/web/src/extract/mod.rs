@@ -1,13 +1,16 @@
 //! What handlers take a request apart with.
 //!
-//! Extractors take what they need and refuse nothing, but for a bad token: each
-//! check is a call in the handler, so that it reads in the contract's order.
+//! Extractors take what they need and refuse nothing, but for what comes first in
+//! the contract's order of checks: too much load, a bad token, too many requests.
+//! [`Caller`] and [`Guest`] see to that, so every handler outside of health begins with
+//! one of them. Each other check is a call in the handler, so that it reads in order.
 
 mod address;
 mod body;
 mod caller;
 mod conditions;
 mod fields;
+mod guest;
 mod path;
 mod query;
 
@@ -16,5 +19,6 @@ pub(crate) use body::RequestBody;
 pub(crate) use caller::Caller;
 pub(crate) use conditions::Conditions;
 pub(crate) use fields::Fields;
+pub(crate) use guest::Guest;
 pub(crate) use path::PathId;
 pub(crate) use query::Query;

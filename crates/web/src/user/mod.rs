@@ -18,7 +18,7 @@ use self::requests::{ListUsers, patch_user, sign_up};
 use crate::answer::{self, Tagged};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
-use crate::extract::{Address, Caller, Conditions, PathId, Query, RequestBody};
+use crate::extract::{Address, Caller, Conditions, Guest, PathId, Query, RequestBody};
 use crate::list::Pagination;
 
 pub(crate) fn routes() -> Router<Api> {
@@ -51,11 +51,14 @@ async fn list_users(
 
 async fn create_user(
     State(api): State<Api>,
+    Guest(address): Guest,
     query: Query,
     body: RequestBody,
 ) -> Result<Response, ApiError> {
+    let place = api.limits.sign_up(address)?;
     query.nothing()?;
     let command = sign_up(body.fields(BODY_LIMIT).await?)?;
+    place.keep();
     let user = api.users.sign_up(command).await?;
     let location = format!("{}/api/users/{}", api.settings.base_path, user.id);
     let shown = show(user)?;

@@ -22,7 +22,7 @@ use hexpress_domain::entity::Version;
 use hexpress_domain::health::MockStoreProbe;
 use hexpress_domain::id::{TokenId, UserId};
 use hexpress_domain::user::{MockUserRepository, PasswordHash, PersonName, Role, User, UserChange};
-use hexpress_web::{Api, CorsOrigins, Settings, router};
+use hexpress_web::{Api, CorsOrigins, LimitSettings, Limits, Settings, router};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -108,6 +108,7 @@ pub struct Mocks {
     pub guard: MockLoginGuard,
     pub store: MockStoreProbe,
     pub draining: bool,
+    pub limits: LimitSettings,
     pub settings: Settings,
 }
 
@@ -132,10 +133,17 @@ impl Default for Mocks {
             guard: MockLoginGuard::new(),
             store: MockStoreProbe::new(),
             draining: false,
+            limits: LimitSettings {
+                concurrent_requests: 1024,
+                requests_per_minute: 0,
+                sign_ups_per_hour: 0,
+            },
             settings: Settings {
                 base_path: String::new(),
                 request_timeout: Duration::from_secs(30),
                 body_read_timeout: Duration::from_secs(20),
+                post_body_limit: 10 * 1024 * 1024,
+                strict_transport_security: false,
                 cors_origins: CorsOrigins::Any,
                 trusted_proxies: Vec::new(),
                 request_id: Box::new(|| "made-here".to_owned()),
@@ -249,6 +257,7 @@ impl Mocks {
             auth: Arc::new(AuthService::new(ports, policy)),
             users: Arc::new(UserService::new(users, hasher, guard, clock, ids)),
             health: Arc::new(health),
+            limits: Arc::new(Limits::new(&self.limits)),
             settings: Arc::new(self.settings),
         })
     }

@@ -1,0 +1,34 @@
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::api::Api;
+use crate::error::ApiError;
+
+/// Marks a request beyond what is handled at once.
+#[derive(Clone, Copy)]
+struct Surplus;
+
+/// Counts what is handled at once. It lies around the routes, and so sees also what
+/// no method answers: it marks what is too much, and [`refuse_surplus`] refuses it
+/// where the contract's order of checks wants that, after 404 and 405.
+pub(crate) async fn count(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let permit = Arc::clone(&api.limits.capacity).try_acquire_owned();
+    if permit.is_err() {
+        request.extensions_mut().insert(Surplus);
+    }
+    let response = next.run(request).await;
+    drop(permit);
+    response
+}
+
+/// Refuses what [`count`] has marked.
+pub(crate) fn refuse_surplus(parts: &Parts) -> Result<(), ApiError> {
+    match parts.extensions.get::<Surplus>() {
+        None => Ok(()),
+        Some(Surplus) => Err(ApiError::Overloaded),
+    }
+}

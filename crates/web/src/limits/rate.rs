@@ -1,0 +1,189 @@
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::quota::Quota;
+
+/// How many clients are remembered at most, some megabytes.
+const MAX_CLIENTS: usize = 65_536;
+
+/// So many requests in a window for each client: all of them at once if it likes,
+/// and another each time that its share of the window has passed (the generic cell
+/// rate algorithm, ITU-T I.371).
+pub(super) struct RateLimiter<K> {
+    quota: u32,
+    window: Duration,
+    /// When each client has its whole quota again. Who is not in it has it now.
+    whole_at: Mutex<HashMap<K, Instant>>,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// How many more would be taken now.
+    pub(super) remaining: u32,
+    /// Until the whole quota is there again.
+    pub(super) whole_in: Duration,
+    /// Where it was refused, until one would be taken.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl<K: Copy + Eq + Hash> RateLimiter<K> {
+    /// A limiter, unless the quota is 0, which is no limit.
+    pub(super) fn new(quota: u32, window: Duration) -> Option<Self> {
+        (quota > 0).then(|| Self {
+            quota,
+            window,
+            whole_at: Mutex::default(),
+        })
+    }
+
+    /// Takes one request out of a client's quota, if there is one left in it.
+    pub(super) fn take(&self, client: K, now: Instant) -> Taken {
+        let mut whole_at = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if whole_at.len() >= MAX_CLIENTS && !whole_at.contains_key(&client) {
+            make_room(&mut whole_at, now);
+        }
+        let before = whole_at.get(&client).map_or(Duration::ZERO, |instant| {
+            instant.saturating_duration_since(now)
+        });
+        let after = before + self.share();
+        if after > self.window {
+            return Taken {
+                remaining: 0,
+                whole_in: before,
+                retry_after: Some(after - self.window),
+            };
+        }
+        whole_at.insert(client, now + after);
+        let left = (self.window - after).as_nanos() / self.share().as_nanos();
+        Taken {
+            remaining: u32::try_from(left).unwrap_or(u32::MAX),
+            whole_in: after,
+            retry_after: None,
+        }
+    }
+
+    /// Undoes [`Self::take`].
+    pub(super) fn give_back(&self, client: K) {
+        let mut whole_at = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(instant) = whole_at.get_mut(&client)
+            && let Some(earlier) = instant.checked_sub(self.share())
+        {
+            *instant = earlier;
+        }
+    }
+
+    /// What a client is told of its quota.
+    pub(super) const fn quota(&self, taken: Taken) -> Quota {
+        Quota {
+            limit: self.quota,
+            window: self.window,
+            remaining: taken.remaining,
+            whole_in: taken.whole_in,
+        }
+    }
+
+    /// The part of the window that one request uses up.
+    fn share(&self) -> Duration {
+        self.window / self.quota
+    }
+}
+
+/// Forgets those who have their whole quota. Where half of all have not, everybody
+/// begins anew: against a flood from so many addresses this limit is no help, and it
+/// must not cost more memory the more there are.
+fn make_room<K: Eq + Hash>(whole_at: &mut HashMap<K, Instant>, now: Instant) {
+    whole_at.retain(|_, instant| *instant > now);
+    if whole_at.len() > MAX_CLIENTS / 2 {
+        whole_at.clear();
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    const WINDOW: Duration = Duration::from_secs(60);
+
+    fn limiter(quota: u32) -> RateLimiter<u32> {
+        RateLimiter::new(quota, WINDOW).unwrap()
+    }
+
+    #[test]
+    fn a_quota_may_be_used_at_once_and_comes_back_in_shares() {
+        let (limiter, begin) = (limiter(3), Instant::now());
+        for (remaining, whole_in) in [(2, 20), (1, 40), (0, 60)] {
+            let taken = limiter.take(1, begin);
+            assert_eq!(taken.retry_after, None);
+            assert_eq!(taken.remaining, remaining);
+            assert_eq!(taken.whole_in, Duration::from_secs(whole_in));
+        }
+        let refused = limiter.take(1, begin + Duration::from_secs(5));
+        assert_eq!(refused.retry_after, Some(Duration::from_secs(15)));
+        assert_eq!(refused.remaining, 0);
+        let later = begin + Duration::from_secs(20);
+        assert_eq!(limiter.take(1, later).retry_after, None);
+        assert!(limiter.take(1, later).retry_after.is_some());
+    }
+
+    #[test]
+    fn who_waits_as_long_as_told_is_let_in() {
+        let (limiter, begin) = (limiter(7), Instant::now());
+        for _ in 0..7 {
+            assert_eq!(limiter.take(1, begin).retry_after, None);
+        }
+        let wait = limiter.take(1, begin).retry_after.unwrap();
+        let early = begin + wait - Duration::from_nanos(1);
+        assert!(limiter.take(1, early).retry_after.is_some());
+        assert_eq!(limiter.take(1, begin + wait).retry_after, None);
+    }
+
+    #[test]
+    fn clients_have_a_quota_each() {
+        let (limiter, begin) = (limiter(1), Instant::now());
+        assert_eq!(limiter.take(1, begin).retry_after, None);
+        assert_eq!(limiter.take(2, begin).retry_after, None);
+        assert!(limiter.take(1, begin).retry_after.is_some());
+    }
+
+    #[test]
+    fn what_is_given_back_may_be_taken_again() {
+        let (limiter, begin) = (limiter(1), Instant::now());
+        limiter.take(1, begin);
+        limiter.give_back(1);
+        assert_eq!(limiter.take(1, begin).retry_after, None);
+    }
+
+    #[test]
+    fn more_clients_cost_no_more_memory() {
+        let (limiter, begin) = (limiter(1), Instant::now());
+        let clients = u32::try_from(MAX_CLIENTS).unwrap();
+        for client in 0..clients * 3 {
+            limiter.take(client, begin);
+            assert!(limiter.whole_at.lock().unwrap().len() <= MAX_CLIENTS);
+        }
+    }
+
+    #[test]
+    fn those_with_their_whole_quota_are_forgotten_first() {
+        let (limiter, begin) = (limiter(2), Instant::now());
+        let clients = u32::try_from(MAX_CLIENTS).unwrap();
+        for client in 0..clients {
+            limiter.take(client, begin);
+        }
+        let later = begin + WINDOW / 2;
+        limiter.take(0, later - Duration::from_nanos(1));
+        limiter.take(clients, later);
+        assert_eq!(limiter.whole_at.lock().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn no_quota_is_no_limit() {
+        assert!(RateLimiter::<u32>::new(0, WINDOW).is_none());
+    }
+}

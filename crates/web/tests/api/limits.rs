@@ -1,0 +1,197 @@
+//! How much is taken on: requests at once, requests and sign-ups from one client.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use futures_util::FutureExt;
+use hexpress_domain::auth::Verification;
+use hexpress_domain::repository::{RepositoryError, UniqueField};
+use serde_json::{Value, json};
+
+use crate::support::{
+    ADA, ADA_PATH, ADAS_PROGRAM, Answer, Call, Mocks, NOBODY, OTHER, STRANGER, ada, call, failure,
+    get, never, post,
+};
+
+fn from(address: &str, call: Call) -> Call {
+    let address: SocketAddr = address.parse().unwrap();
+    call.extension(ConnectInfo(address))
+}
+
+fn body() -> Value {
+    json!({
+        "email": "new@example.org",
+        "password": "correct horse",
+        "firstName": "Ada",
+        "lastName": "Lovelace",
+    })
+}
+
+fn limited(requests: u32) -> Router {
+    let mut mocks = Mocks::knowing(ada());
+    mocks.limits.requests_per_minute = requests;
+    mocks.router()
+}
+
+fn refused() -> (u16, String) {
+    failure(429, "RATE_LIMITED")
+}
+
+#[tokio::test]
+async fn beyond_what_is_handled_at_once_is_refused_until_a_place_is_free() {
+    let mut mocks = Mocks::knowing(ada());
+    mocks.limits.concurrent_requests = 1;
+    let router = mocks.router();
+    let mut slow = Box::pin(
+        call("POST", "/api/users")
+            .header("content-type", "application/json")
+            .stream(never())
+            .on(&router),
+    );
+    assert!(slow.as_mut().now_or_never().is_none());
+
+    for call in [
+        get(ADA_PATH),
+        // Before the token is looked at.
+        get(ADA_PATH).by(STRANGER),
+        post("/api/auth/login", json!({})),
+        post("/api/users", json!({})),
+    ] {
+        let answer = call.on(&router).await;
+        assert_eq!(answer.failure(), failure(503, "UNAVAILABLE"));
+        assert_eq!(answer.header("retry-after"), "1");
+    }
+    // After what cannot be answered at any time.
+    assert_eq!(get("/api/nope").on(&router).await.status, 404);
+    let put = call("PUT", ADA_PATH).on(&router).await;
+    assert_eq!(put.status, 405);
+    assert_eq!(get("/api/health").on(&router).await.status, 200);
+
+    drop(slow);
+    assert_eq!(get(ADA_PATH).on(&router).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_is_told_its_quota_and_refused_beyond_it() {
+    let router = limited(3);
+    for left in [
+        "\"default\";r=2;t=20",
+        "\"default\";r=1;t=40",
+        "\"default\";r=0;t=60",
+    ] {
+        let answer = get(ADA_PATH).on(&router).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("ratelimit-policy"), "\"default\";q=3;w=60");
+        assert_eq!(answer.header("ratelimit"), left);
+    }
+    let answer = get(ADA_PATH).on(&router).await;
+    assert_eq!(answer.failure(), refused());
+    assert_eq!(
+        answer.message(),
+        "Too many requests; try again in 20 seconds"
+    );
+    assert_eq!(answer.header("retry-after"), "20");
+    assert_eq!(answer.header("ratelimit-policy"), "\"default\";q=3;w=60");
+    assert_eq!(answer.header("ratelimit"), "\"default\";r=0;t=60");
+
+    tokio::time::advance(Duration::from_secs(20)).await;
+    assert_eq!(get(ADA_PATH).on(&router).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_has_one_quota_wherever_it_calls_from_and_an_address_has_another() {
+    let router = limited(2);
+    let get = |caller| get(ADA_PATH).by(caller);
+    assert_eq!(from("192.0.2.1:1", get(ADA)).on(&router).await.status, 200);
+    // Another token and another address, but the same account.
+    let program = from("192.0.2.2:1", get(ADAS_PROGRAM)).on(&router).await;
+    assert_eq!(program.status, 200);
+    let third = from("192.0.2.3:1", get(ADA)).on(&router).await;
+    assert_eq!(third.failure(), refused());
+
+    for (address, caller) in [
+        ("192.0.2.1:1", OTHER),
+        ("192.0.2.1:1", NOBODY),
+        ("192.0.2.1:2", NOBODY),
+        ("[2001:db8:1:2::1]:1", NOBODY),
+        ("[2001:db8:1:2:ffff::2]:1", NOBODY),
+        ("[2001:db8:1:3::1]:1", NOBODY),
+    ] {
+        let answer = from(address, get(caller)).on(&router).await;
+        assert_eq!(answer.status, 200, "{address}");
+    }
+    for address in ["192.0.2.1:3", "[2001:db8:1:2::3]:1"] {
+        let answer = from(address, get(NOBODY)).on(&router).await;
+        assert_eq!(answer.failure(), refused(), "{address}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_comes_after_a_bad_token_and_before_all_else() {
+    let router = limited(1);
+    assert_eq!(get(ADA_PATH).on(&router).await.status, 200);
+    for (call, expected) in [
+        (get("/api/nope"), failure(404, "NOT_FOUND")),
+        (call("PUT", ADA_PATH), failure(405, "METHOD_NOT_ALLOWED")),
+        (get(ADA_PATH).by(STRANGER), failure(401, "UNAUTHENTICATED")),
+        (get("/api/auth/me"), refused()),
+        (get("/api/users/7?x=1"), refused()),
+        (post("/api/users", json!({})), refused()),
+        // Logins look at no token.
+        (post("/api/auth/login", json!({})).by(ADA), refused()),
+    ] {
+        assert_eq!(call.on(&router).await.failure(), expected);
+    }
+    let health = get("/api/health").on(&router).await;
+    assert_eq!(health.status, 200);
+    assert_eq!(health.header("ratelimit"), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_limit_nobody_is_told_of_one() {
+    let answer = get(ADA_PATH).on(&limited(0)).await;
+    assert_eq!(answer.header("ratelimit"), "");
+    assert_eq!(answer.header("ratelimit-policy"), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn sign_ups_are_counted_where_they_tell_of_an_address() {
+    let mut mocks = Mocks::default().hashing().verifying(Verification::Mismatch);
+    mocks.limits.sign_ups_per_hour = 2;
+    mocks.users.expect_insert().returning(|_| {
+        Err(RepositoryError::Duplicate {
+            field: UniqueField::UserEmail,
+        })
+    });
+    let router = mocks.router();
+    let sign_up = async |address: &str, body: Value| -> Answer {
+        let call = from(address, post("/api/users", body));
+        call.on(&router).await
+    };
+    let (here, there) = ("192.0.2.1:1", "192.0.2.2:1");
+    for _ in 0..3 {
+        assert_eq!(sign_up(here, json!({})).await.status, 400);
+    }
+    for _ in 0..2 {
+        assert_eq!(sign_up(here, body()).await.status, 409);
+    }
+    for body in [body(), json!({})] {
+        let answer = sign_up(here, body).await;
+        assert_eq!(answer.failure(), refused());
+        assert_eq!(answer.header("retry-after"), "1800");
+        assert_eq!(
+            answer.message(),
+            "Too many sign-ups; try again in 1800 seconds"
+        );
+    }
+    assert_eq!(sign_up(there, body()).await.status, 409);
+    // Others than sign-ups go on.
+    let login = json!({"email": "new@example.org", "password": "x"});
+    let login = from(here, post("/api/auth/login", login));
+    assert_ne!(login.on(&router).await.status, 429);
+
+    tokio::time::advance(Duration::from_secs(1800)).await;
+    assert_eq!(sign_up(here, body()).await.status, 409);
+}
