@@ -1,6 +1,8 @@
+use std::fmt;
 use std::time::Duration;
 
 use hexpress_domain::auth::HasherError;
+use hexpress_domain::post::{PostStatus, TransitionError};
 use hexpress_domain::repository::{Conflict, RepositoryError, Source, UniqueField};
 use hexpress_domain::validation::ValidationErrors;
 
@@ -27,7 +29,7 @@ pub enum Error {
         fields: Vec<&'static str>,
     },
     /// No such thing that the actor may see.
-    #[error("{0:?} not found")]
+    #[error("{0} not found")]
     NotFound(Resource),
     /// A unique value is taken.
     #[error("{} is taken", .0.name())]
@@ -60,6 +62,19 @@ pub enum Resource {
     User,
     /// A token.
     Token,
+    /// A post.
+    Post,
+}
+
+/// The thing's name, as clients read it.
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "User",
+            Self::Token => "Token",
+            Self::Post => "Post",
+        })
+    }
 }
 
 /// Why the state of a thing forbids what was asked.
@@ -74,15 +89,21 @@ pub enum InvalidState {
         crate::auth::MAX_API_TOKENS
     )]
     TokenLimit,
-    /// The user is deleted.
-    #[error("User is deleted; restore it first")]
-    UserDeleted,
+    /// The thing is deleted.
+    #[error("{0} is deleted; restore it first")]
+    Deleted(Resource),
     /// There is nothing to restore.
-    #[error("User is not deleted")]
-    UserNotDeleted,
+    #[error("{0} is not deleted")]
+    NotDeleted(Resource),
     /// A post cannot come back before its author does.
     #[error("The author of the post is deleted; restore the author first")]
     AuthorDeleted,
+    /// Only drafts are published; other posts change their status.
+    #[error("Only a draft can be published, and this post is {0}")]
+    NoDraft(PostStatus),
+    /// The post cannot get that status from the one that it has.
+    #[error(transparent)]
+    Transition(#[from] TransitionError),
 }
 
 impl Error {
@@ -94,8 +115,8 @@ impl Error {
 
 /// What a repository answers where the use case adds nothing to its meaning.
 ///
-/// `NotFound`, `Stale` and `CredentialsChanged` need the use case's own word,
-/// which knows what was looked for and whether to decide anew: unless it has
+/// `NotFound`, `Stale`, `NotDeleted` and `CredentialsChanged` need the use case's own
+/// word, which knows what was looked for and whether to decide anew: unless it has
 /// dealt with them, they are a fault of ours.
 impl From<RepositoryError> for Error {
     fn from(error: RepositoryError) -> Self {
@@ -107,9 +128,6 @@ impl From<RepositoryError> for Error {
             RepositoryError::Conflict(Conflict::TokenLimit) => {
                 Self::InvalidState(InvalidState::TokenLimit)
             }
-            RepositoryError::Conflict(Conflict::NotDeleted) => {
-                Self::InvalidState(InvalidState::UserNotDeleted)
-            }
             RepositoryError::Conflict(Conflict::AuthorDeleted) => {
                 Self::InvalidState(InvalidState::AuthorDeleted)
             }
@@ -118,7 +136,7 @@ impl From<RepositoryError> for Error {
             RepositoryError::NotFound
             | RepositoryError::Stale
             | RepositoryError::MissingReference
-            | RepositoryError::Conflict(Conflict::CredentialsChanged) => {
+            | RepositoryError::Conflict(Conflict::NotDeleted | Conflict::CredentialsChanged) => {
                 Self::Internal(Box::new(error))
             }
         }

@@ -13,6 +13,7 @@ pub mod auth;
 mod error;
 pub mod health;
 pub mod permissions;
+pub mod post;
 mod precondition;
 mod retry;
 pub mod user;

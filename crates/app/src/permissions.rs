@@ -5,6 +5,7 @@
 
 use hexpress_domain::auth::{Actor, Principal, TokenKind};
 use hexpress_domain::entity::Liveness;
+use hexpress_domain::post::{Post, PostField, PostPatch};
 use hexpress_domain::user::{Role, User, UserField, UserPatch};
 
 use crate::Error;
@@ -30,6 +31,20 @@ pub enum Operation {
     RestoreUser,
     /// Create an account of any role, and look one up by its address.
     OperateUsers,
+    /// See how often an author's posts are read.
+    ReadStatistics,
+    /// Write a post.
+    CreatePost,
+    /// List deleted posts.
+    ListDeletedPosts,
+    /// Change a post.
+    ChangePost,
+    /// Publish a draft.
+    PublishPost,
+    /// Delete a post.
+    DeletePost,
+    /// Undo the deletion of a post.
+    RestorePost,
 }
 
 enum Needed {
@@ -48,11 +63,19 @@ const ADMIN: Needed = Needed::Role(&[Role::Admin]);
 
 const fn needed(operation: Operation) -> Needed {
     match operation {
-        Operation::ReadOwnAccount | Operation::LogOut => Needed::Account,
+        Operation::ReadOwnAccount | Operation::LogOut | Operation::CreatePost => Needed::Account,
         Operation::ManageTokens => Needed::Session,
-        Operation::ChangeUser | Operation::DeleteUser => Needed::SignedIn,
+        Operation::ChangeUser
+        | Operation::DeleteUser
+        | Operation::ReadStatistics
+        | Operation::ChangePost
+        | Operation::PublishPost
+        | Operation::DeletePost => Needed::SignedIn,
         Operation::ListUsers => STAFF,
-        Operation::ListDeletedUsers | Operation::RestoreUser => ADMIN,
+        Operation::ListDeletedUsers
+        | Operation::RestoreUser
+        | Operation::ListDeletedPosts
+        | Operation::RestorePost => ADMIN,
         Operation::OperateUsers => Needed::Operator,
     }
 }
@@ -122,12 +145,17 @@ pub fn permit_user_patch(actor: &Actor, user: &User, patch: &UserPatch) -> Resul
         UserField::CurrentPassword => is_self,
         UserField::Role | UserField::IsActive => !is_self,
     };
-    let fields: Vec<_> = patch
-        .fields()
-        .into_iter()
-        .filter(|field| !may_send(*field))
-        .map(UserField::as_str)
-        .collect();
+    let fields = patch.fields().into_iter();
+    refuse(
+        fields
+            .filter(|field| !may_send(*field))
+            .map(UserField::as_str),
+    )
+}
+
+/// Refuses fields that the actor may not send, if there are any.
+fn refuse(fields: impl Iterator<Item = &'static str>) -> Result<(), Error> {
+    let fields: Vec<_> = fields.collect();
     if fields.is_empty() {
         Ok(())
     } else {
@@ -157,6 +185,51 @@ pub fn permit_user_deletion(actor: &Actor, user: &User) -> Result<(), Error> {
         Actor::User(principal) => principal.role == Role::Admin,
     };
     if allowed {
+        Ok(())
+    } else {
+        Err(Error::forbidden())
+    }
+}
+
+/// Decides whether the actor may see how often this author's posts are read.
+///
+/// # Errors
+///
+/// [`Error::Forbidden`].
+pub fn permit_statistics(actor: &Actor, author: &User) -> Result<(), Error> {
+    if sees_full_user(actor, author) {
+        Ok(())
+    } else {
+        Err(Error::forbidden())
+    }
+}
+
+/// Decides whether the actor may send these changes to this post.
+///
+/// # Errors
+///
+/// [`Error::Forbidden`], with the fields that somebody else might have sent.
+pub fn permit_post_patch(actor: &Actor, post: &Post, patch: &PostPatch) -> Result<(), Error> {
+    if actor.is(post.author_id) || actor.role() == Some(Role::Admin) {
+        return Ok(());
+    }
+    permit_post_moderation(actor, post)?;
+    let fields = patch.fields().into_iter();
+    refuse(
+        fields
+            .filter(|field| *field != PostField::Status)
+            .map(PostField::as_str),
+    )
+}
+
+/// Decides whether the actor may publish or delete this post: its author, moderators
+/// and admins.
+///
+/// # Errors
+///
+/// [`Error::Forbidden`].
+pub fn permit_post_moderation(actor: &Actor, post: &Post) -> Result<(), Error> {
+    if actor.is(post.author_id) || matches!(actor.role(), Some(Role::Moderator | Role::Admin)) {
         Ok(())
     } else {
         Err(Error::forbidden())

@@ -26,7 +26,9 @@ impl From<RepositoryError> for Undecided {
         match error {
             RepositoryError::Stale
             | RepositoryError::NotFound
-            | RepositoryError::Conflict(Conflict::CredentialsChanged) => Self::Stale,
+            | RepositoryError::Conflict(Conflict::NotDeleted | Conflict::CredentialsChanged) => {
+                Self::Stale
+            }
             error => Self::Failed(error.into()),
         }
     }

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use axum::Router;
 use hexpress_app::auth::{AuthPorts, AuthService};
 use hexpress_app::health::HealthService;
-use hexpress_app::user::UserService;
+use hexpress_app::post::{PostPorts, PostService};
+use hexpress_app::user::{UserPorts, UserService};
 use hexpress_domain::auth::{LoginGuard, PasswordHasher};
 use hexpress_domain::clock::{Clock, IdGenerator};
+use hexpress_domain::post::{PostRepository, ViewRepository};
 use hexpress_domain::user::UserRepository;
 use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
 use hexpress_infra::database::{Database, DatabaseUrl, MigrationState, SqliteLocation};
+use hexpress_infra::post::{BufferedViewCounter, DieselPostRepository, DieselViewRepository};
 use hexpress_infra::security::{Argon2Hasher, RandomTokenMint, SystemClock, UuidV7Generator};
 use hexpress_infra::user::DieselUserRepository;
 use hexpress_web::{Api, Limits, Settings};
@@ -33,6 +36,9 @@ pub struct Store {
 pub struct Services {
     pub auth: Arc<AuthService>,
     pub users: Arc<UserService>,
+    pub posts: Arc<PostService>,
+    /// Views that are yet to be stored.
+    pub views: Arc<BufferedViewCounter>,
     pub health: Arc<HealthService>,
 }
 
@@ -108,10 +114,36 @@ impl Services {
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
         };
-        let health = HealthService::new(Arc::new(database.clone()), Arc::clone(&clock));
+        let posts: Arc<dyn PostRepository> = Arc::new(DieselPostRepository::new(database.clone()));
+        let view_batches: Arc<dyn ViewRepository> =
+            Arc::new(DieselViewRepository::new(database.clone()));
+        let views = Arc::new(BufferedViewCounter::start(
+            Arc::clone(&view_batches),
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+        ));
+        let post_ports = PostPorts {
+            posts: Arc::clone(&posts),
+            users: Arc::clone(&users),
+            views: views.clone(),
+            view_batches,
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+        };
+        let user_ports = UserPorts {
+            users,
+            posts,
+            hasher,
+            guard,
+            clock: Arc::clone(&clock),
+            ids,
+        };
+        let health = HealthService::new(Arc::new(database.clone()), clock);
         Ok(Self {
             auth: Arc::new(AuthService::new(auth, config.sessions)),
-            users: Arc::new(UserService::new(users, hasher, guard, clock, ids)),
+            users: Arc::new(UserService::new(user_ports)),
+            posts: Arc::new(PostService::new(post_ports)),
+            views,
             health: Arc::new(health),
         })
     }
@@ -122,6 +154,7 @@ impl Services {
         hexpress_web::router(Api {
             auth: Arc::clone(&self.auth),
             users: Arc::clone(&self.users),
+            posts: Arc::clone(&self.posts),
             health: Arc::clone(&self.health),
             limits: Arc::new(Limits::new(&limits.counts)),
             settings: Arc::new(Settings {

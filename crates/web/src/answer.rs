@@ -5,6 +5,7 @@ use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hexpress_domain::entity::Version;
+use hexpress_domain::post::Slug;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -75,7 +76,26 @@ pub(crate) fn written(message: &str, data: impl Serialize) -> Response {
 
 /// The answer to a write that made something, and where to find it.
 pub(crate) fn created(message: &str, data: impl Serialize, location: &str) -> Response {
-    let mut response = success(StatusCode::CREATED, Some(message), Some(data), None);
+    at(
+        success(StatusCode::CREATED, Some(message), Some(data), None),
+        location,
+    )
+}
+
+/// Where a thing is that once had this slug, for good (RFC 9110, section 15.4.9).
+pub(crate) fn moved(location: &str, slug: &Slug) -> Response {
+    #[derive(Serialize)]
+    struct Moved<'a> {
+        slug: &'a Slug,
+    }
+    let data = Some(Moved { slug });
+    at(
+        success(StatusCode::PERMANENT_REDIRECT, None, data, None),
+        location,
+    )
+}
+
+fn at(mut response: Response, location: &str) -> Response {
     if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(LOCATION, location);
     }
@@ -89,11 +109,24 @@ pub(crate) struct Tagged {
 }
 
 impl Tagged {
+    /// A tag of the version and all that is shown.
     pub(crate) fn new(version: Version, data: &impl Serialize) -> Result<Self, ApiError> {
-        let data =
-            to_raw_value(data).map_err(|error| hexpress_app::Error::Internal(error.into()))?;
+        let data = raw(data)?;
         let tag = EntityTag::new(version, data.get().as_bytes());
         Ok(Self { tag, data })
+    }
+
+    /// A tag of the version and what is shown `beside` what the version stands for.
+    pub(crate) fn beside(
+        version: Version,
+        beside: &impl Serialize,
+        data: &impl Serialize,
+    ) -> Result<Self, ApiError> {
+        let tag = EntityTag::new(version, raw(beside)?.get().as_bytes());
+        Ok(Self {
+            tag,
+            data: raw(data)?,
+        })
     }
 
     /// Puts the tag on an answer.
@@ -101,4 +134,8 @@ impl Tagged {
         response.headers_mut().insert(ETAG, self.tag.header());
         response
     }
+}
+
+fn raw(data: &impl Serialize) -> Result<Box<RawValue>, ApiError> {
+    to_raw_value(data).map_err(|error| hexpress_app::Error::Internal(error.into()).into())
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use hexpress_app::auth::AuthService;
 use hexpress_app::health::HealthService;
+use hexpress_app::post::PostService;
 use hexpress_app::user::UserService;
 use ipnet::IpNet;
 
@@ -15,6 +16,8 @@ pub struct Api {
     pub auth: Arc<AuthService>,
     /// Accounts.
     pub users: Arc<UserService>,
+    /// Posts.
+    pub posts: Arc<PostService>,
     /// Liveness and readiness.
     pub health: Arc<HealthService>,
     /// How much is taken on.
@@ -32,7 +35,7 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// How long a client may take to send its body, then 408.
     pub body_read_timeout: Duration,
-    /// The longest body of a post, in bytes.
+    /// The longest body of a request about posts, in bytes, then 413.
     pub post_body_limit: usize,
     /// Whether browsers are told to use HTTPS only from now on: where the service is
     /// not reached by it, they would no longer reach it at all.
@@ -54,5 +57,5 @@ pub enum CorsOrigins {
     List(Vec<String>),
 }
 
-/// The longest body where no endpoint says otherwise, in bytes.
+/// The longest body of a request about anything but posts, in bytes.
 pub(crate) const BODY_LIMIT: usize = 64 * 1024;

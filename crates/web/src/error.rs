@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use hexpress_app::{Error, Resource};
+use hexpress_app::Error;
 use hexpress_domain::repository::UniqueField;
 use hexpress_domain::validation::{FieldError, ValidationErrors};
 use serde::Serialize;
@@ -113,13 +113,7 @@ impl ApiError {
                             .collect(),
                     )
                 }
-                Error::NotFound(resource) => {
-                    let name = match resource {
-                        Resource::User => "User",
-                        Resource::Token => "Token",
-                    };
-                    Told::new(S::NOT_FOUND, "NOT_FOUND", format!("{name} not found"))
-                }
+                Error::NotFound(_) => Told::new(S::NOT_FOUND, "NOT_FOUND", error.to_string()),
                 Error::Duplicate(field) => {
                     let message = match field {
                         UniqueField::UserEmail => "Email address is already registered",

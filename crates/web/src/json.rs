@@ -3,23 +3,75 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use hexpress_domain::post::Metadata;
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
+
+/// The deepest level that is read. Nothing that a request may hold lies as deep: what
+/// lies deeper is read as `null`, and whoever it is for refuses it for its depth.
+const MAX_DEPTH: usize = Metadata::MAX_DEPTH + 2;
 
 /// Reads one JSON value.
 pub(crate) fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict.deserialize(&mut deserializer)?;
+    let value = Strict { depth: 0 }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
 
-struct Strict;
+/// The text of an object's member, as it was sent.
+pub(crate) fn member<'a>(object: &'a [u8], name: &str) -> Option<&'a RawValue> {
+    let mut deserializer = serde_json::Deserializer::from_slice(object);
+    deserializer.deserialize_map(Member { name }).ok().flatten()
+}
+
+struct Member<'n> {
+    name: &'n str,
+}
+
+impl<'de> Visitor<'de> for Member<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(key) = entries.next_key::<String>()? {
+            if key == self.name {
+                found = Some(entries.next_value()?);
+            } else {
+                entries.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+struct Strict {
+    depth: usize,
+}
+
+impl Strict {
+    const fn deeper(&self) -> Self {
+        Self {
+            depth: self.depth + 1,
+        }
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Strict {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        if self.depth > MAX_DEPTH {
+            deserializer.deserialize_ignored_any(IgnoredAny)?;
+            return Ok(Value::Null);
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -62,7 +114,7 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        while let Some(value) = items.next_element_seed(Self)? {
+        while let Some(value) = items.next_element_seed(self.deeper())? {
             values.push(value);
         }
         Ok(Value::Array(values))
@@ -74,7 +126,7 @@ impl<'de> Visitor<'de> for Strict {
             if map.contains_key(&key) {
                 return Err(A::Error::custom(format_args!("duplicate key `{key}`")));
             }
-            let value = entries.next_value_seed(Self)?;
+            let value = entries.next_value_seed(self.deeper())?;
             map.insert(key, value);
         }
         Ok(Value::Object(map))
@@ -114,5 +166,31 @@ mod tests {
         }
         assert!(parse(&[b'"', 0xff, b'"']).is_err());
         assert!(parse("[".repeat(100_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn what_lies_too_deep_is_null() {
+        let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        for (levels, is_whole) in [(MAX_DEPTH, true), (100_000, false)] {
+            let mut value = parse(nested(levels).as_bytes()).ok();
+            let mut depth = 0;
+            while let Some(Value::Array(mut items)) = value {
+                value = items.pop();
+                depth += 1;
+            }
+            assert_eq!(value, Some(if is_whole { 1.into() } else { Value::Null }));
+            assert!(depth <= MAX_DEPTH + 1);
+        }
+    }
+
+    #[test]
+    fn a_member_is_text_as_it_was_sent() {
+        let object = br#"{"a": {"x":1}, "b\u0063": {"n": [1.10, 12345678901234567890123]}}"#;
+        let text = |name| member(object, name).map(RawValue::get);
+        assert_eq!(
+            text("bc"),
+            Some(r#"{"n": [1.10, 12345678901234567890123]}"#)
+        );
+        assert_eq!(text("x"), None);
     }
 }

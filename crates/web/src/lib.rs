@@ -21,6 +21,7 @@ mod health;
 mod json;
 mod limits;
 mod list;
+mod post;
 mod request;
 mod router;
 mod security_headers;

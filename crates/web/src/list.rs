@@ -1,5 +1,8 @@
 //! What all lists have in common: which part is asked for, and how it is shown.
 
+use std::convert::Infallible;
+
+use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{
     CursorError, Page, PageNumber, PageNumberError, PageRequest, PageSize, Position, Total,
 };
@@ -17,8 +20,9 @@ pub(crate) struct ListFields {
 }
 
 impl ListFields {
-    /// Takes `page` and `limit` out of a query, which come first in its schema.
-    pub(crate) fn take(fields: &mut Fields, errors: &mut ValidationErrors) -> Self {
+    /// Takes `page` and `limit`, `largest` at most, out of a query, in whose schema they
+    /// come first.
+    pub(crate) fn take(fields: &mut Fields, largest: u8, errors: &mut ValidationErrors) -> Self {
         let has_cursor = fields.has("cursor");
         let page = errors.optional("page", fields.text("page"), |text| {
             let page = text
@@ -29,7 +33,11 @@ impl ListFields {
             }
             Ok(page)
         });
-        let size = errors.optional("limit", fields.text("limit"), |text| text.parse());
+        let size = errors.optional("limit", fields.text("limit"), |text| {
+            let size: Option<PageSize> = text.parse().ok();
+            size.filter(|size| size.get() <= largest)
+                .ok_or_else(|| format!("Limit must be between {} and {largest}", PageSize::MIN))
+        });
         Self {
             page,
             size: size.unwrap_or_default(),
@@ -61,6 +69,24 @@ impl ListFields {
             size: self.size,
             count: count.unwrap_or(true),
         }
+    }
+}
+
+/// Takes `deleted`: whether a list is of deleted rows.
+pub(crate) fn deleted(fields: &mut Fields, errors: &mut ValidationErrors) -> Liveness {
+    let deleted = fields.boolean("deleted");
+    match errors.optional("deleted", deleted, Ok::<_, Infallible>) {
+        Some(true) => Liveness::Deleted,
+        _ => Liveness::Live,
+    }
+}
+
+/// The rows that a list is of, as its fingerprint spells them.
+pub(crate) const fn deleted_name(liveness: Liveness) -> &'static str {
+    match liveness {
+        Liveness::Live => "false",
+        Liveness::Deleted => "true",
+        Liveness::Any => "any",
     }
 }
 

@@ -13,7 +13,7 @@ use crate::compression;
 use crate::error::ApiError;
 use crate::limits::overload;
 use crate::request::{self, X_REQUEST_ID};
-use crate::{auth, health, user};
+use crate::{auth, health, post, user};
 
 /// The whole API, under `/api`.
 ///
@@ -48,6 +48,7 @@ fn routes(api: &Api) -> Router<Api> {
     Router::new()
         .merge(auth::routes())
         .merge(user::routes())
+        .merge(post::routes())
         .layer(from_fn_with_state(api.clone(), overload::count))
         // Outside every limit.
         .merge(health::routes())

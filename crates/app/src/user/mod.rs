@@ -10,41 +10,42 @@ use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::id::UserId;
 use hexpress_domain::list::{CursorError, Page, Position};
+use hexpress_domain::post::PostRepository;
 use hexpress_domain::user::{Email, NewUser, Role, User, UserQuery, UserRecord, UserRepository};
 use hexpress_domain::validation::ValidationErrors;
 
-pub use view::{PublicProfile, UserView};
+pub use view::{Profile, PublicUser, UserView};
 
 use crate::permissions::{self, Operation};
 use crate::retry::{Undecided, until_settled};
 use crate::{Error, IfMatch, InvalidState, Resource};
 
+/// What the use cases of accounts need.
+pub struct UserPorts {
+    /// Keeps accounts.
+    pub users: Arc<dyn UserRepository>,
+    /// Keeps what they write.
+    pub posts: Arc<dyn PostRepository>,
+    /// Hashes and compares passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Counts guesses at passwords.
+    pub guard: Arc<dyn LoginGuard>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub ids: Arc<dyn IdGenerator>,
+}
+
 /// The use cases of accounts.
 pub struct UserService {
-    users: Arc<dyn UserRepository>,
-    hasher: Arc<dyn PasswordHasher>,
-    guard: Arc<dyn LoginGuard>,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdGenerator>,
+    ports: UserPorts,
 }
 
 impl UserService {
     /// Puts the use cases on their ports.
     #[must_use]
-    pub fn new(
-        users: Arc<dyn UserRepository>,
-        hasher: Arc<dyn PasswordHasher>,
-        guard: Arc<dyn LoginGuard>,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdGenerator>,
-    ) -> Self {
-        Self {
-            users,
-            hasher,
-            guard,
-            clock,
-            ids,
-        }
+    pub const fn new(ports: UserPorts) -> Self {
+        Self { ports }
     }
 
     /// Signs somebody up, as an active user of the role `user`.
@@ -67,26 +68,30 @@ impl UserService {
     }
 
     async fn store(&self, command: NewUser, role: Role) -> Result<User, Error> {
-        let password_hash = self.hasher.hash(command.password).await?;
+        let password_hash = self.ports.hasher.hash(command.password).await?;
         let record = UserRecord {
-            id: self.ids.user_id(),
+            id: self.ports.ids.user_id(),
             email: command.email,
             password_hash,
             name: command.name,
             role,
-            at: self.clock.now(),
+            at: self.ports.clock.now(),
         };
-        Ok(self.users.insert(record).await?)
+        Ok(self.ports.users.insert(record).await?)
     }
 
-    /// One account, as far as the actor may see it.
+    /// One account, as far as the actor may see it, with its latest published posts.
     ///
     /// # Errors
     ///
     /// [`Error::NotFound`] where there is none that the actor may see.
-    pub async fn read(&self, actor: &Actor, id: UserId) -> Result<UserView, Error> {
+    pub async fn read(&self, actor: &Actor, id: UserId) -> Result<Profile, Error> {
         let user = self.visible(actor, id).await?;
-        Ok(UserView::of(user, actor))
+        let posts = self.ports.posts.latest_published(id, Profile::POSTS);
+        Ok(Profile {
+            posts: posts.await?,
+            user: UserView::of(user, actor),
+        })
     }
 
     /// The caller's own account.
@@ -96,8 +101,8 @@ impl UserService {
     /// [`Error::Unauthenticated`] where the caller has none.
     pub async fn read_own(&self, actor: &Actor) -> Result<User, Error> {
         let principal = permissions::permit_own(actor, Operation::ReadOwnAccount)?;
-        let user = self.users.find(principal.user_id, Liveness::Live).await?;
-        user.ok_or(Error::InvalidToken)
+        let user = self.ports.users.find(principal.user_id, Liveness::Live);
+        user.await?.ok_or(Error::InvalidToken)
     }
 
     /// The live account of an email address, for the operator.
@@ -107,7 +112,7 @@ impl UserService {
     /// [`Error::NotFound`] where nobody has the address.
     pub async fn find_by_email(&self, actor: &Actor, email: Email) -> Result<User, Error> {
         permissions::permit(actor, Operation::OperateUsers)?;
-        let found = self.users.find_by_email(email).await?;
+        let found = self.ports.users.find_by_email(email).await?;
         let (user, _) = found.ok_or(Error::NotFound(Resource::User))?;
         Ok(user)
     }
@@ -128,7 +133,7 @@ impl UserService {
         {
             return Err(ValidationErrors::of("cursor", CursorError).into());
         }
-        Ok(self.users.list(query).await?)
+        Ok(self.ports.users.list(query).await?)
     }
 
     /// Deletes an account and ends its tokens.
@@ -158,8 +163,8 @@ impl UserService {
         permissions::permit_user_deletion(actor, &user)?;
         IfMatch::check(if_match, user.version)?;
         require_live(&user)?;
-        let deletion = self.users.delete(id, user.version, self.clock.now());
-        Ok(deletion.await?)
+        let at = self.ports.clock.now();
+        Ok(self.ports.users.delete(id, user.version, at).await?)
     }
 
     /// Undoes the deletion of an account. Its tokens stay ended.
@@ -188,10 +193,10 @@ impl UserService {
         let user = self.visible(actor, id).await?;
         IfMatch::check(if_match, user.version)?;
         if user.is_live() {
-            return Err(Error::InvalidState(InvalidState::UserNotDeleted).into());
+            return Err(Error::InvalidState(InvalidState::NotDeleted(Resource::User)).into());
         }
-        let restored = self.users.restore(id, user.version, self.clock.now());
-        Ok(restored.await?)
+        let at = self.ports.clock.now();
+        Ok(self.ports.users.restore(id, user.version, at).await?)
     }
 
     /// Whether anybody can administer the service.
@@ -200,14 +205,12 @@ impl UserService {
     ///
     /// [`Error::Unavailable`] and [`Error::Internal`].
     pub async fn has_admin(&self) -> Result<bool, Error> {
-        Ok(self.users.has_active_admin().await?)
+        Ok(self.ports.users.has_active_admin().await?)
     }
 
     async fn visible(&self, actor: &Actor, id: UserId) -> Result<User, Error> {
-        let found = self
-            .users
-            .find(id, permissions::visible_users(actor))
-            .await?;
+        let liveness = permissions::visible_users(actor);
+        let found = self.ports.users.find(id, liveness).await?;
         found.ok_or(Error::NotFound(Resource::User))
     }
 }
@@ -216,6 +219,6 @@ fn require_live(user: &User) -> Result<(), Error> {
     if user.is_live() {
         Ok(())
     } else {
-        Err(Error::InvalidState(InvalidState::UserDeleted))
+        Err(Error::InvalidState(InvalidState::Deleted(Resource::User)))
     }
 }

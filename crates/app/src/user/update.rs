@@ -62,15 +62,15 @@ impl UserService {
         require_live(&user)?;
         let new_hash = match (&patch.password, new_hash.get()) {
             (Some(password), None) => {
-                let hash = self.hasher.hash(password.clone()).await;
+                let hash = self.ports.hasher.hash(password.clone()).await;
                 let hash = hash.map_err(Error::from)?;
                 Some(new_hash.get_or_init(|| hash))
             }
             (_, known) => known,
         };
-        let now = self.clock.now();
+        let now = self.ports.clock.now();
         match user.change(patch, new_hash.cloned(), ended_tokens(actor, id), now) {
-            Some(change) => Ok(self.users.change(change).await?),
+            Some(change) => Ok(self.ports.users.change(change).await?),
             None => Ok(user),
         }
     }
@@ -90,14 +90,15 @@ impl UserService {
         let attempt = LoginAttempt {
             email: user.email.clone(),
             address,
-            at: self.clock.now(),
+            at: self.ports.clock.now(),
         };
-        if let Reservation::Refused { retry_after } = self.guard.reserve(attempt.clone()).await? {
+        let reservation = self.ports.guard.reserve(attempt.clone()).await?;
+        if let Reservation::Refused { retry_after } = reservation {
             return Err(Error::RateLimited { retry_after }.into());
         }
         let outcome = self.compare(user, password).await;
         if !matches!(outcome, Ok(Verification::Mismatch)) {
-            self.guard.release(attempt).await;
+            self.ports.guard.release(attempt).await;
         }
         match outcome? {
             Verification::Match { .. } => Ok(()),
@@ -106,9 +107,9 @@ impl UserService {
     }
 
     async fn compare(&self, user: &User, password: Password) -> Result<Verification, Undecided> {
-        let hash = self.users.password_hash(user.id, user.version).await?;
-        let hash = hash.ok_or(Undecided::Stale)?;
-        let verification = self.hasher.verify(password, Some(hash)).await;
+        let hash = self.ports.users.password_hash(user.id, user.version);
+        let hash = hash.await?.ok_or(Undecided::Stale)?;
+        let verification = self.ports.hasher.verify(password, Some(hash)).await;
         Ok(verification.map_err(Error::from)?)
     }
 }

@@ -2,13 +2,14 @@ use chrono::{DateTime, Utc};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Version;
 use hexpress_domain::id::UserId;
+use hexpress_domain::post::PostHeadline;
 use hexpress_domain::user::{PersonName, User};
 
 use crate::permissions;
 
 /// What everybody may know of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicProfile {
+pub struct PublicUser {
     /// The id.
     pub id: UserId,
     /// The person's name.
@@ -25,7 +26,7 @@ pub enum UserView {
     /// All of it.
     Full(User),
     /// What everybody may see.
-    Public(PublicProfile),
+    Public(PublicUser),
 }
 
 impl UserView {
@@ -33,7 +34,7 @@ impl UserView {
         if permissions::sees_full_user(actor, &user) {
             return Self::Full(user);
         }
-        Self::Public(PublicProfile {
+        Self::Public(PublicUser {
             id: user.id,
             name: user.name,
             created_at: user.created_at,
@@ -46,7 +47,22 @@ impl UserView {
     pub const fn version(&self) -> Version {
         match self {
             Self::Full(user) => user.version,
-            Self::Public(profile) => profile.version,
+            Self::Public(user) => user.version,
         }
     }
+}
+
+/// An account as far as one actor may see it, with what everybody may know of its
+/// posts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// The account.
+    pub user: UserView,
+    /// The published posts that were first published last, newest first.
+    pub posts: Vec<PostHeadline>,
+}
+
+impl Profile {
+    /// How many posts a profile shows.
+    pub const POSTS: u8 = 5;
 }

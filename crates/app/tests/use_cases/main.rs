@@ -10,5 +10,7 @@
 
 mod auth;
 mod permissions;
+mod post;
+mod post_visibility;
 mod support;
 mod user;

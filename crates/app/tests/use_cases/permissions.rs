@@ -2,13 +2,15 @@
 
 use hexpress_app::Error;
 use hexpress_app::permissions::{
-    Operation, permit, permit_user_deletion, permit_user_patch, sees_full_user, visible_users,
+    Operation, permit, permit_post_moderation, permit_post_patch, permit_statistics,
+    permit_user_deletion, permit_user_patch, sees_full_user, visible_users,
 };
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Liveness;
+use hexpress_domain::post::{Metadata, PostField, PostPatch, PostStatus};
 use hexpress_domain::user::{Role, UserField, UserPatch};
 
-use crate::support::{ada, api_token, session};
+use crate::support::{ada, api_token, draft, session};
 
 #[derive(Debug, PartialEq)]
 enum Answer {
@@ -53,6 +55,13 @@ fn what_the_kind_of_actor_alone_decides() {
         (Operation::DeleteUser,       [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
         (Operation::RestoreUser,      [LogIn, No,  No,  No,  Yes, Yes, Yes]),
         (Operation::OperateUsers,     [LogIn, No,  No,  No,  No,  No,  Yes]),
+        (Operation::ReadStatistics,   [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
+        (Operation::CreatePost,       [LogIn, Yes, Yes, Yes, Yes, Yes, LogIn]),
+        (Operation::ListDeletedPosts, [LogIn, No,  No,  No,  Yes, Yes, Yes]),
+        (Operation::ChangePost,       [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
+        (Operation::PublishPost,      [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
+        (Operation::DeletePost,       [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
+        (Operation::RestorePost,      [LogIn, No,  No,  No,  Yes, Yes, Yes]),
     ];
     for (operation, expected) in table {
         for (actor, expected) in actors.iter().zip(expected) {
@@ -159,6 +168,87 @@ fn who_may_delete_an_account() {
     ];
     for (actor, expected) in table {
         let answered = answer(permit_user_deletion(&actor, &ada()));
+        assert_eq!(answered, expected, "{actor:?}");
+    }
+}
+
+#[test]
+fn who_sees_how_often_an_authors_posts_are_read() {
+    let table = [
+        (Actor::Anonymous, No),
+        (session(2, Role::User), No),
+        (session(1, Role::User), Yes),
+        (api_token(1, Role::User), Yes),
+        (session(2, Role::Moderator), Yes),
+        (session(2, Role::Admin), Yes),
+        (Actor::Operator, Yes),
+    ];
+    for (actor, expected) in table {
+        let answered = answer(permit_statistics(&actor, &ada()));
+        assert_eq!(answered, expected, "{actor:?}");
+    }
+}
+
+/// A patch that holds the one field.
+fn post_patch_of(field: PostField) -> PostPatch {
+    let mut patch = PostPatch::default();
+    match field {
+        PostField::Title => patch.title = Some("On Engines".parse().unwrap()),
+        PostField::Content => patch.content = Some("Twice".parse().unwrap()),
+        PostField::Excerpt => patch.excerpt = Some(None),
+        PostField::Status => patch.status = Some(PostStatus::Published),
+        PostField::Metadata => patch.metadata = Some(Metadata::default()),
+        PostField::Slug => patch.slug = Some("engines".parse().unwrap()),
+    }
+    patch
+}
+
+#[test]
+fn who_may_send_which_field_of_a_post() {
+    #[rustfmt::skip]
+    let table = [
+        // actor                         title  cont.  exc.   status meta   slug
+        (session(1, Role::User),        [true,  true,  true,  true,  true,  true ]),
+        (api_token(1, Role::User),      [true,  true,  true,  true,  true,  true ]),
+        (session(1, Role::Moderator),   [true,  true,  true,  true,  true,  true ]),
+        (session(2, Role::Moderator),   [false, false, false, true,  false, false]),
+        (api_token(2, Role::Moderator), [false, false, false, true,  false, false]),
+        (session(2, Role::Admin),       [true,  true,  true,  true,  true,  true ]),
+        (Actor::Operator,               [true,  true,  true,  true,  true,  true ]),
+    ];
+    let post = draft().post;
+    for (actor, allowed) in table {
+        for (field, allowed) in PostField::ALL.into_iter().zip(allowed) {
+            let answered = answer(permit_post_patch(&actor, &post, &post_patch_of(field)));
+            let expected = if allowed {
+                Yes
+            } else {
+                NotThese(vec![field.as_str()])
+            };
+            assert_eq!(answered, expected, "{field:?} by {actor:?}");
+        }
+    }
+    for actor in [Actor::Anonymous, session(2, Role::User)] {
+        for field in PostField::ALL {
+            let answered = answer(permit_post_patch(&actor, &post, &post_patch_of(field)));
+            assert_eq!(answered, No, "{field:?} by {actor:?}");
+        }
+    }
+}
+
+#[test]
+fn who_may_publish_or_delete_a_post() {
+    let table = [
+        (Actor::Anonymous, No),
+        (session(2, Role::User), No),
+        (session(1, Role::User), Yes),
+        (api_token(1, Role::User), Yes),
+        (session(2, Role::Moderator), Yes),
+        (session(2, Role::Admin), Yes),
+        (Actor::Operator, Yes),
+    ];
+    for (actor, expected) in table {
+        let answered = answer(permit_post_moderation(&actor, &draft().post));
         assert_eq!(answered, expected, "{actor:?}");
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_app::auth::{AuthPorts, AuthService};
-use hexpress_app::user::UserService;
+use hexpress_app::post::{PostPorts, PostService};
+use hexpress_app::user::{UserPorts, UserService};
 use hexpress_domain::auth::{
     Actor, ClientAddress, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
     MockTokenRepository, Principal, Reservation, SessionPolicy, TokenDigest, TokenKind,
@@ -12,7 +13,11 @@ use hexpress_domain::auth::{
 };
 use hexpress_domain::clock::{MockClock, MockIdGenerator};
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::id::{PostId, TokenId, UserId};
+use hexpress_domain::post::{
+    Author, Metadata, MockPostRepository, MockViewCounter, MockViewRepository, Post, PostChange,
+    PostStatus, PostView,
+};
 use hexpress_domain::user::{MockUserRepository, PasswordHash, PersonName, Role, User, UserChange};
 use uuid::Uuid;
 
@@ -104,6 +109,67 @@ pub fn applied(user: &User, change: UserChange) -> User {
     }
 }
 
+pub fn post_id(number: u128) -> PostId {
+    PostId::new(Uuid::from_u128(number))
+}
+
+/// Post number 7, a draft of user number 1.
+pub fn draft() -> PostView {
+    let at = now() - TimeDelta::hours(1);
+    PostView {
+        post: Post {
+            id: post_id(7),
+            author_id: user_id(1),
+            title: "On Computing".parse().unwrap(),
+            slug: "on-computing".parse().unwrap(),
+            is_slug_named: false,
+            excerpt: None,
+            status: PostStatus::Draft,
+            published_at: None,
+            metadata: Metadata::default(),
+            version: Version::new(3),
+            created_at: at,
+            updated_at: at,
+            deleted_at: None,
+        },
+        content: Some("Once upon a time".parse().unwrap()),
+        author: Author {
+            id: user_id(1),
+            name: ada().name,
+        },
+        view_count: 0,
+    }
+}
+
+pub fn published() -> PostView {
+    let mut view = draft();
+    view.post.status = PostStatus::Published;
+    view.post.published_at = Some(view.post.created_at);
+    view
+}
+
+pub fn deleted_post() -> PostView {
+    let mut view = published();
+    view.post.deleted_at = Some(now());
+    view
+}
+
+/// What a repository returns for a change that it made to a post.
+pub fn rewritten(view: &PostView, change: PostChange) -> PostView {
+    PostView {
+        post: Post {
+            title: change.title,
+            status: change.status,
+            published_at: change.published_at,
+            version: Version::new(change.seen.get() + 1),
+            updated_at: change.at,
+            ..view.post.clone()
+        },
+        content: Some(change.content),
+        ..view.clone()
+    }
+}
+
 /// The mocks of a test: fill in what it expects, then make the services.
 /// Whatever is not expected fails the test.
 #[derive(Default)]
@@ -112,6 +178,9 @@ pub struct Mocks {
     pub tokens: MockTokenRepository,
     pub hasher: MockPasswordHasher,
     pub guard: MockLoginGuard,
+    pub posts: MockPostRepository,
+    pub views: MockViewCounter,
+    pub view_batches: MockViewRepository,
 }
 
 impl Mocks {
@@ -122,6 +191,17 @@ impl Mocks {
         mocks.users.expect_find().returning(move |id, _| {
             assert_eq!(id, user.id);
             Ok(Some(user.clone()))
+        });
+        mocks
+    }
+
+    /// The post that every look-up by id finds.
+    pub fn with_post(view: &PostView) -> Self {
+        let mut mocks = Self::default();
+        let view = view.clone();
+        mocks.posts.expect_find().returning(move |id, _| {
+            assert_eq!(id, view.post.id);
+            Ok(Some(view.clone()))
         });
         mocks
     }
@@ -154,13 +234,25 @@ impl Mocks {
     }
 
     pub fn user_service(self) -> UserService {
-        UserService::new(
-            Arc::new(self.users),
-            Arc::new(self.hasher),
-            Arc::new(self.guard),
-            Arc::new(clock()),
-            Arc::new(ids()),
-        )
+        UserService::new(UserPorts {
+            users: Arc::new(self.users),
+            posts: Arc::new(self.posts),
+            hasher: Arc::new(self.hasher),
+            guard: Arc::new(self.guard),
+            clock: Arc::new(clock()),
+            ids: Arc::new(ids()),
+        })
+    }
+
+    pub fn post_service(self) -> PostService {
+        PostService::new(PostPorts {
+            posts: Arc::new(self.posts),
+            users: Arc::new(self.users),
+            views: Arc::new(self.views),
+            view_batches: Arc::new(self.view_batches),
+            clock: Arc::new(clock()),
+            ids: Arc::new(ids()),
+        })
     }
 
     pub fn auth_service(self) -> AuthService {
@@ -196,5 +288,6 @@ fn ids() -> MockIdGenerator {
     let mut ids = MockIdGenerator::new();
     ids.expect_user_id().returning(|| user_id(100));
     ids.expect_token_id().returning(|| token_id(100));
+    ids.expect_post_id().returning(|| post_id(100));
     ids
 }

@@ -95,8 +95,16 @@ async fn only_the_operator_creates_accounts_of_any_role() {
 
 #[tokio::test]
 async fn others_see_a_profile_and_staff_the_account() {
-    let service = Mocks::with_user(&ada()).user_service();
-    let read = async |actor: Actor| service.read(&actor, ada().id).await.unwrap();
+    let mut mocks = Mocks::with_user(&ada());
+    mocks
+        .posts
+        .expect_latest_published()
+        .returning(|id, limit| {
+            assert_eq!((id, limit), (ada().id, 5));
+            Ok(Vec::new())
+        });
+    let service = mocks.user_service();
+    let read = async |actor: Actor| service.read(&actor, ada().id).await.unwrap().user;
     for actor in [Actor::Anonymous, session(2, Role::User)] {
         assert!(matches!(read(actor).await, UserView::Public(_)));
     }
@@ -573,7 +581,7 @@ async fn a_deleted_account_can_only_be_restored() {
     for outcome in [deletion, update.map(|_| ())] {
         assert!(matches!(
             outcome,
-            Err(Error::InvalidState(InvalidState::UserDeleted))
+            Err(Error::InvalidState(InvalidState::Deleted(Resource::User)))
         ));
     }
 }
@@ -585,7 +593,9 @@ async fn a_restored_account_must_be_deleted_and_its_email_free() {
     let restored = live.restore(&admin, ada().id, None).await;
     assert!(matches!(
         restored,
-        Err(Error::InvalidState(InvalidState::UserNotDeleted))
+        Err(Error::InvalidState(InvalidState::NotDeleted(
+            Resource::User
+        )))
     ));
 
     let mut mocks = Mocks::with_user(&deleted(ada()));

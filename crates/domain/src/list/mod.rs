@@ -28,17 +28,29 @@ pub enum Direction {
 #[error("Must be one of: asc, desc")]
 pub struct DirectionError;
 
+impl Direction {
+    /// Both directions.
+    pub const ALL: [Self; 2] = [Self::Ascending, Self::Descending];
+
+    /// The direction's name, as the API spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ascending => "asc",
+            Self::Descending => "desc",
+        }
+    }
+}
+
+/// In any case.
 impl FromStr for Direction {
     type Err = DirectionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.eq_ignore_ascii_case("asc") {
-            Ok(Self::Ascending)
-        } else if text.eq_ignore_ascii_case("desc") {
-            Ok(Self::Descending)
-        } else {
-            Err(DirectionError)
-        }
+        Self::ALL
+            .into_iter()
+            .find(|direction| text.eq_ignore_ascii_case(direction.as_str()))
+            .ok_or(DirectionError)
     }
 }
 

@@ -78,12 +78,18 @@ pub struct TransitionError {
 }
 
 impl Post {
+    /// Whether the post is not deleted.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        self.deleted_at.is_none()
+    }
+
     /// Whether the actor may know that the post exists: published posts are for
     /// everyone, others for their author, moderators and admins, deleted ones for
     /// admins.
     #[must_use]
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
-        if self.deleted_at.is_some() {
+        if !self.is_live() {
             return actor.role() == Some(Role::Admin);
         }
         self.status == PostStatus::Published
@@ -95,9 +101,7 @@ impl Post {
     /// of a published post.
     #[must_use]
     pub fn counts_view_of(&self, actor: &Actor) -> bool {
-        self.deleted_at.is_none()
-            && self.status == PostStatus::Published
-            && !actor.is(self.author_id)
+        self.is_live() && self.status == PostStatus::Published && !actor.is(self.author_id)
     }
 
     /// The change that a patch makes to this post, which says `content`; `None`

@@ -64,6 +64,23 @@ impl FromStr for Metadata {
     }
 }
 
+/// As the JSON object that it is.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Metadata {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        json.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Metadata {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        json.get().parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// Drops the white space between tokens of valid JSON. Text in quotes stays as it
 /// is, and so do numbers, which a parser would round.
 fn compact(json: &str) -> Result<String, MetadataError> {

@@ -4,7 +4,7 @@ use super::{PostStatus, PostView};
 use crate::auth::Actor;
 use crate::entity::Liveness;
 use crate::id::UserId;
-use crate::list::{Cursor, Direction, PageRequest, PageSize, Search, SortValue};
+use crate::list::{Cursor, Direction, PageRequest, Search, SortValue};
 use crate::user::Role;
 
 /// The orders in which posts can be listed.
@@ -144,12 +144,6 @@ pub struct PostQuery {
 impl PostQuery {
     /// How many posts a page with content holds at most.
     pub const MAX_SIZE_WITH_CONTENT: u8 = 20;
-
-    /// Whether the page is small enough for what it is to hold.
-    #[must_use]
-    pub const fn allows(&self, size: PageSize) -> bool {
-        !self.with_content || size.get() <= Self::MAX_SIZE_WITH_CONTENT
-    }
 }
 
 #[cfg(test)]
@@ -162,16 +156,5 @@ mod tests {
             assert_eq!(sort.as_str().parse(), Ok(sort));
         }
         assert_eq!("slug".parse::<PostSort>(), Err(PostSortError));
-    }
-
-    #[test]
-    fn content_makes_pages_small() {
-        let query = PostQuery {
-            with_content: true,
-            ..PostQuery::default()
-        };
-        let allows = |size: u8| PageSize::try_from(size).map(|size| query.allows(size));
-        assert_eq!(allows(20), Ok(true));
-        assert_eq!(allows(21), Ok(false));
     }
 }

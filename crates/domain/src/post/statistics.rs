@@ -13,6 +13,23 @@ pub struct StatusCount {
     pub total_views: u64,
 }
 
+impl StatusCount {
+    /// A count for each status, in their order: a status of which there are none has
+    /// nothing.
+    #[must_use]
+    pub fn of_all(counts: &[Self]) -> Vec<Self> {
+        let of = |status| {
+            let count = counts.iter().find(|count| count.status == status);
+            count.copied().unwrap_or(Self {
+                status,
+                count: 0,
+                total_views: 0,
+            })
+        };
+        PostStatus::ALL.map(of).to_vec()
+    }
+}
+
 /// An author's published posts of one calendar month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MonthlyPosts {
@@ -40,6 +57,23 @@ impl MonthlyPosts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_status_has_a_count() {
+        let published = StatusCount {
+            status: PostStatus::Published,
+            count: 2,
+            total_views: 9,
+        };
+        let all = StatusCount::of_all(&[published]);
+        let statuses = all.iter().map(|count| (count.status, count.count));
+        assert!(statuses.eq([
+            (PostStatus::Draft, 0),
+            (PostStatus::Published, 2),
+            (PostStatus::Archived, 0),
+        ]));
+        assert_eq!(all.get(1), Some(&published));
+    }
 
     #[test]
     fn averages_are_rounded_half_up() {

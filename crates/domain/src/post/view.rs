@@ -59,4 +59,10 @@ impl VisiblePost {
     pub const fn view(&self) -> &PostView {
         &self.0
     }
+
+    /// The post, to be shown.
+    #[must_use]
+    pub fn into_view(self) -> PostView {
+        self.0
+    }
 }

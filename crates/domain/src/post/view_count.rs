@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::id::{PostId, ViewBatchId};
 use crate::repository::RepositoryError;
@@ -20,6 +20,11 @@ pub struct ViewBatch {
     pub views: Vec<(PostId, u64)>,
     /// When the batch was made.
     pub at: DateTime<Utc>,
+}
+
+impl ViewBatch {
+    /// How long a batch's id is kept: whoever cannot add one for that long gives up.
+    pub const KEPT: TimeDelta = TimeDelta::days(1);
 }
 
 /// Counts views, apart from the posts: a view moves no version and no `updated_at`.

@@ -5,10 +5,9 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use hexpress_app::auth::AuthService;
 use hexpress_infra::database::DatabaseUrl;
 use tokio::net::TcpListener;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{debug, error, info};
 
 use super::print;
@@ -48,12 +47,17 @@ pub async fn run(config: &Config, sources: &Sources) -> Result<ExitCode, Failure
     } = running;
     tokio::select! {
         () = signals.next() => {}
-        never = sweep(&services.auth) => match never {},
+        never = sweep(&services) => match never {},
     }
     drain(
         &services.health,
         server,
-        async |limit| store.database.close(limit).await,
+        async |limit| {
+            let end = Instant::now() + limit;
+            let counted = services.views.close(limit).await;
+            let rest = end.saturating_duration_since(Instant::now());
+            store.database.close(rest).await && counted
+        },
         config.shutdown,
         signals.next(),
     )
@@ -155,17 +159,22 @@ fn shell_word(text: &str) -> String {
 }
 
 /// Removes what has expired, now and then, for as long as it is polled.
-async fn sweep(auth: &AuthService) -> Infallible {
+async fn sweep(services: &Services) -> Infallible {
     let mut rounds = interval(SWEEP_PERIOD);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         rounds.tick().await;
-        match auth.sweep().await {
-            Ok(removed) => debug!(removed, "expired tokens and login counters removed"),
-            Err(error) => error!(
-                error = with_causes(&error),
-                "expired tokens and login counters cannot be removed"
-            ),
+        for (what, swept) in [
+            ("tokens and login counters", services.auth.sweep().await),
+            ("batches of views", services.posts.sweep().await),
+        ] {
+            match swept {
+                Ok(removed) => debug!(removed, what, "expired rows removed"),
+                Err(error) => error!(
+                    error = with_causes(&error),
+                    what, "expired rows cannot be removed"
+                ),
+            }
         }
     }
 }

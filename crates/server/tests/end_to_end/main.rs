@@ -10,7 +10,11 @@
 
 mod accounts;
 mod command_line;
+mod hostile_posts;
+mod post_visibility;
+mod posts;
 mod races;
 mod slow_resilience;
+mod slow_views;
 mod start;
 mod support;

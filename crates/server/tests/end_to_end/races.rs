@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::{Answer, Kind, PASSWORD, Server, TestDatabase, email, sign_up};
 
-async fn race<F>(calls: impl IntoIterator<Item = F>) -> Vec<Answer>
+pub async fn race<F>(calls: impl IntoIterator<Item = F>) -> Vec<Answer>
 where
     F: Future<Output = Answer> + Send + 'static,
 {
@@ -19,7 +19,7 @@ where
     answers
 }
 
-fn count(answers: &[Answer], status: u16) -> usize {
+pub fn count(answers: &[Answer], status: u16) -> usize {
     answers
         .iter()
         .filter(|answer| answer.status == status)

@@ -298,6 +298,13 @@ impl Caller {
         send(self.request(Method::DELETE, path)).await
     }
 
+    /// Writes a post and returns it.
+    pub async fn write(&self, post: Value) -> Value {
+        let written = self.post("/api/posts", post).await;
+        assert_eq!(written.status, 201, "{}", written.body);
+        written.body["data"].clone()
+    }
+
     pub async fn log_in(&self, email: &str, password: &str) -> Answer {
         let body = json!({"email": email, "password": password});
         self.post("/api/auth/login", body).await

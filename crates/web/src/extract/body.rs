@@ -29,7 +29,7 @@ impl RequestBody {
     /// Reads a body of at most `limit` bytes that must be there.
     pub(crate) async fn fields(self, limit: usize) -> Result<Fields, ApiError> {
         let (headers, bytes) = self.read(limit).await?;
-        parse(format(&headers)?, &bytes)
+        parse(format(&headers)?, bytes)
     }
 
     /// Reads the body of an endpoint that takes none, which may be `{}`.
@@ -38,7 +38,7 @@ impl RequestBody {
         if bytes.is_empty() {
             return Ok(());
         }
-        let fields = parse(format(&headers)?, &bytes)?;
+        let fields = parse(format(&headers)?, bytes)?;
         Ok(fields.finish(Ok(()))?)
     }
 
@@ -105,16 +105,16 @@ fn format(headers: &HeaderMap) -> Result<Format, ApiError> {
     }
 }
 
-fn parse(format: Format, bytes: &[u8]) -> Result<Fields, ApiError> {
+fn parse(format: Format, bytes: Bytes) -> Result<Fields, ApiError> {
     match format {
         Format::Json => json_fields(bytes),
-        Format::Form => form_fields(bytes),
+        Format::Form => form_fields(&bytes),
     }
 }
 
-fn json_fields(bytes: &[u8]) -> Result<Fields, ApiError> {
-    match json::parse(bytes) {
-        Ok(Value::Object(map)) => Ok(map.into()),
+fn json_fields(bytes: Bytes) -> Result<Fields, ApiError> {
+    match json::parse(&bytes) {
+        Ok(Value::Object(members)) => Ok(Fields::of_object(members, bytes)),
         Ok(_) => Err(ValidationErrors::of("body", "Must be a JSON object").into()),
         Err(error) => Err(ApiError::InvalidJson(format!(
             "The request body is not valid JSON: {error}"

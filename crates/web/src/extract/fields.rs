@@ -1,7 +1,10 @@
 use std::collections::HashMap;
 
+use axum::body::Bytes;
 use hexpress_domain::validation::{Field, ValidationErrors};
 use serde_json::{Map, Value};
+
+use crate::json;
 
 /// How many fields that nobody may send are named to the client, and how much of
 /// each name: an answer must not grow with the junk that was sent.
@@ -11,25 +14,17 @@ const MAX_NAME_LENGTH: usize = 100;
 /// The fields of a body or a query, to be taken out by name. What is left over
 /// at the end nobody may send. Each stands with its place in the order sent. No
 /// `Debug`: passwords are still in clear here.
-#[derive(Default)]
-pub(crate) struct Fields(HashMap<String, (usize, Sent)>);
+pub(crate) struct Fields {
+    sent: HashMap<String, (usize, Sent)>,
+    /// The JSON object that they stand in; empty where they come from elsewhere.
+    object: Bytes,
+}
 
 enum Sent {
     Json(Value),
     /// From a form or a query, where everything is text.
     Text(String),
     Repeated,
-}
-
-impl From<Map<String, Value>> for Fields {
-    fn from(map: Map<String, Value>) -> Self {
-        let fields = map.into_iter().enumerate();
-        Self(
-            fields
-                .map(|(place, (name, value))| (name, (place, Sent::Json(value))))
-                .collect(),
-        )
-    }
 }
 
 impl From<Vec<(String, String)>> for Fields {
@@ -41,13 +36,40 @@ impl From<Vec<(String, String)>> for Fields {
                 .and_modify(|(_, sent)| *sent = Sent::Repeated)
                 .or_insert((place, Sent::Text(value)));
         }
-        Self(fields)
+        Self {
+            sent: fields,
+            object: Bytes::new(),
+        }
     }
 }
 
 impl Fields {
+    /// The members of a JSON object, which was read from this text.
+    pub(crate) fn of_object(members: Map<String, Value>, object: Bytes) -> Self {
+        let members = members.into_iter().enumerate();
+        let sent = members.map(|(place, (name, value))| (name, (place, Sent::Json(value))));
+        Self {
+            sent: sent.collect(),
+            object,
+        }
+    }
+
     fn take(&mut self, name: &str) -> Option<Sent> {
-        self.0.remove(name).map(|(_, sent)| sent)
+        self.sent.remove(name).map(|(_, sent)| sent)
+    }
+
+    /// A field that is a JSON object, as its text: numbers would be rounded otherwise.
+    pub(crate) fn object(&mut self, name: &str) -> Field<String> {
+        match self.take(name) {
+            None => Field::Absent,
+            Some(Sent::Json(Value::Null)) => Field::Null,
+            Some(Sent::Json(Value::Object(_))) => json::member(&self.object, name)
+                .map_or(Field::Absent, |text| Field::Value(text.get().to_owned())),
+            Some(Sent::Json(_) | Sent::Text(_)) => {
+                Field::Malformed("Must be a JSON object".to_owned())
+            }
+            Some(Sent::Repeated) => repeated(),
+        }
     }
 
     /// A field that is a string.
@@ -76,9 +98,17 @@ impl Fields {
         }
     }
 
+    /// The text of a field, which stays to be taken.
+    pub(crate) fn peek(&self, name: &str) -> Option<&str> {
+        match self.sent.get(name) {
+            Some((_, Sent::Json(Value::String(text)) | Sent::Text(text))) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether a field of this name was sent.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.sent.contains_key(name)
     }
 
     /// What was parsed from the fields that were taken, unless it or the fields
@@ -87,7 +117,7 @@ impl Fields {
         self,
         parsed: Result<T, ValidationErrors>,
     ) -> Result<T, ValidationErrors> {
-        let mut left_over: Vec<_> = self.0.into_iter().collect();
+        let mut left_over: Vec<_> = self.sent.into_iter().collect();
         left_over.sort_unstable_by_key(|(_, (place, _))| *place);
         let mut unknown = ValidationErrors::new();
         for (name, _) in left_over.into_iter().take(MAX_UNKNOWN_NAMED) {

@@ -20,5 +20,5 @@ pub(crate) use caller::Caller;
 pub(crate) use conditions::Conditions;
 pub(crate) use fields::Fields;
 pub(crate) use guest::Guest;
-pub(crate) use path::PathId;
+pub(crate) use path::{PathId, PathSlug};
 pub(crate) use query::Query;

@@ -3,7 +3,9 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
+use hexpress_app::{Error, Resource};
 use hexpress_domain::id::IdError;
+use hexpress_domain::post::Slug;
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::error::ApiError;
@@ -23,12 +25,35 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        // Parameters that are no UTF-8 are no id either.
-        let parameters = RawPathParams::from_request_parts(parts, state).await.ok();
-        let id = parameters.as_ref().and_then(|parameters| {
-            let mut parameters = parameters.iter();
-            parameters.find_map(|(name, value)| (name == "id").then(|| value.to_owned()))
-        });
-        Ok(Self(id))
+        Ok(Self(parameter(parts, state, "id").await))
     }
+}
+
+/// The `{slug}` of a path, as sent.
+pub(crate) struct PathSlug(Option<String>);
+
+impl PathSlug {
+    /// The slug. What can be none leads to no post.
+    pub(crate) fn parse(&self) -> Result<Slug, ApiError> {
+        let text = self.0.as_deref().unwrap_or_default();
+        let slug: Option<Slug> = text.parse().ok();
+        // Slugs are trimmed where they are chosen, but a path is taken as it is.
+        let slug = slug.filter(|slug| slug.as_str() == text);
+        Ok(slug.ok_or(Error::NotFound(Resource::Post))?)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PathSlug {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(parameter(parts, state, "slug").await))
+    }
+}
+
+/// A parameter of the path. One that is no UTF-8 is none.
+async fn parameter<S: Send + Sync>(parts: &mut Parts, state: &S, name: &str) -> Option<String> {
+    let parameters = RawPathParams::from_request_parts(parts, state).await.ok()?;
+    let mut parameters = parameters.iter();
+    parameters.find_map(|(key, value)| (key == name).then(|| value.to_owned()))
 }

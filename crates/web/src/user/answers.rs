@@ -1,8 +1,9 @@
-use hexpress_app::user::UserView;
+use hexpress_app::user::{Profile, UserView};
 use hexpress_domain::id::UserId;
 use hexpress_domain::user::{Role, User};
 use serde::Serialize;
 
+use crate::post::Headline;
 use crate::time::Timestamp;
 
 /// An account as its user, moderators and admins see it.
@@ -53,13 +54,12 @@ struct PublicUser {
     created_at: Timestamp,
 }
 
-/// An account as the caller may see it, with its latest published posts. There
-/// are no posts yet.
+/// An account as the caller may see it, with its latest published posts.
 #[derive(Serialize)]
-pub(super) struct Profile {
+pub(super) struct ProfileAnswer {
     #[serde(flatten)]
     user: Projection,
-    posts: [(); 0],
+    posts: Vec<Headline>,
 }
 
 #[derive(Serialize)]
@@ -69,18 +69,21 @@ enum Projection {
     Public(PublicUser),
 }
 
-impl From<UserView> for Profile {
-    fn from(view: UserView) -> Self {
-        let user = match view {
+impl From<Profile> for ProfileAnswer {
+    fn from(profile: Profile) -> Self {
+        let user = match profile.user {
             UserView::Full(user) => Projection::Full(user.into()),
-            UserView::Public(profile) => Projection::Public(PublicUser {
-                id: profile.id,
-                full_name: profile.name.full(),
-                first_name: profile.name.first.into(),
-                last_name: profile.name.last.into(),
-                created_at: Timestamp(profile.created_at),
+            UserView::Public(user) => Projection::Public(PublicUser {
+                id: user.id,
+                full_name: user.name.full(),
+                first_name: user.name.first.into(),
+                last_name: user.name.last.into(),
+                created_at: Timestamp(user.created_at),
             }),
         };
-        Self { user, posts: [] }
+        Self {
+            user,
+            posts: profile.posts.into_iter().map(Headline::from).collect(),
+        }
     }
 }

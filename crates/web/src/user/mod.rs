@@ -2,6 +2,7 @@
 
 mod answers;
 mod requests;
+mod statistics;
 
 use axum::Router;
 use axum::extract::State;
@@ -13,8 +14,9 @@ use hexpress_domain::user::User;
 
 pub(crate) use answers::FullUser;
 
-use self::answers::Profile;
+use self::answers::ProfileAnswer;
 use self::requests::{ListUsers, patch_user, sign_up};
+use self::statistics::{get_user_analytics, get_user_stats};
 use crate::answer::{self, Tagged};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
@@ -29,6 +31,8 @@ pub(crate) fn routes() -> Router<Api> {
             get(get_user).patch(update_user).delete(delete_user),
         )
         .route("/users/{id}/restore", post(restore_user))
+        .route("/users/{id}/stats", get(get_user_stats))
+        .route("/users/{id}/analytics", get(get_user_analytics))
 }
 
 async fn list_users(
@@ -78,9 +82,9 @@ async fn get_user(
 ) -> Result<Response, ApiError> {
     let id: UserId = id.parse()?;
     query.nothing()?;
-    let view = api.users.read(caller.actor(), id).await?;
-    let version = view.version();
-    let shown = Tagged::new(version, &Profile::from(view))?;
+    let profile = api.users.read(caller.actor(), id).await?;
+    let version = profile.user.version();
+    let shown = Tagged::new(version, &ProfileAnswer::from(profile))?;
     Ok(conditions.answer(&shown))
 }
 

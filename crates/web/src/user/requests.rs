@@ -1,13 +1,12 @@
 use std::convert::Infallible;
 
-use hexpress_domain::entity::Liveness;
-use hexpress_domain::list::{Direction, Search};
+use hexpress_domain::list::{PageSize, Search};
 use hexpress_domain::user::{NewUser, RawNewUser, RawUserPatch, Role, UserPatch, UserQuery};
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::cursor::Fingerprint;
 use crate::extract::Fields;
-use crate::list::ListFields;
+use crate::list::{self, ListFields};
 
 pub(super) fn sign_up(mut fields: Fields) -> Result<NewUser, ValidationErrors> {
     let raw = RawNewUser {
@@ -42,7 +41,7 @@ pub(super) struct ListUsers {
 impl ListUsers {
     pub(super) fn parse(mut fields: Fields) -> Result<Self, ValidationErrors> {
         let mut errors = ValidationErrors::new();
-        let list = ListFields::take(&mut fields, &mut errors);
+        let list = ListFields::take(&mut fields, PageSize::MAX, &mut errors);
         // What says which list it is, and so whose cursor continues it.
         let mut which = ValidationErrors::new();
         let sort = which.optional("sortBy", fields.text("sortBy"), |text| text.parse());
@@ -50,15 +49,12 @@ impl ListUsers {
         let search = which.optional("search", fields.text("search"), |text| Search::parse(&text));
         let role = which.optional("role", fields.text("role"), |text| text.parse());
         let is_active = which.optional("isActive", fields.boolean("isActive"), Ok::<_, Infallible>);
-        let deleted = which.optional("deleted", fields.boolean("deleted"), Ok::<_, Infallible>);
+        let liveness = list::deleted(&mut fields, &mut which);
         let mut query = UserQuery {
             search: search.flatten(),
             role,
             is_active,
-            liveness: match deleted {
-                Some(true) => Liveness::Deleted,
-                _ => Liveness::Live,
-            },
+            liveness,
             sort: sort.unwrap_or_default(),
             direction: direction.unwrap_or_default(),
             ..UserQuery::default()
@@ -87,21 +83,14 @@ fn description(query: &UserQuery) -> String {
         page: _,
     } = query;
     let sort = sort.as_str();
-    let order = match direction {
-        Direction::Ascending => "asc",
-        Direction::Descending => "desc",
-    };
+    let order = direction.as_str();
     let role = role.map_or("any", Role::as_str);
     let is_active = match is_active {
         None => "any",
         Some(true) => "true",
         Some(false) => "false",
     };
-    let deleted = match liveness {
-        Liveness::Live => "false",
-        Liveness::Deleted => "true",
-        Liveness::Any => "any",
-    };
+    let deleted = list::deleted_name(*liveness);
     let search = search.as_ref().map_or("", Search::folded);
     format!(
         "users sortBy={sort} order={order} role={role} isActive={is_active} deleted={deleted} \

@@ -11,7 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream;
 use hexpress_app::auth::{AuthPorts, AuthService};
 use hexpress_app::health::HealthService;
-use hexpress_app::user::UserService;
+use hexpress_app::post::{PostPorts, PostService};
+use hexpress_app::user::{UserPorts, UserService};
 use hexpress_domain::auth::{
     Authenticated, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
     MockTokenRepository, Principal, Reservation, SessionPolicy, Token, TokenDigest, TokenKind,
@@ -20,7 +21,8 @@ use hexpress_domain::auth::{
 use hexpress_domain::clock::{MockClock, MockIdGenerator};
 use hexpress_domain::entity::Version;
 use hexpress_domain::health::MockStoreProbe;
-use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::id::{PostId, TokenId, UserId};
+use hexpress_domain::post::{MockPostRepository, MockViewCounter, MockViewRepository};
 use hexpress_domain::user::{MockUserRepository, PasswordHash, PersonName, Role, User, UserChange};
 use hexpress_web::{Api, CorsOrigins, LimitSettings, Limits, Settings, router};
 use http_body_util::BodyExt;
@@ -50,6 +52,10 @@ pub fn user_id(number: u128) -> UserId {
 
 pub fn token_id(number: u128) -> TokenId {
     TokenId::new(Uuid::from_u128(number))
+}
+
+pub fn post_id(number: u128) -> PostId {
+    PostId::new(Uuid::from_u128(number))
 }
 
 pub fn token(letter: char) -> String {
@@ -106,6 +112,8 @@ pub struct Mocks {
     pub tokens: MockTokenRepository,
     pub hasher: MockPasswordHasher,
     pub guard: MockLoginGuard,
+    pub posts: MockPostRepository,
+    pub views: MockViewCounter,
     pub store: MockStoreProbe,
     pub draining: bool,
     pub limits: LimitSettings,
@@ -131,6 +139,8 @@ impl Default for Mocks {
             tokens,
             hasher: MockPasswordHasher::new(),
             guard: MockLoginGuard::new(),
+            posts: MockPostRepository::new(),
+            views: MockViewCounter::new(),
             store: MockStoreProbe::new(),
             draining: false,
             limits: LimitSettings {
@@ -180,6 +190,8 @@ impl Mocks {
             .users
             .expect_find()
             .returning(move |id, _| Ok((id == user.id).then(|| user.clone())));
+        let posts = &mut mocks.posts;
+        posts.expect_latest_published().returning(|_, _| Ok(vec![]));
         mocks
     }
 
@@ -221,6 +233,7 @@ impl Mocks {
         let mut ids = MockIdGenerator::new();
         ids.expect_user_id().returning(|| user_id(100));
         ids.expect_token_id().returning(|| token_id(100));
+        ids.expect_post_id().returning(|| post_id(100));
         let ids = Arc::new(ids);
         let mut mint = MockTokenMint::new();
         mint.expect_mint().returning(|| {
@@ -249,13 +262,31 @@ impl Mocks {
             idle: TimeDelta::days(14),
             max: TimeDelta::days(90),
         };
-        let health = HealthService::new(Arc::new(self.store), clock.clone());
+        let posts = Arc::new(self.posts);
+        let user_ports = UserPorts {
+            users: users.clone(),
+            posts: posts.clone(),
+            hasher,
+            guard,
+            clock: clock.clone(),
+            ids: ids.clone(),
+        };
+        let post_ports = PostPorts {
+            posts,
+            users,
+            views: Arc::new(self.views),
+            view_batches: Arc::new(MockViewRepository::new()),
+            clock: clock.clone(),
+            ids,
+        };
+        let health = HealthService::new(Arc::new(self.store), clock);
         if self.draining {
             health.drain();
         }
         router(Api {
             auth: Arc::new(AuthService::new(ports, policy)),
-            users: Arc::new(UserService::new(users, hasher, guard, clock, ids)),
+            users: Arc::new(UserService::new(user_ports)),
+            posts: Arc::new(PostService::new(post_ports)),
             health: Arc::new(health),
             limits: Arc::new(Limits::new(&self.limits)),
             settings: Arc::new(self.settings),

@@ -157,6 +157,8 @@ async fn a_profile_shows_each_caller_what_they_may_see() {
 #[tokio::test]
 async fn of_a_deleted_user_nothing_is_visible_but_to_admins() {
     let mut mocks = Mocks::default();
+    let posts = &mut mocks.posts;
+    posts.expect_latest_published().returning(|_, _| Ok(vec![]));
     mocks.users.expect_find().returning(|_, liveness| {
         let deleted = User {
             deleted_at: Some(now()),

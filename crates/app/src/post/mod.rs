@@ -1,0 +1,169 @@
+//! Posts: writing, reading, listing, and what their author may know about them.
+
+mod change;
+mod statistics;
+
+use std::sync::Arc;
+
+use hexpress_domain::auth::Actor;
+use hexpress_domain::clock::{Clock, IdGenerator};
+use hexpress_domain::entity::Liveness;
+use hexpress_domain::id::PostId;
+use hexpress_domain::list::{CursorError, Page, Position};
+use hexpress_domain::post::{
+    MadeSlug, NewPost, NewSlug, PostQuery, PostRecord, PostRepository, PostScope, PostStatus,
+    PostView, Slug, ViewBatch, ViewCounter, ViewRepository, VisiblePost,
+};
+use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::user::UserRepository;
+use hexpress_domain::validation::ValidationErrors;
+
+use crate::permissions::{self, Operation};
+use crate::{Error, Resource};
+
+/// What the use cases of posts need.
+pub struct PostPorts {
+    /// Keeps posts.
+    pub posts: Arc<dyn PostRepository>,
+    /// Keeps their authors.
+    pub users: Arc<dyn UserRepository>,
+    /// Takes note of views.
+    pub views: Arc<dyn ViewCounter>,
+    /// Keeps what views were counted.
+    pub view_batches: Arc<dyn ViewRepository>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub ids: Arc<dyn IdGenerator>,
+}
+
+/// The use cases of posts.
+pub struct PostService {
+    ports: PostPorts,
+}
+
+/// What a slug leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlugTarget {
+    /// The post that has it.
+    Post(Box<VisiblePost>),
+    /// A post that had it, and has this one now.
+    Moved(Slug),
+}
+
+impl PostService {
+    /// Puts the use cases on their ports.
+    #[must_use]
+    pub const fn new(ports: PostPorts) -> Self {
+        Self { ports }
+    }
+
+    /// Writes a post, as its author. Where the client has chosen no slug, the title
+    /// makes one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthenticated`]; [`Error::InvalidToken`] where the author has been
+    /// deleted or deactivated meanwhile; [`Error::Duplicate`] for a chosen slug that
+    /// is taken.
+    pub async fn create(&self, actor: &Actor, command: NewPost) -> Result<VisiblePost, Error> {
+        let author = permissions::permit_own(actor, Operation::CreatePost)?;
+        let at = self.ports.clock.now();
+        let record = PostRecord {
+            id: self.ports.ids.post_id(),
+            author_id: author.user_id,
+            slug: match command.slug {
+                Some(slug) => NewSlug::Named(slug),
+                None => NewSlug::Made(MadeSlug::of_title(&command.title)),
+            },
+            title: command.title,
+            content: command.content,
+            excerpt: command.excerpt,
+            status: command.status,
+            published_at: (command.status == PostStatus::Published).then_some(at),
+            metadata: command.metadata,
+            at,
+        };
+        match self.ports.posts.insert(record).await {
+            Ok(post) => visible(Some(post), actor),
+            Err(RepositoryError::Conflict(Conflict::CredentialsChanged)) => {
+                Err(Error::InvalidToken)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// One post.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is none that the actor may see.
+    pub async fn read(&self, actor: &Actor, id: PostId) -> Result<VisiblePost, Error> {
+        visible(self.ports.posts.find(id, Liveness::Any).await?, actor)
+    }
+
+    /// What a slug leads to. One that a post had while readers could know it leads
+    /// there for good, unless another post has it by now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where it leads to no live post that the actor may see.
+    pub async fn read_by_slug(&self, actor: &Actor, slug: Slug) -> Result<SlugTarget, Error> {
+        let found = self.ports.posts.find_by_slug(slug.clone()).await?;
+        let post = visible(found, actor)?;
+        let present = &post.view().post.slug;
+        if *present == slug {
+            Ok(SlugTarget::Post(Box::new(post)))
+        } else {
+            Ok(SlugTarget::Moved(present.clone()))
+        }
+    }
+
+    /// Counts a view, where the actor's reading of the post is one. Nobody waits for
+    /// it, and it does not fail.
+    pub fn count_view(&self, actor: &Actor, post: &VisiblePost) {
+        let post = &post.view().post;
+        if post.counts_view_of(actor) {
+            self.ports.views.record(post.id);
+        }
+    }
+
+    /// Forgets batches of views that nobody sends again; returns how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn sweep(&self) -> Result<u64, Error> {
+        let before = self.ports.clock.now() - ViewBatch::KEPT;
+        Ok(self.ports.view_batches.forget_batches(before).await?)
+    }
+
+    /// A page of the posts that the actor may see.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthenticated`] and [`Error::Forbidden`] for those who ask for
+    /// deleted posts and may not; [`Error::Validation`] for a cursor of another order.
+    pub async fn list(&self, actor: &Actor, query: PostQuery) -> Result<Page<VisiblePost>, Error> {
+        if query.liveness != Liveness::Live {
+            permissions::permit(actor, Operation::ListDeletedPosts)?;
+        }
+        if let Position::After(cursor) = &query.page.position
+            && !query.sort.accepts(cursor)
+        {
+            return Err(ValidationErrors::of("cursor", CursorError).into());
+        }
+        let page = self.ports.posts.list(PostScope::of(actor), query).await?;
+        let posts = page.items.into_iter();
+        Ok(Page {
+            items: posts.filter_map(|post| post.visible_to(actor)).collect(),
+            total: page.total,
+            next: page.next,
+        })
+    }
+}
+
+fn visible(post: Option<PostView>, actor: &Actor) -> Result<VisiblePost, Error> {
+    let post = post.and_then(|post| post.visible_to(actor));
+    post.ok_or(Error::NotFound(Resource::Post))
+}

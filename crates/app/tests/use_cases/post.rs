@@ -1,0 +1,388 @@
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
+use chrono::TimeDelta;
+use hexpress_app::{Error, IfMatch, InvalidState, Resource};
+use hexpress_domain::auth::Actor;
+use hexpress_domain::entity::{Liveness, Version};
+use hexpress_domain::list::{PageRequest, Position};
+use hexpress_domain::post::{
+    MadeSlug, MonthlyPosts, NewPost, NewSlug, PostPatch, PostQuery, PostSort, PostStatus, PostView,
+    StatusCount,
+};
+use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
+use hexpress_domain::user::Role;
+
+use crate::support::{
+    Mocks, ada, deleted_post, draft, now, post_id, published, rewritten, session, user_id,
+};
+
+fn new_post() -> NewPost {
+    NewPost {
+        title: "On Computing".parse().unwrap(),
+        content: "Once upon a time".parse().unwrap(),
+        excerpt: None,
+        status: PostStatus::Draft,
+        metadata: "{}".parse().unwrap(),
+        slug: None,
+    }
+}
+
+fn retitle() -> PostPatch {
+    PostPatch {
+        title: Some("On Engines".parse().unwrap()),
+        ..PostPatch::default()
+    }
+}
+
+fn to(status: PostStatus) -> PostPatch {
+    PostPatch {
+        status: Some(status),
+        ..PostPatch::default()
+    }
+}
+
+fn tag(version: i64) -> IfMatch {
+    IfMatch::Versions(vec![Version::new(version)])
+}
+
+/// A post that every change succeeds on.
+fn changeable(view: &PostView) -> Mocks {
+    let mut mocks = Mocks::with_post(view);
+    let view = view.clone();
+    mocks
+        .posts
+        .expect_change()
+        .returning(move |change| Ok(rewritten(&view, change)));
+    mocks
+}
+
+#[tokio::test]
+async fn the_author_of_a_post_is_the_caller() {
+    let mut mocks = Mocks::default();
+    mocks.posts.expect_insert().returning(|record| {
+        assert_eq!((record.id, record.author_id), (post_id(100), user_id(1)));
+        assert_eq!((record.published_at, record.at), (None, now()));
+        let made = MadeSlug::of_title(&record.title);
+        assert_eq!(record.slug, NewSlug::Made(made));
+        Ok(draft())
+    });
+    let service = mocks.post_service();
+    let created = service.create(&session(1, Role::User), new_post()).await;
+    assert_eq!(created.unwrap().into_view(), draft());
+    for nobody in [Actor::Anonymous, Actor::Operator] {
+        let created = service.create(&nobody, new_post()).await;
+        assert!(matches!(created, Err(Error::Unauthenticated)));
+    }
+}
+
+#[tokio::test]
+async fn a_post_created_as_published_was_published_then_under_the_chosen_slug() {
+    let mut mocks = Mocks::default();
+    mocks.posts.expect_insert().returning(|record| {
+        assert_eq!(record.published_at, Some(now()));
+        assert_eq!(record.slug, NewSlug::Named("engines".parse().unwrap()));
+        Err(RepositoryError::Duplicate {
+            field: UniqueField::PostSlug,
+        })
+    });
+    let post = NewPost {
+        status: PostStatus::Published,
+        slug: Some("engines".parse().unwrap()),
+        ..new_post()
+    };
+    let service = mocks.post_service();
+    let created = service.create(&session(1, Role::User), post).await;
+    assert!(matches!(
+        created,
+        Err(Error::Duplicate(UniqueField::PostSlug))
+    ));
+}
+
+#[tokio::test]
+async fn an_author_who_is_gone_by_now_writes_nothing() {
+    let mut mocks = Mocks::default();
+    mocks
+        .posts
+        .expect_insert()
+        .returning(|_| Err(RepositoryError::Conflict(Conflict::CredentialsChanged)));
+    let service = mocks.post_service();
+    let created = service.create(&session(1, Role::User), new_post()).await;
+    assert!(matches!(created, Err(Error::InvalidToken)));
+}
+
+#[tokio::test]
+async fn reads_of_a_published_post_are_views_but_for_its_authors() {
+    let read = async |mocks: Mocks, actor: Actor| {
+        let service = mocks.post_service();
+        let post = service.read(&actor, post_id(7)).await.unwrap();
+        service.count_view(&actor, &post);
+    };
+    for reader in [Actor::Anonymous, session(2, Role::Admin)] {
+        let mut mocks = Mocks::with_post(&published());
+        let record = mocks.views.expect_record().times(1);
+        record.withf(|id| *id == post_id(7)).return_const(());
+        read(mocks, reader).await;
+    }
+    // What is not expected fails.
+    read(Mocks::with_post(&published()), session(1, Role::User)).await;
+    read(Mocks::with_post(&draft()), session(2, Role::Admin)).await;
+}
+
+#[tokio::test]
+async fn deleted_posts_are_listed_for_admins_alone() {
+    let mut mocks = Mocks::default();
+    mocks.posts.expect_list().times(1).returning(|_, query| {
+        assert_eq!(query.liveness, Liveness::Deleted);
+        Ok(hexpress_domain::list::Page {
+            items: vec![deleted_post()],
+            total: None,
+            next: None,
+        })
+    });
+    let service = mocks.post_service();
+    let query = || PostQuery {
+        liveness: Liveness::Deleted,
+        ..PostQuery::default()
+    };
+    let page = service.list(&session(2, Role::Admin), query()).await;
+    assert_eq!(page.unwrap().items.len(), 1);
+    let page = service.list(&session(2, Role::Moderator), query()).await;
+    assert!(matches!(page, Err(Error::Forbidden { .. })));
+    let page = service.list(&Actor::Anonymous, query()).await;
+    assert!(matches!(page, Err(Error::Unauthenticated)));
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_order_is_refused() {
+    let query = PostQuery {
+        sort: PostSort::ViewCount,
+        page: PageRequest {
+            position: Position::After(PostSort::Title.cursor(&draft())),
+            ..PageRequest::default()
+        },
+        ..PostQuery::default()
+    };
+    let page = Mocks::default().post_service();
+    let page = page.list(&Actor::Anonymous, query).await;
+    assert!(matches!(page, Err(Error::Validation(_))));
+}
+
+#[tokio::test]
+async fn a_patch_is_written_at_the_version_that_was_seen() {
+    let service = changeable(&draft()).post_service();
+    let author = session(1, Role::User);
+    let update = async |version| {
+        service
+            .update(&author, post_id(7), &retitle(), Some(&tag(version)))
+            .await
+    };
+    let updated = update(3).await.unwrap().into_view();
+    assert_eq!(updated.post.title.as_str(), "On Engines");
+    assert_eq!(updated.post.version, Version::new(4));
+
+    assert!(matches!(update(2).await, Err(Error::PreconditionFailed)));
+}
+
+#[tokio::test]
+async fn a_patch_that_changes_nothing_is_not_written() {
+    let service = Mocks::with_post(&draft()).post_service();
+    let author = session(1, Role::User);
+    let patch = to(PostStatus::Draft);
+    let updated = service.update(&author, post_id(7), &patch, None).await;
+    assert_eq!(updated.unwrap().into_view(), draft());
+}
+
+#[tokio::test]
+async fn a_change_lost_to_another_is_decided_anew_and_within_bounds() {
+    let seen = AtomicI64::new(0);
+    let mut mocks = Mocks::default();
+    mocks.posts.expect_find().returning(move |_, _| {
+        let mut view = draft();
+        view.post.version = Version::new(seen.fetch_add(1, Ordering::Relaxed));
+        Ok(Some(view))
+    });
+    let tries = AtomicU32::new(0);
+    mocks.posts.expect_change().returning(move |change| {
+        if tries.fetch_add(1, Ordering::Relaxed) == 2 {
+            Ok(rewritten(&draft(), change))
+        } else {
+            Err(RepositoryError::Stale)
+        }
+    });
+    let service = mocks.post_service();
+    let author = session(1, Role::User);
+    let patch = retitle();
+    let updated = service.update(&author, post_id(7), &patch, None).await;
+    assert_eq!(updated.unwrap().view().post.version, Version::new(3));
+    let never = service.update(&author, post_id(7), &patch, None).await;
+    assert!(matches!(never, Err(Error::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn the_status_machine_has_four_arrows() {
+    use PostStatus::{Archived, Draft, Published};
+
+    let author = session(1, Role::User);
+    for (from, target, allowed) in [
+        (Draft, Published, true),
+        (Draft, Archived, false),
+        (Published, Draft, true),
+        (Published, Archived, true),
+        (Archived, Published, true),
+        (Archived, Draft, false),
+    ] {
+        let mut view = draft();
+        view.post.status = from;
+        let service = changeable(&view).post_service();
+        let patch = to(target);
+        let updated = service.update(&author, post_id(7), &patch, None).await;
+        match updated {
+            Ok(post) => assert!(allowed && post.view().post.status == target),
+            Err(Error::InvalidState(InvalidState::Transition(_))) => assert!(!allowed),
+            Err(error) => panic!("{from} to {target}: {error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_a_draft_is_published_and_by_whom_it_may() {
+    let publish = async |view: &PostView, actor: Actor| {
+        let service = changeable(view).post_service();
+        let published = service.publish(&actor, post_id(7), None).await;
+        published.map(|post| post.view().post.published_at)
+    };
+    for actor in [
+        session(1, Role::User),
+        session(2, Role::Moderator),
+        session(2, Role::Admin),
+    ] {
+        let published = publish(&draft(), actor).await;
+        assert_eq!(published.unwrap(), Some(now()));
+    }
+    let again = publish(&published(), session(1, Role::User)).await;
+    assert!(matches!(
+        again,
+        Err(Error::InvalidState(InvalidState::NoDraft(
+            PostStatus::Published
+        )))
+    ));
+    let invisible = publish(&draft(), session(2, Role::User)).await;
+    assert!(matches!(invisible, Err(Error::NotFound(Resource::Post))));
+    let visible = publish(&published(), session(2, Role::User)).await;
+    assert!(matches!(visible, Err(Error::Forbidden { .. })));
+    let nobody = publish(&published(), Actor::Anonymous).await;
+    assert!(matches!(nobody, Err(Error::Unauthenticated)));
+}
+
+#[tokio::test]
+async fn a_deletion_hands_over_the_version_that_was_seen() {
+    let mut mocks = Mocks::with_post(&published());
+    mocks.posts.expect_delete().returning(|id, seen, at| {
+        assert_eq!((id, seen, at), (post_id(7), Version::new(3), now()));
+        Ok(())
+    });
+    let service = mocks.post_service();
+    let moderator = session(2, Role::Moderator);
+    assert!(service.delete(&moderator, post_id(7), None).await.is_ok());
+    let stale = service.delete(&moderator, post_id(7), Some(&tag(2))).await;
+    assert!(matches!(stale, Err(Error::PreconditionFailed)));
+    let other = session(2, Role::User);
+    let refused = service.delete(&other, post_id(7), None).await;
+    assert!(matches!(refused, Err(Error::Forbidden { .. })));
+}
+
+#[tokio::test]
+async fn a_deleted_post_can_only_be_restored() {
+    let service = Mocks::with_post(&deleted_post()).post_service();
+    let admin = session(2, Role::Admin);
+    let update = service.update(&admin, post_id(7), &retitle(), None).await;
+    let publish = service.publish(&admin, post_id(7), None).await;
+    let delete = service.delete(&admin, post_id(7), None).await;
+    for outcome in [update.map(drop), publish.map(drop), delete] {
+        assert!(matches!(
+            outcome,
+            Err(Error::InvalidState(InvalidState::Deleted(Resource::Post)))
+        ));
+    }
+}
+
+#[tokio::test]
+async fn a_restored_post_was_deleted_and_its_author_is_not() {
+    let admin = session(2, Role::Admin);
+    let live = Mocks::with_post(&published()).post_service();
+    let restored = live.restore(&admin, post_id(7), None).await;
+    assert!(matches!(
+        restored,
+        Err(Error::InvalidState(InvalidState::NotDeleted(
+            Resource::Post
+        )))
+    ));
+
+    let mut mocks = Mocks::with_post(&deleted_post());
+    mocks
+        .posts
+        .expect_restore()
+        .times(1)
+        .returning(|_, _, _| Err(RepositoryError::Conflict(Conflict::AuthorDeleted)));
+    mocks
+        .posts
+        .expect_restore()
+        .returning(|_, _, _| Ok(published()));
+    let service = mocks.post_service();
+    let restored = service.restore(&admin, post_id(7), None).await;
+    assert!(matches!(
+        restored,
+        Err(Error::InvalidState(InvalidState::AuthorDeleted))
+    ));
+    let restored = service.restore(&admin, post_id(7), Some(&tag(3))).await;
+    assert_eq!(restored.unwrap().into_view(), published());
+    let moderator = session(1, Role::Moderator);
+    let refused = service.restore(&moderator, post_id(7), None).await;
+    assert!(matches!(refused, Err(Error::Forbidden { .. })));
+}
+
+#[tokio::test]
+async fn batches_of_views_are_forgotten_when_nobody_sends_them_again() {
+    let mut mocks = Mocks::default();
+    mocks
+        .view_batches
+        .expect_forget_batches()
+        .returning(|before| {
+            assert_eq!(before, now() - TimeDelta::days(1));
+            Ok(3)
+        });
+    assert_eq!(mocks.post_service().sweep().await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn statistics_name_all_statuses_and_months_are_twelve() {
+    let mut mocks = Mocks::with_user(&ada());
+    let published = StatusCount {
+        status: PostStatus::Published,
+        count: 2,
+        total_views: 9,
+    };
+    mocks
+        .posts
+        .expect_count_by_status()
+        .returning(move |_| Ok(vec![published]));
+    mocks.posts.expect_count_by_month().returning(|id, months| {
+        assert_eq!((id, months), (user_id(1), 12));
+        Ok(vec![MonthlyPosts {
+            month: now(),
+            post_count: 2,
+            total_views: 9,
+        }])
+    });
+    let service = mocks.post_service();
+    let own = session(1, Role::User);
+    let counts = service.statistics(&own, user_id(1)).await.unwrap();
+    let counts: Vec<_> = counts.iter().map(|count| count.count).collect();
+    assert_eq!(counts, [0, 2, 0]);
+    assert_eq!(service.analytics(&own, user_id(1)).await.unwrap().len(), 1);
+    let other = session(2, Role::User);
+    let refused = service.statistics(&other, user_id(1)).await;
+    assert!(matches!(refused, Err(Error::Forbidden { .. })));
+    let refused = service.analytics(&Actor::Anonymous, user_id(1)).await;
+    assert!(matches!(refused, Err(Error::Unauthenticated)));
+}

@@ -1,0 +1,99 @@
+use hexpress_domain::id::{PostId, UserId};
+use hexpress_domain::post::{
+    Author, Content, Excerpt, Metadata, PostHeadline, PostStatus, PostView, Slug, Title,
+    VisiblePost,
+};
+use serde::Serialize;
+
+use crate::time::Timestamp;
+
+/// A post, as all see it who may see it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PostAnswer {
+    id: PostId,
+    title: Title,
+    slug: Slug,
+    /// Lists leave it out unless asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Content>,
+    excerpt: Option<Excerpt>,
+    status: PostStatus,
+    published_at: Option<Timestamp>,
+    view_count: u64,
+    metadata: Metadata,
+    pub(super) author: AuthorAnswer,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    /// Only admins ever see a post that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<Timestamp>,
+}
+
+/// Who wrote a post: never with an email address.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AuthorAnswer {
+    id: UserId,
+    first_name: String,
+    last_name: String,
+    full_name: String,
+}
+
+impl From<VisiblePost> for PostAnswer {
+    fn from(post: VisiblePost) -> Self {
+        let PostView {
+            post,
+            content,
+            author,
+            view_count,
+        } = post.into_view();
+        Self {
+            id: post.id,
+            title: post.title,
+            slug: post.slug,
+            content,
+            excerpt: post.excerpt,
+            status: post.status,
+            published_at: post.published_at.map(Timestamp),
+            view_count,
+            metadata: post.metadata,
+            author: author.into(),
+            created_at: Timestamp(post.created_at),
+            updated_at: Timestamp(post.updated_at),
+            deleted_at: post.deleted_at.map(Timestamp),
+        }
+    }
+}
+
+impl From<Author> for AuthorAnswer {
+    fn from(author: Author) -> Self {
+        Self {
+            id: author.id,
+            full_name: author.name.full(),
+            first_name: author.name.first.into(),
+            last_name: author.name.last.into(),
+        }
+    }
+}
+
+/// A post in its author's profile.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Headline {
+    id: PostId,
+    title: Title,
+    slug: Slug,
+    published_at: Timestamp,
+}
+
+impl From<PostHeadline> for Headline {
+    fn from(post: PostHeadline) -> Self {
+        Self {
+            id: post.id,
+            title: post.title,
+            slug: post.slug,
+            published_at: Timestamp(post.published_at),
+        }
+    }
+}
