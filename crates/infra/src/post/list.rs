@@ -44,10 +44,11 @@ async fn select(
         false => "NULL",
     };
     Ok(on_both!(connection, |c, dialect| {
+        let hidden = query.search.as_ref().map_or("", dialect::hidden_beside);
         let mut page = posts::table
             .inner_join(users::table)
             .inner_join(post_views::table)
-            .filter(matching(scope, query, &columns))
+            .filter(matching(scope, query, &columns, hidden))
             .select((
                 PostRow::as_select(),
                 AuthorRow::as_select(),
@@ -74,7 +75,7 @@ async fn select(
         }
         let all = || {
             let mut all = posts::table
-                .filter(matching(scope, query, &Columns::POSTS))
+                .filter(matching(scope, query, &Columns::POSTS, hidden))
                 .into_boxed::<dialect::Backend>();
             if let Some(search) = &query.search {
                 all = all.filter(dialect::matches("posts", search));
@@ -131,7 +132,7 @@ impl Columns {
                     key: "post_views.count",
                     id: "post_views.post_id",
                     live: "post_views.is_live",
-                    deleted: "NOT post_views.is_live",
+                    deleted: "post_views.is_live = FALSE",
                     status: "post_views.status",
                     author_id: "post_views.author_id",
                 };
@@ -141,16 +142,24 @@ impl Columns {
     }
 }
 
-/// Which posts belong to the list, but for the search.
-fn matching(scope: PostScope, query: &PostQuery, columns: &Columns) -> Condition {
-    let mut matching = Condition::sql(match query.liveness {
-        Liveness::Live => columns.live,
-        Liveness::Deleted => columns.deleted,
-        Liveness::Any => "TRUE",
-    });
-    if scope != PostScope::All {
-        matching = matching.and_sql(format!(" AND {}", columns.live));
-    }
+/// Which posts belong to the list, but for the search. `hidden` stands before the
+/// liveness, which all indexes of lists ask for.
+fn matching(
+    scope: PostScope,
+    query: &PostQuery,
+    columns: &Columns,
+    hidden: &'static str,
+) -> Condition {
+    let live = format!("{hidden}{}", columns.live);
+    let mut matching = match query.liveness {
+        Liveness::Live => Condition::sql(live),
+        Liveness::Deleted if scope == PostScope::All => {
+            Condition::sql(format!("{hidden}{}", columns.deleted))
+        }
+        Liveness::Deleted => Condition::sql("FALSE"),
+        Liveness::Any if scope == PostScope::All => Condition::sql("TRUE"),
+        Liveness::Any => Condition::sql(live),
+    };
     // Statuses stand in the text: bound ones would hide from the planner how many rows
     // have them.
     let has_status = |status: PostStatus| format!("{} = '{status}'", columns.status);

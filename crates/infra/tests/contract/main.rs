@@ -19,4 +19,5 @@ mod support;
 mod token;
 mod user;
 mod user_list;
+mod view_buffer;
 mod view_count;

@@ -191,7 +191,7 @@ async fn no_view_is_lost_when_deletions_changes_and_views_race(
             async move {
                 match number {
                     8 => users.delete(id, version, later()).await,
-                    _ if number % 2 == 0 => counts.add(batch(&read)).await,
+                    _ if number.is_multiple_of(2) => counts.add(batch(&read)).await,
                     _ => posts.change(change).await.map(drop),
                 }
             }

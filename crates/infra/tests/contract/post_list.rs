@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Direction, Page, PageRequest, Position, Search, Total};
 use hexpress_domain::post::{
-    PostChange, PostQuery, PostRecord, PostRepository, PostScope, PostSort, PostStatus, PostView,
+    Post, PostChange, PostQuery, PostRecord, PostRepository, PostScope, PostSort, PostStatus,
+    PostView,
 };
 use hexpress_domain::user::{User, UserRepository};
 use hexpress_test_support::Kind;
@@ -124,21 +125,24 @@ async fn every_order_is_total_and_cursors_walk_it(
 }
 
 /// A filter, and the posts that it must find among live ones.
-type Filter<'a> = (PostScope, PostQuery, Box<dyn Fn(&PostView) -> bool + 'a>);
+type Filter = (PostScope, PostQuery, Box<dyn Fn(&PostView) -> bool>);
 
-fn filters<'a>(authors: &'a [User; 2]) -> Vec<Filter<'a>> {
+fn filters(authors: &[User; 2]) -> Vec<Filter> {
     let [first, second] = authors.each_ref().map(|author| author.id);
-    let scopes: [(PostScope, fn(&PostView, &User) -> bool); 3] = [
-        (PostScope::All, |_, _| true),
-        (PostScope::Published, |view, _| {
-            view.post.status == PostStatus::Published
-        }),
-        (PostScope::PublishedOrBy(first), |view, first| {
-            view.post.status == PostStatus::Published || view.post.author_id == first.id
-        }),
+    let scopes = [
+        PostScope::All,
+        PostScope::Published,
+        PostScope::PublishedOrBy(first),
     ];
-    let mut filters: Vec<Filter<'a>> = Vec::new();
-    for (scope, is_within) in scopes {
+    let is_within = |scope: PostScope, post: &Post| match scope {
+        PostScope::All => true,
+        PostScope::Published => post.status == PostStatus::Published,
+        PostScope::PublishedOrBy(reader) => {
+            post.status == PostStatus::Published || post.author_id == reader
+        }
+    };
+    let mut filters: Vec<Filter> = Vec::new();
+    for scope in scopes {
         for author_id in [None, Some(first), Some(second)] {
             for status in [None].into_iter().chain(PostStatus::ALL.map(Some)) {
                 let query = PostQuery {
@@ -148,7 +152,7 @@ fn filters<'a>(authors: &'a [User; 2]) -> Vec<Filter<'a>> {
                     ..PostQuery::default()
                 };
                 let fits = move |view: &PostView| {
-                    is_within(view, &authors[0])
+                    is_within(scope, &view.post)
                         && author_id.is_none_or(|id| view.post.author_id == id)
                         && status.is_none_or(|status| view.post.status == status)
                 };
