@@ -6,10 +6,9 @@ use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Page, Position, Total};
 use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostStatus, PostView};
 
-use super::rows::{self, AuthorRow, PostRow, PostViewRow};
+use super::rows::{self, AuthorRow, PostRow, PostViewRow, unsigned};
 use crate::database::list::{self, Condition, Order};
 use crate::database::schema::{post_views, posts, users};
-use crate::database::types::StoredId;
 use crate::database::{Connection, Failure, on_both};
 
 pub(super) async fn page(
@@ -82,20 +81,22 @@ async fn select(
             }
             all
         };
-        if query.search.is_some() {
-            let beyond: Option<StoredId> = all()
-                .select(posts::id)
-                .offset(i64::try_from(Total::SEARCH_BOUND).unwrap_or(i64::MAX))
-                .limit(1)
-                .get_result(c)
-                .await
-                .optional()?;
-            if beyond.is_some() {
-                return Ok((rows, Some(Total::MoreThan(Total::SEARCH_BOUND))));
-            }
+        if query.search.is_none() {
+            let count: i64 = all().count().get_result(c).await?;
+            return Ok((rows, Some(Total::Exactly(unsigned(count)))));
         }
-        let count: i64 = all().count().get_result(c).await?;
-        let total = Total::Exactly(u64::try_from(count).unwrap_or_default());
+        let one_more = i64::try_from(Total::SEARCH_BOUND + 1).unwrap_or(i64::MAX);
+        let counted = diesel::alias!(posts as counted);
+        let as_far_as_needed = all().select(posts::id).limit(one_more);
+        let count: i64 = counted
+            .filter(counted.field(posts::id).eq_any(as_far_as_needed))
+            .count()
+            .get_result(c)
+            .await?;
+        let total = match unsigned(count) {
+            count if count > Total::SEARCH_BOUND => Total::MoreThan(Total::SEARCH_BOUND),
+            count => Total::Exactly(count),
+        };
         (rows, Some(total))
     }))
 }

@@ -13,6 +13,7 @@ mod login_guard;
 mod post;
 mod post_cohort;
 mod post_list;
+mod post_search;
 mod post_slug;
 mod post_statistics;
 mod support;
