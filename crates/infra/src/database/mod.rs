@@ -19,7 +19,7 @@ pub(crate) mod schema;
 mod sqlite;
 mod sweep;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod tls;
 pub(crate) mod types;
 mod url;

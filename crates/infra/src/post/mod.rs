@@ -2,6 +2,8 @@
 
 mod cohort;
 mod list;
+#[cfg(test)]
+mod plans;
 mod read;
 mod rows;
 mod slugs;
