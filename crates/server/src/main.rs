@@ -8,6 +8,7 @@ mod config;
 mod failure;
 mod lifecycle;
 mod listener;
+mod metrics;
 mod telemetry;
 mod wiring;
 

@@ -14,12 +14,13 @@ use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
 use hexpress_infra::database::{Database, DatabaseUrl, MigrationState, SqliteLocation};
 use hexpress_infra::security::{Argon2Hasher, RandomTokenMint, SystemClock, UuidV7Generator};
 use hexpress_infra::user::DieselUserRepository;
-use hexpress_web::{Api, Limits, Settings};
+use hexpress_web::{Api, HttpMetrics, Limits, Settings};
 use tempfile::TempDir;
 use tracing::{info, warn};
 
 use crate::config::{AppEnv, AuthConfig, Config, DatabaseConfig, DatabaseTarget};
 use crate::failure::Failure;
+use crate::metrics::Metrics;
 
 /// An open database.
 pub struct Store {
@@ -28,12 +29,14 @@ pub struct Store {
     _folder: Option<TempDir>,
 }
 
-/// The use cases.
+/// The use cases, and what is watched of them.
 #[derive(Clone)]
 pub struct Services {
     pub auth: Arc<AuthService>,
     pub users: Arc<UserService>,
     pub health: Arc<HealthService>,
+    hasher: Arc<Argon2Hasher>,
+    http_metrics: HttpMetrics,
 }
 
 impl Store {
@@ -92,8 +95,9 @@ impl Store {
 impl Services {
     /// Builds the use cases on a database.
     pub fn new(config: &AuthConfig, database: &Database) -> Result<Self, Failure> {
-        let hasher = Argon2Hasher::new(&config.argon2).map_err(|error| Failure::of(&error))?;
-        let hasher: Arc<dyn PasswordHasher> = Arc::new(hasher);
+        let argon2 = Argon2Hasher::new(&config.argon2).map_err(|error| Failure::of(&error))?;
+        let argon2 = Arc::new(argon2);
+        let hasher: Arc<dyn PasswordHasher> = Arc::<Argon2Hasher>::clone(&argon2);
         let guard = DieselLoginGuard::new(database.clone(), config.login_limit_per_minute);
         let guard: Arc<dyn LoginGuard> = Arc::new(guard);
         let users: Arc<dyn UserRepository> = Arc::new(DieselUserRepository::new(database.clone()));
@@ -113,7 +117,14 @@ impl Services {
             auth: Arc::new(AuthService::new(auth, config.sessions)),
             users: Arc::new(UserService::new(users, hasher, guard, clock, ids)),
             health: Arc::new(health),
+            hasher: argon2,
+            http_metrics: HttpMetrics::default(),
         })
+    }
+
+    /// What can be read of the use cases, their database and the routes.
+    pub fn metrics(&self, database: &Database) -> Metrics {
+        Metrics::new(&self.http_metrics, database, &self.hasher)
     }
 
     /// The routes on these use cases.
@@ -124,6 +135,7 @@ impl Services {
             users: Arc::clone(&self.users),
             health: Arc::clone(&self.health),
             limits: Arc::new(Limits::new(&limits.counts)),
+            metrics: self.http_metrics.clone(),
             settings: Arc::new(Settings {
                 base_path: String::new(),
                 request_timeout: http.request_timeout,

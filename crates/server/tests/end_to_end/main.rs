@@ -10,6 +10,7 @@
 
 mod accounts;
 mod command_line;
+mod observability;
 mod races;
 mod slow_resilience;
 mod start;
