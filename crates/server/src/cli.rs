@@ -4,6 +4,41 @@
 use std::collections::BTreeMap;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// What `hexpress --help` ends with.
+const EXAMPLES: &str = "\
+Examples:
+  hexpress                                  serve, on an SQLite file that is made if missing
+  hexpress --port 8080 --log-level debug    serve elsewhere, and say more
+  hexpress user create --email you@example.org --first-name Ada --last-name Lovelace --role admin
+  DATABASE_URL=postgres://user@host/name hexpress migrate up
+  hexpress config                           see what is set, and by whom
+
+Exit codes:
+  0  done; for a server, an orderly stop
+  1  a failure: the database out of reach, a port in use, migrations pending
+  2  bad usage or configuration
+  3  `hexpress migrate status`: migrations are pending";
+
+const MIGRATE_EXAMPLES: &str = "\
+Examples:
+  hexpress migrate status --json
+  hexpress migrate up --database-url postgres://user@host/name
+  hexpress migrate down          the latest only
+  hexpress migrate generate add_user_phone";
+
+const USER_EXAMPLES: &str = "\
+Examples:
+  hexpress user create --email you@example.org --first-name Ada --last-name Lovelace --role admin
+  pass show hexpress | hexpress user set-password --email you@example.org --password-stdin
+  hexpress user deactivate --email them@example.org";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  bash  hexpress completions bash > ~/.local/share/bash-completion/completions/hexpress
+  zsh   hexpress completions zsh > \"${fpath[1]}/_hexpress\"
+  fish  hexpress completions fish > ~/.config/fish/completions/hexpress.fish";
 
 /// A publishing and shop back end behind one HTTP API.
 ///
@@ -11,7 +46,12 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 /// data/hexpress.db, unless settings say otherwise. Settings are read from the
 /// environment and from the file .env; `hexpress config` shows them all.
 #[derive(Debug, Parser)]
-#[command(name = "hexpress", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "hexpress",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_long_help = EXAMPLES
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -33,6 +73,28 @@ pub enum Command {
     User(User),
     /// Show every setting, its value, and where that came from
     Config(ShowConfig),
+    /// Ask the running server whether it is ready
+    ///
+    /// The exit code is 0 if it is, and 1 if not. For containers and scripts, which need
+    /// no other program for it then.
+    Healthcheck(Healthcheck),
+    /// Print what a shell reads to complete these words
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// Flags that outweigh settings of where the server is.
+#[derive(Debug, Default, Args)]
+pub struct Healthcheck {
+    /// Address that it listens on, in place of HOST
+    #[arg(long, value_name = "ADDRESS")]
+    host: Option<String>,
+    /// Port that it listens on, in place of PORT
+    #[arg(long, value_name = "NUMBER")]
+    port: Option<String>,
 }
 
 /// Flags that outweigh settings of the server.
@@ -72,7 +134,7 @@ pub struct DatabaseFlags {
 
 /// What can be said with `hexpress migrate`.
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = false)]
+#[command(arg_required_else_help = false, after_help = MIGRATE_EXAMPLES)]
 pub struct Migrate {
     #[command(flatten)]
     database: DatabaseFlags,
@@ -97,7 +159,11 @@ pub enum MigrateAction {
         yes: bool,
     },
     /// List all migrations; the exit code is 3 if any is pending
-    Status,
+    Status {
+        /// Print JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Write an empty pair up.sql and down.sql for each database, below the
     /// folder `migrations`
     Generate {
@@ -108,7 +174,7 @@ pub enum MigrateAction {
 
 /// What can be said with `hexpress user`.
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = false)]
+#[command(arg_required_else_help = false, after_help = USER_EXAMPLES)]
 pub struct User {
     #[command(flatten)]
     database: DatabaseFlags,
@@ -208,6 +274,10 @@ impl Command {
             Self::Migrate(Migrate { database, .. }) | Self::User(User { database, .. }) => {
                 named([("DATABASE_URL", &database.database_url)])
             }
+            Self::Healthcheck(Healthcheck { host, port }) => {
+                named([("HOST", host), ("PORT", port)])
+            }
+            Self::Completions { .. } => BTreeMap::new(),
         }
     }
 }

@@ -35,6 +35,10 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> Result<ExitCode, Failure> {
+    // They depend on no setting.
+    if let Command::Completions { shell } = command {
+        return command::completions::run(*shell);
+    }
     let sources = Sources {
         flags: command.settings(),
         environment: config::environment(env::vars_os()),
@@ -54,6 +58,8 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
             Command::Migrate(migrate) => command::migrate::run(config, &migrate.action).await,
             Command::User(user) => command::user::run(config, &user.action, &sources).await,
             Command::Config(show) => command::config::run(&loaded.settings, show.json),
+            Command::Healthcheck(_) => command::healthcheck::run(&config.http).await,
+            Command::Completions { shell } => command::completions::run(*shell),
         }
     });
     // What still runs (a hash, a statement of SQLite) is waited for no longer.

@@ -1,6 +1,8 @@
 //! What each command does.
 
+pub mod completions;
 pub mod config;
+pub mod healthcheck;
 pub mod migrate;
 pub mod serve;
 pub mod user;
