@@ -2,6 +2,7 @@
 //! heavier than. The doc comments are the help text.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -71,6 +72,12 @@ pub enum Command {
     /// A password is read from standard input with --password-stdin, otherwise from
     /// HEXPRESS_PASSWORD, otherwise asked for twice at the terminal.
     User(User),
+    /// Copy the SQLite database into a new file, while the server runs
+    ///
+    /// The copy is the database of one moment, and a database file like the first: to
+    /// restore it, stop the server, put the copy in the file's place and remove the files
+    /// beside it that end in -wal and -shm. PostgreSQL has pg_dump for that.
+    Backup(Backup),
     /// Show every setting, its value, and where that came from
     Config(ShowConfig),
     /// Ask the running server whether it is ready
@@ -84,6 +91,15 @@ pub enum Command {
         /// Which shell
         shell: Shell,
     },
+}
+
+/// What can be said with `hexpress backup`.
+#[derive(Debug, Args)]
+pub struct Backup {
+    #[command(flatten)]
+    database: DatabaseFlags,
+    /// Where the copy goes; there may be nothing yet
+    pub file: PathBuf,
 }
 
 /// Flags that outweigh settings of where the server is.
@@ -271,7 +287,9 @@ impl Command {
     pub fn settings(&self) -> BTreeMap<&'static str, String> {
         match self {
             Self::Serve(flags) | Self::Config(ShowConfig { flags, .. }) => flags.settings(),
-            Self::Migrate(Migrate { database, .. }) | Self::User(User { database, .. }) => {
+            Self::Migrate(Migrate { database, .. })
+            | Self::User(User { database, .. })
+            | Self::Backup(Backup { database, .. }) => {
                 named([("DATABASE_URL", &database.database_url)])
             }
             Self::Healthcheck(Healthcheck { host, port }) => {

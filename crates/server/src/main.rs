@@ -57,6 +57,7 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
             Command::Serve(_) => command::serve::run(config, &sources).await,
             Command::Migrate(migrate) => command::migrate::run(config, &migrate.action).await,
             Command::User(user) => command::user::run(config, &user.action, &sources).await,
+            Command::Backup(backup) => command::backup::run(config, &backup.file).await,
             Command::Config(show) => command::config::run(&loaded.settings, show.json),
             Command::Healthcheck(_) => command::healthcheck::run(&config.http).await,
             Command::Completions { shell } => command::completions::run(*shell),

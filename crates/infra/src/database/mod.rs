@@ -5,6 +5,7 @@
 //! its two functions.
 
 mod activity;
+mod backup;
 mod connection;
 mod constraint;
 pub(crate) mod dialect;
@@ -35,6 +36,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 pub use activity::{DatabaseErrors, DatabaseStatus};
+pub use backup::BackupError;
 pub(crate) use connection::{Connection, on_both};
 pub(crate) use error::{Corrupt, Failure};
 pub use migrations::{Migration, MigrationError, MigrationState, Migrator, generate};

@@ -1,5 +1,6 @@
 //! What each command does.
 
+pub mod backup;
 pub mod completions;
 pub mod config;
 pub mod healthcheck;

@@ -70,6 +70,7 @@ fn what_would_end_with_the_command_is_refused(#[case] settings: &[(&str, &str)])
         "migrate status",
         "user create --email root@example.org --first-name Root --last-name Admin",
         "user activate --email root@example.org",
+        "backup copy.db",
     ] {
         let refused = hexpress(folder.path())
             .args(arguments.split(' '))
@@ -343,6 +344,47 @@ fn where_nobody_sees_colours_there_are_none() {
         assert!(!printed.is_empty());
         assert!(!printed.contains('\x1b'), "{printed:?}");
     }
+}
+
+#[tokio::test]
+async fn a_backup_of_a_running_server_restores_to_all_that_it_had() {
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let server = Server::start(&database, &[]);
+    server.sign_up("ada").await;
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db").display().to_string();
+    succeeds(&database, &["backup", &copy]);
+    server.sign_up("bob").await;
+
+    let again = run(&database, &["backup", &copy], "");
+    assert_eq!(again.status.code(), Some(2));
+    assert!(stderr(&again).contains("exists already"));
+
+    let mut command = hexpress(folder.path());
+    command.env("DATABASE_URL", format!("sqlite://{copy}"));
+    let restored = Server::spawn(command);
+    restored.log_in("ada").await;
+    let bob = restored.anonymous().log_in(&email("bob"), PASSWORD).await;
+    assert_eq!(bob.status, 401);
+}
+
+#[tokio::test]
+async fn a_backup_of_what_is_not_there_or_not_sqlite_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("no.db");
+    let refused = hexpress(folder.path())
+        .args(["backup", "copy.db"])
+        .env("DATABASE_URL", format!("sqlite://{}", missing.display()))
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("no.db"), "{}", stderr(&refused));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+
+    let database = TestDatabase::migrated(Kind::Postgres).await;
+    let refused = run(&database, &["backup", "copy.db"], "");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("pg_dump"), "{}", stderr(&refused));
 }
 
 #[test]
