@@ -12,6 +12,7 @@ mod accounts;
 mod command_line;
 mod observability;
 mod races;
+mod slow_outage;
 mod slow_resilience;
 mod start;
 mod support;

@@ -12,7 +12,7 @@ use reqwest::header::{AUTHORIZATION, IF_MATCH};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-pub use hexpress_test_support::{Kind, TestDatabase};
+pub use hexpress_test_support::{Kind, OwnPostgres, TestDatabase};
 
 pub const PASSWORD: &str = "correct horse";
 
