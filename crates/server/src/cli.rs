@@ -2,8 +2,44 @@
 //! heavier than. The doc comments are the help text.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// What `hexpress --help` ends with.
+const EXAMPLES: &str = "\
+Examples:
+  hexpress                                  serve, on an SQLite file that is made if missing
+  hexpress --port 8080 --log-level debug    serve elsewhere, and say more
+  hexpress user create --email you@example.org --first-name Ada --last-name Lovelace --role admin
+  DATABASE_URL=postgres://user@host/name hexpress migrate up
+  hexpress config                           see what is set, and by whom
+
+Exit codes:
+  0  done; for a server, an orderly stop
+  1  a failure: the database out of reach, a port in use, migrations pending
+  2  bad usage or configuration
+  3  `hexpress migrate status`: migrations are pending";
+
+const MIGRATE_EXAMPLES: &str = "\
+Examples:
+  hexpress migrate status --json
+  hexpress migrate up --database-url postgres://user@host/name
+  hexpress migrate down          the latest only
+  hexpress migrate generate add_user_phone";
+
+const USER_EXAMPLES: &str = "\
+Examples:
+  hexpress user create --email you@example.org --first-name Ada --last-name Lovelace --role admin
+  pass show hexpress | hexpress user set-password --email you@example.org --password-stdin
+  hexpress user deactivate --email them@example.org";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  bash  hexpress completions bash > ~/.local/share/bash-completion/completions/hexpress
+  zsh   hexpress completions zsh > \"${fpath[1]}/_hexpress\"
+  fish  hexpress completions fish > ~/.config/fish/completions/hexpress.fish";
 
 /// A publishing and shop back end behind one HTTP API.
 ///
@@ -11,7 +47,12 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 /// data/hexpress.db, unless settings say otherwise. Settings are read from the
 /// environment and from the file .env; `hexpress config` shows them all.
 #[derive(Debug, Parser)]
-#[command(name = "hexpress", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "hexpress",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_long_help = EXAMPLES
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -31,8 +72,45 @@ pub enum Command {
     /// A password is read from standard input with --password-stdin, otherwise from
     /// HEXPRESS_PASSWORD, otherwise asked for twice at the terminal.
     User(User),
+    /// Copy the SQLite database into a new file, while the server runs
+    ///
+    /// The copy is the database of one moment, and a database file like the first: to
+    /// restore it, stop the server, put the copy in the file's place and remove the files
+    /// beside it that end in -wal and -shm. PostgreSQL has pg_dump for that.
+    Backup(Backup),
     /// Show every setting, its value, and where that came from
     Config(ShowConfig),
+    /// Ask the running server whether it is ready
+    ///
+    /// The exit code is 0 if it is, and 1 if not. For containers and scripts, which need
+    /// no other program for it then.
+    Healthcheck(Healthcheck),
+    /// Print what a shell reads to complete these words
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// What can be said with `hexpress backup`.
+#[derive(Debug, Args)]
+pub struct Backup {
+    #[command(flatten)]
+    database: DatabaseFlags,
+    /// Where the copy goes; there may be nothing yet
+    pub file: PathBuf,
+}
+
+/// Flags that outweigh settings of where the server is.
+#[derive(Debug, Default, Args)]
+pub struct Healthcheck {
+    /// Address that it listens on, in place of HOST
+    #[arg(long, value_name = "ADDRESS")]
+    host: Option<String>,
+    /// Port that it listens on, in place of PORT
+    #[arg(long, value_name = "NUMBER")]
+    port: Option<String>,
 }
 
 /// Flags that outweigh settings of the server.
@@ -72,7 +150,7 @@ pub struct DatabaseFlags {
 
 /// What can be said with `hexpress migrate`.
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = false)]
+#[command(arg_required_else_help = false, after_help = MIGRATE_EXAMPLES)]
 pub struct Migrate {
     #[command(flatten)]
     database: DatabaseFlags,
@@ -97,7 +175,11 @@ pub enum MigrateAction {
         yes: bool,
     },
     /// List all migrations; the exit code is 3 if any is pending
-    Status,
+    Status {
+        /// Print JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Write an empty pair up.sql and down.sql for each database, below the
     /// folder `migrations`
     Generate {
@@ -108,7 +190,7 @@ pub enum MigrateAction {
 
 /// What can be said with `hexpress user`.
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = false)]
+#[command(arg_required_else_help = false, after_help = USER_EXAMPLES)]
 pub struct User {
     #[command(flatten)]
     database: DatabaseFlags,
@@ -205,9 +287,15 @@ impl Command {
     pub fn settings(&self) -> BTreeMap<&'static str, String> {
         match self {
             Self::Serve(flags) | Self::Config(ShowConfig { flags, .. }) => flags.settings(),
-            Self::Migrate(Migrate { database, .. }) | Self::User(User { database, .. }) => {
+            Self::Migrate(Migrate { database, .. })
+            | Self::User(User { database, .. })
+            | Self::Backup(Backup { database, .. }) => {
                 named([("DATABASE_URL", &database.database_url)])
             }
+            Self::Healthcheck(Healthcheck { host, port }) => {
+                named([("HOST", host), ("PORT", port)])
+            }
+            Self::Completions { .. } => BTreeMap::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use hexpress_infra::database::{MigrationError, OpenError};
+use hexpress_infra::database::{BackupError, MigrationError, OpenError};
 
 use crate::config::ConfigError;
 use crate::lifecycle::CutOff;
@@ -67,6 +67,15 @@ impl From<MigrationError> for Failure {
     fn from(error: MigrationError) -> Self {
         match error {
             MigrationError::Name => Self::Usage(error.to_string()),
+            error => Self::of(&error),
+        }
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Postgres | BackupError::Exists { .. } => Self::Usage(error.to_string()),
             error => Self::of(&error),
         }
     }

@@ -18,7 +18,9 @@ use crate::config::{LogConfig, LogFormat};
 /// Begins to log, panics too, for the rest of the process. Each line carries the
 /// fields of the spans that it is in, the request's id among them.
 pub fn init(config: &LogConfig) {
-    let is_colourful = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none();
+    // As https://no-color.org has it: set and not empty.
+    let is_plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let is_colourful = io::stderr().is_terminal() && !is_plain;
     subscriber(config, io::stderr, is_colourful).init();
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(display);

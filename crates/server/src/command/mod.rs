@@ -1,6 +1,9 @@
 //! What each command does.
 
+pub mod backup;
+pub mod completions;
 pub mod config;
+pub mod healthcheck;
 pub mod migrate;
 pub mod serve;
 pub mod user;

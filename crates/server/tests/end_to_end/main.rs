@@ -11,9 +11,11 @@
 mod accounts;
 mod command_line;
 mod hostile_posts;
+mod observability;
 mod post_visibility;
 mod posts;
 mod races;
+mod slow_outage;
 mod slow_resilience;
 mod slow_views;
 mod start;
