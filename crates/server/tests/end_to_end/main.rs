@@ -14,5 +14,7 @@ mod observability;
 mod races;
 mod slow_outage;
 mod slow_resilience;
+#[cfg(feature = "otel")]
+mod spans;
 mod start;
 mod support;
