@@ -12,6 +12,7 @@ mod accounts;
 mod command_line;
 mod observability;
 mod races;
+mod slow_backup;
 mod slow_outage;
 mod slow_resilience;
 #[cfg(feature = "otel")]
