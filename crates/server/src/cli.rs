@@ -1,45 +1,15 @@
 //! The command line: what can be asked for, and which settings its flags weigh
 //! heavier than. The doc comments are the help text.
 
+mod examples;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-/// What `hexpress --help` ends with.
-const EXAMPLES: &str = "\
-Examples:
-  hexpress                                  serve, on an SQLite file that is made if missing
-  hexpress --port 8080 --log-level debug    serve elsewhere, and say more
-  hexpress user create --email you@example.org --first-name Ada --last-name Lovelace --role admin
-  DATABASE_URL=postgres://user@host/name hexpress migrate up
-  hexpress config                           see what is set, and by whom
-
-Exit codes:
-  0  done; for a server, an orderly stop
-  1  a failure: the database out of reach, a port in use, migrations pending
-  2  bad usage or configuration
-  3  `hexpress migrate status`: migrations are pending";
-
-const MIGRATE_EXAMPLES: &str = "\
-Examples:
-  hexpress migrate status --json
-  hexpress migrate up --database-url postgres://user@host/name
-  hexpress migrate down          the latest only
-  hexpress migrate generate add_user_phone";
-
-const USER_EXAMPLES: &str = "\
-Examples:
-  hexpress user create --email you@example.org --first-name Ada --last-name Lovelace --role admin
-  pass show hexpress | hexpress user set-password --email you@example.org --password-stdin
-  hexpress user deactivate --email them@example.org";
-
-const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  bash  hexpress completions bash > ~/.local/share/bash-completion/completions/hexpress
-  zsh   hexpress completions zsh > \"${fpath[1]}/_hexpress\"
-  fish  hexpress completions fish > ~/.config/fish/completions/hexpress.fish";
+use examples::{COMPLETIONS_EXAMPLES, EXAMPLES, MIGRATE_EXAMPLES, USER_EXAMPLES};
 
 /// A publishing and shop back end behind one HTTP API.
 ///

@@ -46,7 +46,7 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
     };
     let loaded = Config::load(&sources)?;
     let config = &loaded.config;
-    telemetry::init(&config.log);
+    let telemetry = telemetry::init(&config.log)?;
     for name in &loaded.unknown {
         warn!(name, "the file .env sets what is no setting");
     }
@@ -65,5 +65,6 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
     });
     // What still runs (a hash, a statement of SQLite) is waited for no longer.
     runtime.shutdown_background();
+    telemetry.finish();
     outcome
 }

@@ -162,7 +162,7 @@ impl Services {
     /// The routes on these use cases.
     pub fn router(&self, config: &Config) -> Router {
         let Config { http, limits, .. } = config;
-        hexpress_web::router(Api {
+        let router = hexpress_web::router(Api {
             auth: Arc::clone(&self.auth),
             users: Arc::clone(&self.users),
             posts: Arc::clone(&self.posts),
@@ -179,6 +179,9 @@ impl Services {
                 trusted_proxies: http.trusted_proxies.clone(),
                 request_id: Box::new(|| UuidV7Generator.uuid().to_string()),
             }),
-        })
+        });
+        #[cfg(feature = "otel")]
+        let router = crate::telemetry::otel::continue_traces(router);
+        router
     }
 }

@@ -141,6 +141,11 @@ impl Cluster {
         format!("postgres://hexpress:{password}@127.0.0.1:{port}/postgres")
     }
 
+    /// A client program of the same version, such as `pg_dump`.
+    pub(crate) fn client(&self, program: &str) -> Command {
+        Command::new(self.programs.join(program))
+    }
+
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));
         command.current_dir("/").arg("--pgdata").arg(self.data());

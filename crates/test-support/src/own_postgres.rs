@@ -1,4 +1,6 @@
 use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cluster::Cluster;
@@ -11,7 +13,7 @@ use crate::run::Run;
 #[derive(Debug)]
 pub struct OwnPostgres {
     cluster: Cluster,
-    folder: std::path::PathBuf,
+    folder: PathBuf,
 }
 
 impl OwnPostgres {
@@ -35,6 +37,12 @@ impl OwnPostgres {
     #[must_use]
     pub fn url(&self) -> String {
         self.cluster.url()
+    }
+
+    /// A client program of the same version, such as `pg_dump`.
+    #[must_use]
+    pub fn client(&self, program: &str) -> Command {
+        self.cluster.client(program)
     }
 
     /// Stops it, which ends all connections.
