@@ -17,5 +17,5 @@ mod precondition;
 mod retry;
 pub mod user;
 
-pub use error::{Error, InvalidState, Resource};
+pub use error::{Error, InvalidState, Resource, StockShortage};
 pub use precondition::IfMatch;
