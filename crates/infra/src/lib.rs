@@ -8,5 +8,7 @@
 
 pub mod auth;
 pub mod database;
+pub mod order;
+pub mod product;
 pub mod security;
 pub mod user;

@@ -10,10 +10,9 @@ use hexpress_domain::auth::{LoginAttempt, LoginGuard, Reservation};
 use hexpress_domain::repository::RepositoryError;
 use sha2::{Digest, Sha256};
 
-use super::{SWEEP_BATCH, sweep};
 use crate::database::schema::login_counters;
 use crate::database::types::{Instant, StoredInstant};
-use crate::database::{Connection, Database, Failure, on_both};
+use crate::database::{Connection, Database, Failure, SWEEP_BATCH, on_both};
 
 /// [`LoginGuard`] in the database: counters of fixed windows, each of which begins
 /// with the first guess that it counts.
@@ -126,10 +125,11 @@ impl LoginGuard for DieselLoginGuard {
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
-        sweep(&self.database, now, |connection, now| {
-            Box::pin(sweep_batch(connection, *now))
-        })
-        .await
+        self.database
+            .sweep(now, |connection, now| {
+                Box::pin(sweep_batch(connection, *now))
+            })
+            .await
     }
 }
 

@@ -10,6 +10,13 @@
 )]
 
 mod login_guard;
+mod order;
+mod order_key;
+mod order_list;
+mod order_model;
+mod order_race;
+mod product;
+mod product_list;
 mod support;
 mod token;
 mod user;
