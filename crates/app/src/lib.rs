@@ -12,8 +12,10 @@
 pub mod auth;
 mod error;
 pub mod health;
+pub mod order;
 pub mod permissions;
 mod precondition;
+pub mod product;
 mod retry;
 pub mod user;
 

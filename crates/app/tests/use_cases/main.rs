@@ -9,6 +9,8 @@
 )]
 
 mod auth;
+mod order;
 mod permissions;
+mod product;
 mod support;
 mod user;

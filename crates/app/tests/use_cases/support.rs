@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_app::auth::{AuthPorts, AuthService};
+use hexpress_app::order::{OrderPolicy, OrderService};
+use hexpress_app::product::ProductService;
 use hexpress_app::user::UserService;
 use hexpress_domain::auth::{
     Actor, ClientAddress, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
@@ -12,7 +14,10 @@ use hexpress_domain::auth::{
 };
 use hexpress_domain::clock::{MockClock, MockIdGenerator};
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::id::{OrderId, ProductId, TokenId, UserId};
+use hexpress_domain::money::Money;
+use hexpress_domain::order::{MockOrderRepository, Order, OrderItem, OrderStatus};
+use hexpress_domain::product::{MockProductRepository, Product, Stock};
 use hexpress_domain::user::{MockUserRepository, PasswordHash, PersonName, Role, User, UserChange};
 use uuid::Uuid;
 
@@ -73,6 +78,50 @@ pub fn secret() -> TokenSecret {
     format!("hxp_{}", "x".repeat(43)).parse().unwrap()
 }
 
+pub fn product_id(number: u128) -> ProductId {
+    ProductId::new(Uuid::from_u128(number))
+}
+
+pub fn order_id(number: u128) -> OrderId {
+    OrderId::new(Uuid::from_u128(number))
+}
+
+/// Product number 1.
+pub fn engine() -> Product {
+    Product {
+        id: product_id(1),
+        name: "Engine".parse().unwrap(),
+        description: "".parse().unwrap(),
+        price: 250.try_into().unwrap(),
+        currency: "EUR".parse().unwrap(),
+        stock: Stock::new(5),
+        is_active: true,
+        version: Version::new(3),
+        created_at: now() - TimeDelta::days(1),
+        updated_at: now() - TimeDelta::days(1),
+        deleted_at: None,
+    }
+}
+
+/// A pending order of user number 1, for two engines.
+pub fn order() -> Order {
+    Order {
+        id: order_id(1),
+        user_id: user_id(1),
+        status: OrderStatus::Pending,
+        items: vec![OrderItem {
+            product_id: engine().id,
+            name: engine().name,
+            quantity: 2.try_into().unwrap(),
+            unit_price: engine().price,
+        }],
+        total: Money::new(500, engine().currency).unwrap(),
+        version: Version::FIRST,
+        created_at: now() - TimeDelta::days(1),
+        updated_at: now() - TimeDelta::days(1),
+    }
+}
+
 fn actor(number: u128, role: Role, token_kind: TokenKind) -> Actor {
     Actor::User(Principal {
         user_id: user_id(number),
@@ -112,6 +161,8 @@ pub struct Mocks {
     pub tokens: MockTokenRepository,
     pub hasher: MockPasswordHasher,
     pub guard: MockLoginGuard,
+    pub products: MockProductRepository,
+    pub orders: MockOrderRepository,
 }
 
 impl Mocks {
@@ -163,6 +214,49 @@ impl Mocks {
         )
     }
 
+    /// The product that every look-up finds.
+    pub fn with_product(product: &Product) -> Self {
+        let mut mocks = Self::default();
+        let product = product.clone();
+        mocks.products.expect_find().returning(move |id| {
+            assert_eq!(id, product.id);
+            Ok(Some(product.clone()))
+        });
+        mocks
+    }
+
+    /// The order that every look-up finds.
+    pub fn with_order(order: &Order) -> Self {
+        let mut mocks = Self::default();
+        let order = order.clone();
+        mocks.orders.expect_find().returning(move |id| {
+            assert_eq!(id, order.id);
+            Ok(Some(order.clone()))
+        });
+        mocks
+    }
+
+    pub fn product_service(self) -> ProductService {
+        ProductService::new(Arc::new(self.products), Arc::new(clock()), Arc::new(ids()))
+    }
+
+    pub fn order_service(self) -> OrderService {
+        let policy = OrderPolicy {
+            key_ttl: TimeDelta::hours(24),
+            pending_ttl: Some(TimeDelta::minutes(30)),
+        };
+        self.order_service_with(policy)
+    }
+
+    pub fn order_service_with(self, policy: OrderPolicy) -> OrderService {
+        OrderService::new(
+            Arc::new(self.orders),
+            Arc::new(clock()),
+            Arc::new(ids()),
+            policy,
+        )
+    }
+
     pub fn auth_service(self) -> AuthService {
         let mut mint = MockTokenMint::new();
         mint.expect_mint().returning(|| {
@@ -196,5 +290,7 @@ fn ids() -> MockIdGenerator {
     let mut ids = MockIdGenerator::new();
     ids.expect_user_id().returning(|| user_id(100));
     ids.expect_token_id().returning(|| token_id(100));
+    ids.expect_product_id().returning(|| product_id(100));
+    ids.expect_order_id().returning(|| order_id(100));
     ids
 }
