@@ -6,19 +6,23 @@ use std::sync::Arc;
 use axum::Router;
 use hexpress_app::auth::{AuthPorts, AuthService};
 use hexpress_app::health::HealthService;
+use hexpress_app::order::OrderService;
+use hexpress_app::product::ProductService;
 use hexpress_app::user::UserService;
 use hexpress_domain::auth::{LoginGuard, PasswordHasher};
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::user::UserRepository;
 use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
 use hexpress_infra::database::{Database, DatabaseUrl, MigrationState, SqliteLocation};
+use hexpress_infra::order::{DieselOrderRepository, QueueingOrderRepository};
+use hexpress_infra::product::DieselProductRepository;
 use hexpress_infra::security::{Argon2Hasher, RandomTokenMint, SystemClock, UuidV7Generator};
 use hexpress_infra::user::DieselUserRepository;
 use hexpress_web::{Api, Settings};
 use tempfile::TempDir;
 use tracing::{info, warn};
 
-use crate::config::{AuthConfig, DatabaseConfig, DatabaseTarget, HttpConfig};
+use crate::config::{Config, DatabaseConfig, DatabaseTarget, HttpConfig};
 use crate::failure::Failure;
 
 /// An open database.
@@ -33,6 +37,8 @@ pub struct Store {
 pub struct Services {
     pub auth: Arc<AuthService>,
     pub users: Arc<UserService>,
+    pub products: Arc<ProductService>,
+    pub orders: Arc<OrderService>,
     pub health: Arc<HealthService>,
 }
 
@@ -91,10 +97,10 @@ impl Store {
 
 impl Services {
     /// Builds the use cases on a database.
-    pub fn new(config: &AuthConfig, database: &Database) -> Result<Self, Failure> {
-        let hasher = Argon2Hasher::new(&config.argon2).map_err(|error| Failure::of(&error))?;
+    pub fn new(config: &Config, database: &Database) -> Result<Self, Failure> {
+        let hasher = Argon2Hasher::new(&config.auth.argon2).map_err(|error| Failure::of(&error))?;
         let hasher: Arc<dyn PasswordHasher> = Arc::new(hasher);
-        let guard = DieselLoginGuard::new(database.clone(), config.login_limit_per_minute);
+        let guard = DieselLoginGuard::new(database.clone(), config.auth.login_limit_per_minute);
         let guard: Arc<dyn LoginGuard> = Arc::new(guard);
         let users: Arc<dyn UserRepository> = Arc::new(DieselUserRepository::new(database.clone()));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -108,10 +114,23 @@ impl Services {
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
         };
+        let products = Arc::new(DieselProductRepository::new(database.clone()));
+        let orders = Arc::new(DieselOrderRepository::new(database.clone()));
+        // Whoever waits for a key waits for a lock, be it ours or the database's.
+        let orders = QueueingOrderRepository::new(orders, config.database.lock_timeout);
+        let products = ProductService::new(products, Arc::clone(&clock), Arc::clone(&ids));
+        let orders = OrderService::new(
+            Arc::new(orders),
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+            config.orders.policy,
+        );
         let health = HealthService::new(Arc::new(database.clone()), Arc::clone(&clock));
         Ok(Self {
-            auth: Arc::new(AuthService::new(auth, config.sessions)),
+            auth: Arc::new(AuthService::new(auth, config.auth.sessions)),
             users: Arc::new(UserService::new(users, hasher, guard, clock, ids)),
+            products: Arc::new(products),
+            orders: Arc::new(orders),
             health: Arc::new(health),
         })
     }
@@ -121,6 +140,8 @@ impl Services {
         hexpress_web::router(Api {
             auth: Arc::clone(&self.auth),
             users: Arc::clone(&self.users),
+            products: Arc::clone(&self.products),
+            orders: Arc::clone(&self.orders),
             health: Arc::clone(&self.health),
             settings: Arc::new(Settings {
                 base_path: String::new(),

@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use hexpress_app::auth::AuthService;
 use hexpress_app::health::HealthService;
+use hexpress_app::order::OrderService;
+use hexpress_app::product::ProductService;
 use hexpress_app::user::UserService;
 use ipnet::IpNet;
 
@@ -13,6 +15,10 @@ pub struct Api {
     pub auth: Arc<AuthService>,
     /// Accounts.
     pub users: Arc<UserService>,
+    /// The catalogue.
+    pub products: Arc<ProductService>,
+    /// Orders.
+    pub orders: Arc<OrderService>,
     /// Liveness and readiness.
     pub health: Arc<HealthService>,
     /// How requests are taken and answered.

@@ -19,6 +19,8 @@ mod extract;
 mod health;
 mod json;
 mod list;
+mod order;
+mod product;
 mod request;
 mod router;
 mod time;

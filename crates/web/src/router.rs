@@ -10,8 +10,9 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer, Vary};
 
 use crate::api::{Api, CorsOrigins};
 use crate::error::ApiError;
+use crate::extract::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 use crate::request::{self, X_REQUEST_ID};
-use crate::{auth, health, user};
+use crate::{auth, health, order, product, user};
 
 /// The whole API, under `/api`.
 ///
@@ -44,6 +45,8 @@ fn routes() -> Router<Api> {
     Router::new()
         .merge(auth::routes())
         .merge(user::routes())
+        .merge(product::routes())
+        .merge(order::routes())
         .merge(health::routes())
 }
 
@@ -83,7 +86,7 @@ fn cors(origins: &CorsOrigins) -> CorsLayer {
             CONTENT_TYPE,
             IF_MATCH,
             IF_NONE_MATCH,
-            HeaderName::from_static("idempotency-key"),
+            IDEMPOTENCY_KEY,
             X_REQUEST_ID,
         ])
         .expose_headers([
@@ -91,7 +94,7 @@ fn cors(origins: &CorsOrigins) -> CorsLayer {
             LOCATION,
             RETRY_AFTER,
             X_REQUEST_ID,
-            HeaderName::from_static("idempotency-replayed"),
+            IDEMPOTENCY_REPLAYED,
             HeaderName::from_static("ratelimit"),
             HeaderName::from_static("ratelimit-policy"),
         ])

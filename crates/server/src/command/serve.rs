@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use hexpress_app::auth::AuthService;
+use hexpress_app::order::OrderService;
 use hexpress_infra::database::DatabaseUrl;
 use tokio::net::TcpListener;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::{debug, error, info};
 
 use super::print;
@@ -20,6 +20,9 @@ use crate::wiring::{Services, Store};
 
 /// How often what has expired is removed.
 const SWEEP_PERIOD: Duration = Duration::from_hours(1);
+
+/// How often orders that nobody has paid for in time are looked for.
+const EXPIRY_PERIOD: Duration = Duration::from_secs(10);
 
 /// How long a client may go on sending after the last answer, so that it reads it.
 const LINGER: Duration = Duration::from_secs(2);
@@ -48,7 +51,8 @@ pub async fn run(config: &Config, sources: &Sources) -> Result<ExitCode, Failure
     } = running;
     tokio::select! {
         () = signals.next() => {}
-        never = sweep(&services.auth) => match never {},
+        never = sweep(&services) => match never {},
+        never = cancel_overdue(&services.orders) => match never {},
     }
     drain(
         &services.health,
@@ -64,7 +68,7 @@ pub async fn run(config: &Config, sources: &Sources) -> Result<ExitCode, Failure
 
 async fn start(config: &Config, sources: &Sources) -> Result<Running, Failure> {
     let store = Store::open_migrated(&config.database).await?;
-    let services = Services::new(&config.auth, &store.database)?;
+    let services = Services::new(config, &store.database)?;
     let has_admin = services.users.has_admin().await;
     let has_admin = has_admin.map_err(|error| Failure::of(&error))?;
     let listener = bind(&config.http).await?;
@@ -155,19 +159,48 @@ fn shell_word(text: &str) -> String {
 }
 
 /// Removes what has expired, now and then, for as long as it is polled.
-async fn sweep(auth: &AuthService) -> Infallible {
-    let mut rounds = interval(SWEEP_PERIOD);
-    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+async fn sweep(services: &Services) -> Infallible {
+    let mut rounds = rounds(SWEEP_PERIOD);
     loop {
         rounds.tick().await;
-        match auth.sweep().await {
+        match services.auth.sweep().await {
             Ok(removed) => debug!(removed, "expired tokens and login counters removed"),
             Err(error) => error!(
                 error = with_causes(&error),
                 "expired tokens and login counters cannot be removed"
             ),
         }
+        match services.orders.sweep().await {
+            Ok(removed) => debug!(removed, "expired idempotency keys removed"),
+            Err(error) => error!(
+                error = with_causes(&error),
+                "expired idempotency keys cannot be removed"
+            ),
+        }
     }
+}
+
+/// Cancels orders that nobody has paid for in time, for as long as it is polled.
+async fn cancel_overdue(orders: &OrderService) -> Infallible {
+    let mut rounds = rounds(EXPIRY_PERIOD);
+    loop {
+        rounds.tick().await;
+        match orders.cancel_overdue().await {
+            Ok(0) => {}
+            Ok(cancelled) => info!(cancelled, "unpaid orders cancelled"),
+            Err(error) => error!(
+                error = with_causes(&error),
+                "unpaid orders cannot be cancelled"
+            ),
+        }
+    }
+}
+
+/// Rounds of which the first is at once; one that was late puts off those behind it.
+fn rounds(period: Duration) -> Interval {
+    let mut rounds = interval(period);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    rounds
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod database;
 mod error;
 mod http;
 mod log;
+mod order;
 mod reader;
 pub mod report;
 mod source;
@@ -20,6 +21,7 @@ pub use database::{DatabaseConfig, DatabaseTarget};
 pub use error::ConfigError;
 pub use http::{HttpConfig, ShutdownConfig};
 pub use log::{LogConfig, LogFormat};
+pub use order::OrderConfig;
 pub use reader::Setting;
 pub use source::{Origin, Sources, environment, read_dot_env};
 
@@ -38,6 +40,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// How users prove who they are.
     pub auth: AuthConfig,
+    /// How long orders and their keys wait.
+    pub orders: OrderConfig,
     /// What is logged, and how.
     pub log: LogConfig,
 }
@@ -67,6 +71,7 @@ impl Config {
             shutdown: ShutdownConfig::read(&mut reader)?,
             database: DatabaseConfig::read(&mut reader, http.request_timeout)?,
             auth: AuthConfig::read(&mut reader)?,
+            orders: OrderConfig::read(&mut reader)?,
             log: LogConfig::read(&mut reader)?,
             http,
         };

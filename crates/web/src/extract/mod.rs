@@ -8,6 +8,7 @@ mod body;
 mod caller;
 mod conditions;
 mod fields;
+mod idempotency;
 mod path;
 mod query;
 
@@ -16,5 +17,6 @@ pub(crate) use body::RequestBody;
 pub(crate) use caller::Caller;
 pub(crate) use conditions::Conditions;
 pub(crate) use fields::Fields;
+pub(crate) use idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, Idempotency};
 pub(crate) use path::PathId;
 pub(crate) use query::Query;

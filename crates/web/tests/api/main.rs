@@ -12,6 +12,8 @@ mod auth;
 mod bodies;
 mod conventions;
 mod errors;
+mod order;
+mod product;
 mod support;
 mod user;
 mod user_list;

@@ -11,6 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream;
 use hexpress_app::auth::{AuthPorts, AuthService};
 use hexpress_app::health::HealthService;
+use hexpress_app::order::{OrderPolicy, OrderService};
+use hexpress_app::product::ProductService;
 use hexpress_app::user::UserService;
 use hexpress_domain::auth::{
     Authenticated, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
@@ -20,7 +22,9 @@ use hexpress_domain::auth::{
 use hexpress_domain::clock::{MockClock, MockIdGenerator};
 use hexpress_domain::entity::Version;
 use hexpress_domain::health::MockStoreProbe;
-use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::id::{OrderId, ProductId, TokenId, UserId};
+use hexpress_domain::order::MockOrderRepository;
+use hexpress_domain::product::MockProductRepository;
 use hexpress_domain::user::{MockUserRepository, PasswordHash, PersonName, Role, User, UserChange};
 use hexpress_web::{Api, CorsOrigins, Settings, router};
 use http_body_util::BodyExt;
@@ -106,6 +110,8 @@ pub struct Mocks {
     pub tokens: MockTokenRepository,
     pub hasher: MockPasswordHasher,
     pub guard: MockLoginGuard,
+    pub products: MockProductRepository,
+    pub orders: MockOrderRepository,
     pub store: MockStoreProbe,
     pub draining: bool,
     pub settings: Settings,
@@ -130,6 +136,8 @@ impl Default for Mocks {
             tokens,
             hasher: MockPasswordHasher::new(),
             guard: MockLoginGuard::new(),
+            products: MockProductRepository::new(),
+            orders: MockOrderRepository::new(),
             store: MockStoreProbe::new(),
             draining: false,
             settings: Settings {
@@ -213,6 +221,10 @@ impl Mocks {
         let mut ids = MockIdGenerator::new();
         ids.expect_user_id().returning(|| user_id(100));
         ids.expect_token_id().returning(|| token_id(100));
+        ids.expect_product_id()
+            .returning(|| ProductId::new(Uuid::from_u128(100)));
+        ids.expect_order_id()
+            .returning(|| OrderId::new(Uuid::from_u128(100)));
         let ids = Arc::new(ids);
         let mut mint = MockTokenMint::new();
         mint.expect_mint().returning(|| {
@@ -247,7 +259,27 @@ impl Mocks {
         }
         router(Api {
             auth: Arc::new(AuthService::new(ports, policy)),
-            users: Arc::new(UserService::new(users, hasher, guard, clock, ids)),
+            users: Arc::new(UserService::new(
+                users,
+                hasher,
+                guard,
+                clock.clone(),
+                ids.clone(),
+            )),
+            products: Arc::new(ProductService::new(
+                Arc::new(self.products),
+                clock.clone(),
+                ids.clone(),
+            )),
+            orders: Arc::new(OrderService::new(
+                Arc::new(self.orders),
+                clock,
+                ids,
+                OrderPolicy {
+                    key_ttl: TimeDelta::hours(24),
+                    pending_ttl: None,
+                },
+            )),
             health: Arc::new(health),
             settings: Arc::new(self.settings),
         })
