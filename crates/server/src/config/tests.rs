@@ -332,5 +332,5 @@ fn every_setting_is_shown_once() {
     let count = names.len();
     names.sort_unstable();
     names.dedup();
-    assert_eq!((names.len(), count), (38, 38));
+    assert_eq!((names.len(), count), (40, 40));
 }

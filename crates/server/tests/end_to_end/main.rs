@@ -11,6 +11,8 @@
 mod accounts;
 mod command_line;
 mod races;
+mod shop;
 mod slow_resilience;
+mod slow_shop;
 mod start;
 mod support;
