@@ -3,12 +3,12 @@ use std::cmp::Ordering;
 use chrono::TimeDelta;
 use hexpress_domain::list::{Direction, Page, PageRequest, Position, Search, Total};
 use hexpress_domain::product::{
-    NewProduct, Product, ProductQuery, ProductRecord, ProductRepository, ProductSort,
+    NewProduct, Product, ProductChange, ProductQuery, ProductRecord, ProductRepository, ProductSort,
 };
 use hexpress_test_support::Kind;
 use rstest::rstest;
 
-use crate::support::{Stores, later, now, product_record, stores};
+use crate::support::{Stores, later, now, product_change, product_record, stores};
 
 /// Products whose names, prices, stocks and times tie, of which every third is inactive.
 async fn goods(stores: &Stores) -> Vec<Product> {
@@ -135,4 +135,29 @@ async fn filters_and_searches_find_the_same_everywhere(
     assert_eq!(found("", Some(false)).await, "Engine Zahnrad Жук");
     assert_eq!(found("engine", Some(true)).await, "engine");
     assert_eq!(found("nothing", None).await, "");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_search_finds_what_a_change_made_of_a_row(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let stores = stores(kind).await;
+    let product = stores.product(5, 1).await;
+    let change = ProductChange {
+        name: "Loom".parse().unwrap(),
+        description: "By Jacquard".parse().unwrap(),
+        ..product_change(&product)
+    };
+    stores.products.change(change).await.unwrap();
+    let found = async |search: &str| {
+        let query = ProductQuery {
+            search: Search::parse(search).unwrap(),
+            ..ProductQuery::default()
+        };
+        list(&stores, query).await.items.len()
+    };
+    assert_eq!(found("engine").await, 0);
+    assert_eq!(found("loom").await, 1);
+    assert_eq!(found("jacquard").await, 1);
 }
