@@ -8,6 +8,8 @@
 
 pub mod auth;
 pub mod database;
+pub mod order;
 pub mod post;
+pub mod product;
 pub mod security;
 pub mod user;

@@ -15,9 +15,11 @@ mod observability;
 mod post_visibility;
 mod posts;
 mod races;
+mod shop;
 mod slow_backup;
 mod slow_outage;
 mod slow_resilience;
+mod slow_shop;
 mod slow_views;
 #[cfg(feature = "otel")]
 mod spans;
