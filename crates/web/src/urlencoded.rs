@@ -7,10 +7,11 @@ use percent_encoding::percent_decode_str;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotUtf8;
 
-/// The names and values, in the order sent.
-pub(crate) fn parse(text: &str) -> Result<Vec<(String, String)>, NotUtf8> {
+/// The names and values, in the order sent; of more than `most`, one more than that.
+pub(crate) fn parse(text: &str, most: usize) -> Result<Vec<(String, String)>, NotUtf8> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
+        .take(most.saturating_add(1))
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             Ok((decode(name)?, decode(value)?))
@@ -29,7 +30,7 @@ mod tests {
     use super::*;
 
     fn pairs(text: &str) -> Vec<(String, String)> {
-        parse(text).unwrap_or_default()
+        parse(text, 10).unwrap_or_default()
     }
 
     #[test]
@@ -44,7 +45,13 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_utf8() {
-        assert_eq!(parse("a=%FF"), Err(NotUtf8));
-        assert_eq!(parse("%C3=1"), Err(NotUtf8));
+        assert_eq!(parse("a=%FF", 10), Err(NotUtf8));
+        assert_eq!(parse("%C3=1", 10), Err(NotUtf8));
+    }
+
+    #[test]
+    fn reads_no_more_than_tells_that_there_are_too_many() {
+        assert_eq!(pairs(&"a&".repeat(10)).len(), 10);
+        assert_eq!(pairs(&"a&".repeat(1_000_000)).len(), 11);
     }
 }

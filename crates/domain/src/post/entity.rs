@@ -69,7 +69,7 @@ pub struct PostChange {
 
 /// The status machine has no such arrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("A {from} post cannot become {to}")]
+#[error("A post that is {from} cannot become {to}")]
 pub struct TransitionError {
     /// Where the post stands.
     pub from: PostStatus,
@@ -325,7 +325,7 @@ mod tests {
         let archive = draft().change(&content(), &to(PostStatus::Archived), at());
         assert_eq!(
             archive.unwrap_err().to_string(),
-            "A draft post cannot become archived"
+            "A post that is draft cannot become archived"
         );
     }
 }

@@ -5,14 +5,15 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use hexpress_app::Error;
 use hexpress_domain::validation::ValidationErrors;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde_json::Value;
 
 use super::Fields;
 use crate::Api;
 use crate::error::ApiError;
-use crate::{json, urlencoded};
+use crate::json::{self, MAX_MEMBERS};
+use crate::urlencoded;
 
 /// The body of a request, not yet read.
 pub(crate) struct RequestBody {
@@ -29,7 +30,7 @@ impl RequestBody {
     /// Reads a body of at most `limit` bytes that must be there.
     pub(crate) async fn fields(self, limit: usize) -> Result<Fields, ApiError> {
         let (headers, bytes) = self.read(limit).await?;
-        parse(format(&headers)?, bytes)
+        parse(format(&headers)?, bytes).await
     }
 
     /// Reads the body of an endpoint that takes none, which may be `{}`.
@@ -38,7 +39,7 @@ impl RequestBody {
         if bytes.is_empty() {
             return Ok(());
         }
-        let fields = parse(format(&headers)?, bytes)?;
+        let fields = parse(format(&headers)?, bytes).await?;
         Ok(fields.finish(Ok(()))?)
     }
 
@@ -105,31 +106,47 @@ fn format(headers: &HeaderMap) -> Result<Format, ApiError> {
     }
 }
 
-fn parse(format: Format, bytes: Bytes) -> Result<Fields, ApiError> {
-    match format {
-        Format::Json => json_fields(bytes),
+/// Reads a body, away from the threads that serve others where that takes a while.
+async fn parse(format: Format, bytes: Bytes) -> Result<Fields, ApiError> {
+    const LONG: usize = 256 * 1024;
+    let is_long = bytes.len() > LONG;
+    let read = move || match format {
+        Format::Json => json_fields(&bytes),
         Format::Form => form_fields(&bytes),
+    };
+    if is_long {
+        let reading = tokio::task::spawn_blocking(read).await;
+        return reading.map_err(|error| Error::Internal(error.into()))?;
     }
+    read()
 }
 
-fn json_fields(bytes: Bytes) -> Result<Fields, ApiError> {
-    match json::parse(&bytes) {
-        Ok(Value::Object(members)) => Ok(Fields::of_object(members, bytes)),
-        Ok(_) => Err(ValidationErrors::of("body", "Must be a JSON object").into()),
-        Err(error) => Err(ApiError::InvalidJson(format!(
-            "The request body is not valid JSON: {error}"
-        ))),
-    }
+fn json_fields(bytes: &Bytes) -> Result<Fields, ApiError> {
+    json::object(bytes)
+        .map(Fields::from)
+        .map_err(|fault| match fault {
+            json::Fault::Syntax(error) => {
+                ApiError::InvalidJson(format!("The request body is not valid JSON: {error}"))
+            }
+            json::Fault::NoObject => ValidationErrors::of("body", "Must be a JSON object").into(),
+            json::Fault::TooManyMembers => too_many_fields(),
+        })
 }
 
 fn form_fields(bytes: &[u8]) -> Result<Fields, ApiError> {
     let pairs = std::str::from_utf8(bytes)
         .map_err(|_| urlencoded::NotUtf8)
-        .and_then(urlencoded::parse);
+        .and_then(|text| urlencoded::parse(text, MAX_MEMBERS));
     match pairs {
+        Ok(pairs) if pairs.len() > MAX_MEMBERS => Err(too_many_fields()),
         Ok(pairs) => Ok(pairs.into()),
         Err(urlencoded::NotUtf8) => {
             Err(ValidationErrors::of("body", "Must be percent-encoded UTF-8").into())
         }
     }
+}
+
+fn too_many_fields() -> ApiError {
+    let message = format!("Must hold at most {MAX_MEMBERS} fields");
+    ValidationErrors::of("body", message).into()
 }

@@ -2,9 +2,9 @@ use std::collections::HashMap;
 
 use axum::body::Bytes;
 use hexpress_domain::validation::{Field, ValidationErrors};
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
 
-use crate::json;
+use crate::json::{self, Members};
 
 /// How many fields that nobody may send are named to the client, and how much of
 /// each name: an answer must not grow with the junk that was sent.
@@ -14,17 +14,22 @@ const MAX_NAME_LENGTH: usize = 100;
 /// The fields of a body or a query, to be taken out by name. What is left over
 /// at the end nobody may send. Each stands with its place in the order sent. No
 /// `Debug`: passwords are still in clear here.
-pub(crate) struct Fields {
-    sent: HashMap<String, (usize, Sent)>,
-    /// The JSON object that they stand in; empty where they come from elsewhere.
-    object: Bytes,
-}
+pub(crate) struct Fields(HashMap<String, (usize, Sent)>);
 
 enum Sent {
-    Json(Value),
+    /// A JSON value, as it was sent.
+    Json(Bytes),
     /// From a form or a query, where everything is text.
     Text(String),
     Repeated,
+}
+
+impl From<Members> for Fields {
+    fn from(members: Members) -> Self {
+        let members = members.into_iter().enumerate();
+        let sent = members.map(|(place, (name, value))| (name, (place, Sent::Json(value))));
+        Self(sent.collect())
+    }
 }
 
 impl From<Vec<(String, String)>> for Fields {
@@ -36,118 +41,96 @@ impl From<Vec<(String, String)>> for Fields {
                 .and_modify(|(_, sent)| *sent = Sent::Repeated)
                 .or_insert((place, Sent::Text(value)));
         }
-        Self {
-            sent: fields,
-            object: Bytes::new(),
-        }
+        Self(fields)
     }
 }
 
 impl Fields {
-    /// The members of a JSON object, which was read from this text.
-    pub(crate) fn of_object(members: Map<String, Value>, object: Bytes) -> Self {
-        let members = members.into_iter().enumerate();
-        let sent = members.map(|(place, (name, value))| (name, (place, Sent::Json(value))));
-        Self {
-            sent: sent.collect(),
-            object,
-        }
-    }
-
     fn take(&mut self, name: &str) -> Option<Sent> {
-        self.sent.remove(name).map(|(_, sent)| sent)
+        self.0.remove(name).map(|(_, sent)| sent)
     }
 
-    /// A field that is a JSON object, as its text: numbers would be rounded otherwise.
-    pub(crate) fn object(&mut self, name: &str) -> Field<String> {
-        match self.take(name) {
-            None => Field::Absent,
-            Some(Sent::Json(Value::Null)) => Field::Null,
-            Some(Sent::Json(Value::Object(_))) => json::member(&self.object, name)
-                .map_or(Field::Absent, |text| Field::Value(text.get().to_owned())),
-            Some(Sent::Json(_) | Sent::Text(_)) => {
-                Field::Malformed("Must be a JSON object".to_owned())
-            }
-            Some(Sent::Repeated) => repeated(),
-        }
+    /// Takes a field and reads it by what it is; `expected` is what is said of one that
+    /// is something else.
+    fn read<T>(
+        &mut self,
+        name: &str,
+        expected: &str,
+        read_json: impl FnOnce(&Bytes) -> Option<T>,
+        read_text: impl FnOnce(String) -> Option<T>,
+    ) -> Field<T> {
+        let value = match self.take(name) {
+            None => return Field::Absent,
+            Some(Sent::Repeated) => return Field::Malformed("Must be sent once".to_owned()),
+            Some(Sent::Json(json)) if *json == *b"null" => return Field::Null,
+            Some(Sent::Json(json)) => read_json(&json),
+            Some(Sent::Text(text)) => read_text(text),
+        };
+        value.map_or_else(|| Field::Malformed(expected.to_owned()), Field::Value)
     }
 
     /// A field that is a string.
     pub(crate) fn text(&mut self, name: &str) -> Field<String> {
-        match self.take(name) {
-            None => Field::Absent,
-            Some(Sent::Json(Value::Null)) => Field::Null,
-            Some(Sent::Json(Value::String(text)) | Sent::Text(text)) => Field::Value(text),
-            Some(Sent::Json(_)) => Field::Malformed("Must be a string".to_owned()),
-            Some(Sent::Repeated) => repeated(),
-        }
+        self.read(name, "Must be a string", from_json, Some)
     }
 
     /// A field that is true or false.
     pub(crate) fn boolean(&mut self, name: &str) -> Field<bool> {
-        match self.take(name) {
-            None => Field::Absent,
-            Some(Sent::Json(Value::Null)) => Field::Null,
-            Some(Sent::Json(Value::Bool(value))) => Field::Value(value),
-            Some(Sent::Text(text)) if text == "true" => Field::Value(true),
-            Some(Sent::Text(text)) if text == "false" => Field::Value(false),
-            Some(Sent::Json(_) | Sent::Text(_)) => {
-                Field::Malformed("Must be true or false".to_owned())
-            }
-            Some(Sent::Repeated) => repeated(),
-        }
+        self.read(name, "Must be true or false", from_json, |text| {
+            text.parse().ok()
+        })
     }
 
     /// A field that is a whole number. One that 64 bits cannot hold is the nearest that
     /// they can: out of all bounds as well.
     pub(crate) fn whole_number(&mut self, name: &str) -> Field<i64> {
-        let number = match self.take(name) {
-            None => return Field::Absent,
-            Some(Sent::Json(Value::Null)) => return Field::Null,
-            Some(Sent::Repeated) => return repeated(),
-            Some(Sent::Json(Value::Number(number))) => number
-                .as_i64()
-                .or_else(|| number.is_u64().then_some(i64::MAX)),
-            Some(Sent::Text(text)) => whole_number(text.trim()),
-            Some(Sent::Json(_)) => None,
+        self.read(
+            name,
+            "Must be a whole number",
+            |json| whole_number(std::str::from_utf8(json).ok()?),
+            |text| whole_number(text.trim()),
+        )
+    }
+
+    /// A field that is a JSON object, as its text: numbers would be rounded otherwise.
+    pub(crate) fn object(&mut self, name: &str) -> Field<String> {
+        let whole = |json: &Bytes| {
+            let is_object = json.starts_with(b"{");
+            is_object.then(|| String::from_utf8_lossy(json).into_owned())
         };
-        match number {
-            Some(number) => Field::Value(number),
-            None => Field::Malformed("Must be a whole number".to_owned()),
-        }
+        self.read(name, "Must be a JSON object", whole, |_| None)
     }
 
     /// A field that is an array of objects, the fields of each to be taken out.
     pub(crate) fn objects(&mut self, name: &str) -> Field<Vec<Field<Self>>> {
-        match self.take(name) {
-            None => Field::Absent,
-            Some(Sent::Json(Value::Null)) => Field::Null,
-            Some(Sent::Json(Value::Array(values))) => {
-                let objects = values.into_iter().map(|value| match value {
-                    Value::Null => Field::Null,
-                    Value::Object(members) => Field::Value(Self::of_object(members, Bytes::new())),
-                    _ => Field::Malformed("Must be an object".to_owned()),
-                });
-                Field::Value(objects.collect())
-            }
-            Some(Sent::Json(_)) => Field::Malformed("Must be an array".to_owned()),
-            Some(Sent::Text(_) | Sent::Repeated) => {
-                Field::Malformed("Must be an array, which JSON alone can hold".to_owned())
-            }
+        let objects = |json: &Bytes| {
+            let items = json::items(json)?.into_iter();
+            Some(items.map(Self::within).collect())
+        };
+        self.read(name, "Must be an array of JSON objects", objects, |_| None)
+    }
+
+    fn within(json: Bytes) -> Field<Self> {
+        if *json == *b"null" {
+            return Field::Null;
+        }
+        match json::members(&json) {
+            Ok(members) => Field::Value(members.into()),
+            Err(_) => Field::Malformed("Must be an object".to_owned()),
         }
     }
 
-    /// The text of a field, which stays to be taken.
+    /// The text of a query's parameter, which stays to be taken.
     pub(crate) fn peek(&self, name: &str) -> Option<&str> {
-        match self.sent.get(name) {
-            Some((_, Sent::Json(Value::String(text)) | Sent::Text(text))) => Some(text),
+        match self.0.get(name) {
+            Some((_, Sent::Text(text))) => Some(text),
             _ => None,
         }
     }
 
     /// Whether a field of this name was sent.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.sent.contains_key(name)
+        self.0.contains_key(name)
     }
 
     /// What was parsed from the fields that were taken, unless it or the fields
@@ -178,7 +161,7 @@ impl Fields {
     /// Adds the fields that are left over to those that nobody may send. `within` is
     /// what stands before their names.
     pub(crate) fn left_over(self, within: &str, unknown: &mut ValidationErrors) {
-        let mut left_over: Vec<_> = self.sent.into_iter().collect();
+        let mut left_over: Vec<_> = self.0.into_iter().collect();
         left_over.sort_unstable_by_key(|(_, (place, _))| *place);
         let room = MAX_UNKNOWN_NAMED.saturating_sub(unknown.as_slice().len());
         for (name, _) in left_over.into_iter().take(room) {
@@ -201,11 +184,12 @@ fn whole_number(text: &str) -> Option<i64> {
     Some(text.parse().unwrap_or(nearest))
 }
 
-fn repeated<T>() -> Field<T> {
-    Field::Malformed("Must be sent once".to_owned())
+fn from_json<T: DeserializeOwned>(json: &Bytes) -> Option<T> {
+    serde_json::from_slice(json).ok()
 }
 
-fn shortened(mut name: String) -> String {
+/// As much of a name as an answer repeats.
+pub(crate) fn shortened(mut name: String) -> String {
     if let Some((end, _)) = name.char_indices().nth(MAX_NAME_LENGTH) {
         name.truncate(end);
         name.push('…');

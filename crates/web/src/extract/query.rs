@@ -14,7 +14,8 @@ pub(crate) struct Query(String);
 impl Query {
     /// Its parameters, trimmed: none of them is a text in which blanks count.
     pub(crate) fn fields(&self) -> Result<Fields, ApiError> {
-        match urlencoded::parse(&self.0) {
+        // The length of an address bounds them already.
+        match urlencoded::parse(&self.0, usize::MAX) {
             Ok(pairs) => {
                 let trimmed = |(name, value): (String, String)| (name, value.trim().to_owned());
                 Ok(pairs.into_iter().map(trimmed).collect::<Vec<_>>().into())

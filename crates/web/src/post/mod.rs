@@ -18,7 +18,7 @@ pub(crate) use answers::Headline;
 use self::answers::PostAnswer;
 use self::requests::{ListPosts, new_post, patch_post};
 use crate::answer::{self, Tagged};
-use crate::api::Api;
+use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, PathId, PathSlug, Query, RequestBody};
 use crate::list::Pagination;
@@ -138,7 +138,7 @@ async fn publish_post(
     let id: PostId = id.parse()?;
     query.nothing()?;
     let if_match = conditions.if_match()?;
-    body.nothing(api.settings.post_body_limit).await?;
+    body.nothing(BODY_LIMIT).await?;
     let shown = show(api.posts.publish(actor, id, if_match.as_ref()).await?)?;
     Ok(shown.on(answer::written("Post published successfully", &shown.data)))
 }
@@ -155,7 +155,7 @@ async fn delete_post(
     let id: PostId = id.parse()?;
     query.nothing()?;
     let if_match = conditions.if_match()?;
-    body.nothing(api.settings.post_body_limit).await?;
+    body.nothing(BODY_LIMIT).await?;
     api.posts.delete(actor, id, if_match.as_ref()).await?;
     Ok(answer::done("Post deleted successfully"))
 }
@@ -172,7 +172,7 @@ async fn restore_post(
     let id: PostId = id.parse()?;
     query.nothing()?;
     let if_match = conditions.if_match()?;
-    body.nothing(api.settings.post_body_limit).await?;
+    body.nothing(BODY_LIMIT).await?;
     let shown = show(api.posts.restore(actor, id, if_match.as_ref()).await?)?;
     Ok(shown.on(answer::written("Post restored successfully", &shown.data)))
 }

@@ -331,7 +331,10 @@ async fn the_status_moves_along_the_machine_alone() {
         assert_eq!(answer.status, status, "{target}: {answer:?}");
         if status == 409 {
             assert_eq!(answer.failure(), failure(409, "INVALID_STATE"));
-            assert_eq!(answer.message(), "A draft post cannot become archived");
+            assert_eq!(
+                answer.message(),
+                "A post that is draft cannot become archived"
+            );
         }
     }
     let router = Mocks::default().router();
