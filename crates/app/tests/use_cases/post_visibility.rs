@@ -5,9 +5,9 @@ use hexpress_app::post::{PostService, SlugTarget};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::id::PostId;
-use hexpress_domain::list::{Page, PageRequest, Position, Search, Total};
+use hexpress_domain::list::{Page, PageRequest, Position, Search, Total, fold};
 use hexpress_domain::post::{
-    PostHeadline, PostQuery, PostScope, PostSort, PostStatus, PostView, StatusCount,
+    MonthlyPosts, PostHeadline, PostQuery, PostScope, PostSort, PostStatus, PostView, StatusCount,
 };
 use hexpress_domain::user::Role;
 
@@ -19,6 +19,7 @@ fn posts() -> [PostView; 4] {
         let mut view = draft();
         view.post.id = post_id(number);
         view.post.slug = format!("post-{number}").parse().unwrap();
+        view.post.title = format!("Engine {}", number % 2).parse().unwrap();
         view.post.status = status;
         view.post.deleted_at = is_deleted.then(now);
         view
@@ -39,6 +40,10 @@ fn is_in_scope(view: &PostView, scope: PostScope) -> bool {
         }
         PostScope::All => true,
     }
+}
+
+fn says(view: &PostView, search: &Search) -> bool {
+    fold([view.post.title.as_str()]).contains(search.folded())
 }
 
 /// The use cases on a store that keeps what its port promises about these posts.
@@ -62,6 +67,11 @@ fn store() -> Mocks {
             .into_iter()
             .filter(|view| view.post.is_live() == (query.liveness == Liveness::Live))
             .filter(|view| is_in_scope(view, scope))
+            .filter(|view| query.search.as_ref().is_none_or(|s| says(view, s)))
+            .filter(|view| match &query.page.position {
+                Position::After(cursor) => view.post.id.as_uuid() > cursor.id,
+                Position::Page(_) => true,
+            })
             .collect();
         Ok(Page {
             total: Some(Total::Exactly(items.len().try_into().unwrap())),
@@ -89,6 +99,13 @@ fn store() -> Mocks {
             total_views: 0,
         });
         Ok(counts.collect())
+    });
+    mocks.posts.expect_count_by_month().returning(|_, _| {
+        Ok(vec![MonthlyPosts {
+            month: now(),
+            post_count: 1,
+            total_views: 0,
+        }])
     });
     mocks
 }
@@ -148,28 +165,40 @@ async fn by_slug_and_by_an_old_slug() {
 #[tokio::test]
 async fn in_lists_searches_totals_and_cursors() {
     let service = service();
-    let last = PostSort::CreatedAt.cursor(&draft());
-    let lists = [
-        PostQuery::default(),
-        PostQuery {
-            search: Search::parse("computing").unwrap(),
-            ..PostQuery::default()
+    let [first, ..] = posts();
+    let everything = PostQuery::default();
+    let search = PostQuery {
+        search: Search::parse("ENGINE 0").unwrap(),
+        ..everything.clone()
+    };
+    let continued = PostQuery {
+        page: PageRequest {
+            position: Position::After(PostSort::CreatedAt.cursor(&first)),
+            ..PageRequest::default()
         },
-        PostQuery {
-            page: PageRequest {
-                position: Position::After(last),
-                ..PageRequest::default()
-            },
-            ..PostQuery::default()
-        },
-    ];
+        ..everything.clone()
+    };
     for (actor, _, _, live) in table() {
-        let expected: Vec<PostId> = posts()
-            .iter()
+        let seen: Vec<PostView> = posts()
+            .into_iter()
             .zip(live)
-            .filter_map(|(view, is_seen)| is_seen.then_some(view.post.id))
+            .filter_map(|(view, is_seen)| is_seen.then_some(view))
             .collect();
-        for query in &lists {
+        for (query, lies_in) in [
+            (&everything, [true, true, true]),
+            (&search, [false, true, false]),
+            (&continued, [false, true, true]),
+        ] {
+            let expected: Vec<PostId> = seen
+                .iter()
+                .map(|view| view.post.id)
+                .filter(|id| {
+                    posts()
+                        .iter()
+                        .zip(lies_in)
+                        .any(|(v, is)| is && v.post.id == *id)
+                })
+                .collect();
             let page = service.list(&actor, query.clone()).await.unwrap();
             let items = page.items.iter().map(|post| post.view().post.id);
             assert_eq!(items.collect::<Vec<_>>(), expected, "{actor:?}");
@@ -207,5 +236,8 @@ async fn in_profiles_and_statistics() {
         let is_staff = matches!(actor.role(), Some(Role::Moderator | Role::Admin));
         let is_told = actor.is(user_id(1)) || is_staff;
         assert_eq!(counts, is_told.then(|| vec![1, 1, 1]), "{actor:?}");
+
+        let months = service().analytics(&actor, user_id(1)).await;
+        assert_eq!(months.is_ok(), is_told, "{actor:?}");
     }
 }
