@@ -7,7 +7,9 @@
 //! every aggregate has; then [`database`], which runs them.
 
 pub mod auth;
+mod bulk;
 pub mod database;
 pub mod post;
 pub mod security;
+pub mod seed;
 pub mod user;

@@ -1,9 +1,13 @@
 //! The command line: what can be asked for, and which settings its flags weigh
 //! heavier than. The doc comments are the help text.
 
+mod data;
+
 use std::collections::BTreeMap;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
+
+pub use data::Seed;
 
 /// A publishing and shop back end behind one HTTP API.
 ///
@@ -31,6 +35,12 @@ pub enum Command {
     /// A password is read from standard input with --password-stdin, otherwise from
     /// HEXPRESS_PASSWORD, otherwise asked for twice at the terminal.
     User(User),
+    /// Fill the database with data that looks real
+    ///
+    /// The same --rng-seed makes the same rows: a second run adds what is not there yet,
+    /// and changes nothing. All users have one password, HEXPRESS_PASSWORD or a
+    /// usual one, which is printed.
+    Seed(Seed),
     /// Show every setting, its value, and where that came from
     Config(ShowConfig),
 }
@@ -205,7 +215,9 @@ impl Command {
     pub fn settings(&self) -> BTreeMap<&'static str, String> {
         match self {
             Self::Serve(flags) | Self::Config(ShowConfig { flags, .. }) => flags.settings(),
-            Self::Migrate(Migrate { database, .. }) | Self::User(User { database, .. }) => {
+            Self::Migrate(Migrate { database, .. })
+            | Self::User(User { database, .. })
+            | Self::Seed(Seed { database, .. }) => {
                 named([("DATABASE_URL", &database.database_url)])
             }
         }

@@ -24,8 +24,10 @@ use hexpress_domain::repository::RepositoryError;
 use crate::database::Database;
 
 pub(crate) use cohort::{delete_with_author, restore_with_author};
+pub(crate) use rows::search_text;
 pub use view_buffer::BufferedViewCounter;
 pub use views::DieselViewRepository;
+pub(crate) use views::addition;
 
 /// [`PostRepository`] in the database.
 ///

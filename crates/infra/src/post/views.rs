@@ -74,7 +74,7 @@ async fn add(connection: &mut Connection, batch: &ViewBatch) -> Result<(), Failu
 }
 
 /// Adds to so many counts at once. Both databases call the columns of `VALUES` so.
-fn addition(posts: usize) -> String {
+pub(crate) fn addition(posts: usize) -> String {
     let pairs: Vec<_> = (0..posts)
         .map(|index| format!("(${}, ${})", 2 * index + 1, 2 * index + 2))
         .collect();

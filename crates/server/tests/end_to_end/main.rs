@@ -14,6 +14,7 @@ mod hostile_posts;
 mod post_visibility;
 mod posts;
 mod races;
+mod seed;
 mod slow_resilience;
 mod slow_views;
 mod start;

@@ -1,3 +1,5 @@
+mod bulk;
+
 use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -8,6 +10,8 @@ use hexpress_domain::list::Search;
 use crate::database::list::Condition;
 use crate::database::schema::{ACTIVE_ADMIN, post_views, posts, tokens, users};
 use crate::database::types::StoredId;
+
+pub(crate) use bulk::{columns, expect_bulk, insert};
 
 pub(crate) type Backend = Pg;
 

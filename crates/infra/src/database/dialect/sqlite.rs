@@ -1,3 +1,5 @@
+mod bulk;
+
 use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -9,6 +11,8 @@ use crate::database::AsyncSqliteConnection;
 use crate::database::list::Condition;
 use crate::database::schema::users;
 use crate::database::types::StoredId;
+
+pub(crate) use bulk::{columns, expect_bulk, insert};
 
 pub(crate) type Backend = Sqlite;
 
