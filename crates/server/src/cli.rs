@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-pub use data::Seed;
+pub use data::{Copy, Db, DbAction, Seed};
 
 /// A publishing and shop back end behind one HTTP API.
 ///
@@ -41,6 +41,8 @@ pub enum Command {
     /// and changes nothing. All users have one password, HEXPRESS_PASSWORD or a
     /// usual one, which is printed.
     Seed(Seed),
+    /// Move whole databases
+    Db(Db),
     /// Show every setting, its value, and where that came from
     Config(ShowConfig),
 }
@@ -214,6 +216,7 @@ impl Command {
     /// The settings that flags outweigh, by name.
     pub fn settings(&self) -> BTreeMap<&'static str, String> {
         match self {
+            Self::Db(_) => BTreeMap::new(),
             Self::Serve(flags) | Self::Config(ShowConfig { flags, .. }) => flags.settings(),
             Self::Migrate(Migrate { database, .. })
             | Self::User(User { database, .. })

@@ -7,6 +7,9 @@
 
 mod value;
 
+use diesel::sql_types::BigInt;
+use diesel_async::RunQueryDsl;
+
 use crate::database::{Connection, Failure, on_both};
 
 pub(crate) use value::{Row, StoredRow, Value};
@@ -36,6 +39,15 @@ pub(crate) enum Kind {
     Bytes,
 }
 
+/// What becomes of a row whose key is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IfThere {
+    /// It stays as it is.
+    Keep,
+    /// It becomes the new one.
+    Replace,
+}
+
 impl Table {
     /// The columns, in the order of the table.
     pub(crate) async fn columns(self, connection: &mut Connection) -> Result<Vec<Column>, Failure> {
@@ -44,12 +56,54 @@ impl Table {
         }))
     }
 
+    /// How many rows there are.
+    pub(crate) async fn count(self, connection: &mut Connection) -> Result<u64, Failure> {
+        let sql = format!("SELECT count(*) FROM {}", self.name);
+        let rows: Vec<StoredRow> = on_both!(connection, |c| diesel::sql_query(sql).load(c).await?);
+        Ok(rows
+            .iter()
+            .flat_map(|row| &row.0)
+            .map(Value::as_count)
+            .sum())
+    }
+
+    /// So many rows at most, in the order of the key, from behind the row with this
+    /// one.
+    pub(crate) async fn page(
+        self,
+        connection: &mut Connection,
+        columns: &[Column],
+        after: Option<&[Value]>,
+        limit: u32,
+    ) -> Result<Vec<Row>, Failure> {
+        let key = list(self.key.iter().copied());
+        let names = list(columns.iter().map(|column| column.name.as_str()));
+        let condition = match after {
+            None => String::new(),
+            Some(after) => format!("WHERE ({key}) > ({})", placeholders(0, after.len())),
+        };
+        let limit_number = after.map_or(0, <[Value]>::len) + 1;
+        let sql = format!(
+            "SELECT {names} FROM {} {condition} ORDER BY {key} LIMIT ${limit_number}",
+            self.name
+        );
+        let rows: Vec<StoredRow> = on_both!(connection, |c, dialect| {
+            let mut query = diesel::sql_query(sql).into_boxed::<dialect::Backend>();
+            for (name, value) in self.key.iter().zip(after.unwrap_or_default()) {
+                query = dialect::bind(query, kind_of(columns, name), value);
+            }
+            query.bind::<BigInt, _>(i64::from(limit)).load(c).await?
+        });
+        Ok(rows.into_iter().map(|row| row.0).collect())
+    }
+
     /// Adds rows, and returns the keys of those that were written.
     pub(crate) async fn insert(
         self,
         connection: &mut Connection,
         columns: &[Column],
         rows: &[Row],
+        if_there: IfThere,
     ) -> Result<Vec<Row>, Failure> {
         let statement = Insertion {
             into: format!(
@@ -58,13 +112,27 @@ impl Table {
                 list(columns.iter().map(|column| column.name.as_str()))
             ),
             otherwise: format!(
-                "ON CONFLICT ({key}) DO NOTHING RETURNING {key}",
+                "ON CONFLICT ({key}) DO {} RETURNING {key}",
+                self.action(columns, if_there),
                 key = list(self.key.iter().copied()),
             ),
         };
         Ok(on_both!(connection, |c, dialect| {
             dialect::insert(c, &statement, columns, rows).await?
         }))
+    }
+
+    fn action(self, columns: &[Column], if_there: IfThere) -> String {
+        let news: Vec<_> = columns
+            .iter()
+            .map(|column| column.name.as_str())
+            .filter(|name| !self.key.contains(name))
+            .map(|name| format!("\"{name}\" = excluded.\"{name}\""))
+            .collect();
+        match if_there {
+            IfThere::Replace if !news.is_empty() => format!("UPDATE SET {}", news.join(", ")),
+            IfThere::Keep | IfThere::Replace => "NOTHING".to_owned(),
+        }
     }
 }
 
@@ -92,4 +160,9 @@ pub(crate) fn placeholders(after: usize, count: usize) -> String {
         .map(|number| format!("${number}"))
         .collect();
     all.join(", ")
+}
+
+fn kind_of(columns: &[Column], name: &str) -> Kind {
+    let column = columns.iter().find(|column| column.name == name);
+    column.map_or(Kind::Bytes, |column| column.kind)
 }

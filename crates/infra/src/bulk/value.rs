@@ -25,6 +25,26 @@ pub(crate) type Row = Vec<Value>;
 /// A row of whatever columns, as it is read.
 pub(crate) struct StoredRow(pub(crate) Row);
 
+impl Value {
+    /// As a number of rows.
+    pub(crate) fn as_count(&self) -> u64 {
+        match self {
+            Self::Integer(number) => u64::try_from(*number).unwrap_or_default(),
+            _ => 0,
+        }
+    }
+
+    /// How much memory it takes, roughly.
+    pub(crate) fn size(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Null | Self::Integer(_) => 0,
+                Self::Text(text) => text.len(),
+                Self::Bytes(bytes) => bytes.len(),
+            }
+    }
+}
+
 impl<Of> From<id::Id<Of>> for Value {
     fn from(id: id::Id<Of>) -> Self {
         Self::Bytes(id.as_uuid().as_bytes().to_vec())

@@ -44,10 +44,12 @@ pub(crate) enum Constraint {
     PostViewsPostIdFkey,
     PostViewsCountCheck,
     ViewBatchesPkey,
+    UnfinishedCopiesPkey,
+    UnfinishedCopiesIsThereCheck,
 }
 
 impl Constraint {
-    pub(crate) const ALL: [Self; 38] = [
+    pub(crate) const ALL: [Self; 40] = [
         Self::UsersPkey,
         Self::UsersEmailLiveKey,
         Self::UsersEmailCheck,
@@ -86,6 +88,8 @@ impl Constraint {
         Self::PostViewsPostIdFkey,
         Self::PostViewsCountCheck,
         Self::ViewBatchesPkey,
+        Self::UnfinishedCopiesPkey,
+        Self::UnfinishedCopiesIsThereCheck,
     ];
 
     /// The name in the schema, which PostgreSQL reports. SQLite reports it for a
@@ -130,6 +134,8 @@ impl Constraint {
             Self::PostViewsPostIdFkey => "post_views_post_id_fkey",
             Self::PostViewsCountCheck => "post_views_count_check",
             Self::ViewBatchesPkey => "view_batches_pkey",
+            Self::UnfinishedCopiesPkey => "unfinished_copies_pkey",
+            Self::UnfinishedCopiesIsThereCheck => "unfinished_copies_is_there_check",
         }
     }
 
@@ -146,6 +152,7 @@ impl Constraint {
             Self::KeptSlugsPkey => Some("kept_slugs.slug"),
             Self::PostViewsPkey => Some("post_views.post_id"),
             Self::ViewBatchesPkey => Some("view_batches.id"),
+            Self::UnfinishedCopiesPkey => Some("unfinished_copies.is_there"),
             _ => None,
         }
     }

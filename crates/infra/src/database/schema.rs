@@ -113,6 +113,14 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::Bool;
+
+    unfinished_copies (is_there) {
+        is_there -> Bool,
+    }
+}
+
 joinable!(tokens -> users (user_id));
 joinable!(posts -> users (author_id));
 joinable!(post_views -> posts (post_id));

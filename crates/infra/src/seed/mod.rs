@@ -15,7 +15,7 @@ use hexpress_domain::post::{Content, Post};
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{PasswordHash, User};
 
-use crate::bulk::{self, Row, Table, Value};
+use crate::bulk::{self, IfThere, Row, Table, Value};
 use crate::database::types::{Id, StoredId};
 use crate::database::{Connection, Database, Failure, on_both};
 use crate::post::addition;
@@ -145,5 +145,7 @@ async fn insert(
         .into_iter()
         .map(|row| row.into_iter().map(|(_, value)| value).collect())
         .collect();
-    table.insert(connection, &columns, &rows).await
+    table
+        .insert(connection, &columns, &rows, IfThere::Keep)
+        .await
 }

@@ -1,4 +1,4 @@
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::DatabaseFlags;
 
@@ -24,4 +24,39 @@ pub struct Seed {
     pub yes: bool,
     #[command(flatten)]
     pub(super) database: DatabaseFlags,
+}
+
+/// What can be said with `hexpress db`.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = false)]
+pub struct Db {
+    /// What to do
+    #[command(subcommand)]
+    pub action: DbAction,
+}
+
+/// What can be done with whole databases.
+#[derive(Debug, Subcommand)]
+pub enum DbAction {
+    /// Copy everything from one database into another, empty one
+    ///
+    /// Between SQLite and PostgreSQL, either way. The source may be in use: it is read
+    /// as it is at one moment. The target is migrated first. At the end all rows
+    /// of both are compared. A target whose copy was broken off says so to whoever
+    /// wants to use it.
+    Copy(Copy),
+}
+
+/// What can be said with `hexpress db copy`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hexpress db copy --from sqlite://data/hexpress.db --to postgres://hexpress@localhost/hexpress
+  hexpress db copy --from \"$DATABASE_URL\" --to sqlite://copy.db")]
+pub struct Copy {
+    /// Database to read: sqlite://PATH or postgres://user:password@host/name
+    #[arg(long, value_name = "URL")]
+    pub from: String,
+    /// Database to fill, which is empty or, with SQLite, not there yet
+    #[arg(long, value_name = "URL")]
+    pub to: String,
 }

@@ -1,6 +1,7 @@
 //! What each command does.
 
 pub mod config;
+pub mod db;
 pub mod migrate;
 mod progress;
 pub mod seed;

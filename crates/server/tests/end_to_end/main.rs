@@ -10,6 +10,7 @@
 
 mod accounts;
 mod command_line;
+mod db_copy;
 mod hostile_posts;
 mod post_visibility;
 mod posts;

@@ -11,7 +11,7 @@ use crate::database::list::Condition;
 use crate::database::schema::{ACTIVE_ADMIN, post_views, posts, tokens, users};
 use crate::database::types::StoredId;
 
-pub(crate) use bulk::{columns, expect_bulk, insert};
+pub(crate) use bulk::{begin_snapshot, bind, columns, expect_bulk, insert};
 
 pub(crate) type Backend = Pg;
 

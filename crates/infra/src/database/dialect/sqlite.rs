@@ -12,7 +12,7 @@ use crate::database::list::Condition;
 use crate::database::schema::users;
 use crate::database::types::StoredId;
 
-pub(crate) use bulk::{columns, expect_bulk, insert};
+pub(crate) use bulk::{begin_snapshot, bind, columns, expect_bulk, insert};
 
 pub(crate) type Backend = Sqlite;
 

@@ -17,6 +17,17 @@ pub(crate) async fn expect_bulk(c: &mut AsyncPgConnection) -> QueryResult<()> {
         .await
 }
 
+/// Begins a transaction that sees the database as it is now, however long it lasts.
+pub(crate) async fn begin_snapshot(c: &mut AsyncPgConnection) -> QueryResult<()> {
+    c.batch_execute(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+         SET LOCAL statement_timeout = 0;
+         SET LOCAL idle_in_transaction_session_timeout = 0;
+         SELECT 1",
+    )
+    .await
+}
+
 #[derive(QueryableByName)]
 struct ColumnRow {
     #[diesel(sql_type = Text)]
@@ -50,6 +61,17 @@ pub(crate) async fn columns(
         name: row.name,
     };
     Ok(rows.into_iter().map(column).collect())
+}
+
+pub(crate) fn bind<'a>(query: Query<'a>, kind: Kind, value: &'a Value) -> Query<'a> {
+    match kind {
+        Kind::Id => query.bind::<Nullable<Id>, _>(id(value)),
+        Kind::Instant => query.bind::<Nullable<Instant>, _>(instant(value)),
+        Kind::Boolean => query.bind::<Nullable<Bool>, _>(boolean(value)),
+        Kind::Integer => query.bind::<Nullable<BigInt>, _>(integer(value)),
+        Kind::Text => query.bind::<Nullable<Text>, _>(text(value)),
+        Kind::Bytes => query.bind::<Nullable<Binary>, _>(bytes(value)),
+    }
 }
 
 /// Adds rows and returns what the statement returns of them. Each column is one value,

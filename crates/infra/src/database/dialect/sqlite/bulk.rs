@@ -2,7 +2,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel::sqlite::Sqlite;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 use crate::bulk::{Column, Insertion, Kind, Row, StoredRow, Value, placeholders};
 use crate::database::AsyncSqliteConnection;
@@ -15,6 +15,12 @@ const MAX_VALUES: usize = 32_766;
 /// Each transaction of SQLite sorts in what it adds to an index of trigrams as it ends.
 pub(crate) async fn expect_bulk(_: &mut AsyncSqliteConnection) -> QueryResult<()> {
     Ok(())
+}
+
+/// Begins a transaction that sees the database as it is now, however long it lasts.
+pub(crate) async fn begin_snapshot(c: &mut AsyncSqliteConnection) -> QueryResult<()> {
+    c.batch_execute("BEGIN; SELECT count(*) FROM sqlite_schema")
+        .await
 }
 
 #[derive(QueryableByName)]
@@ -47,7 +53,7 @@ pub(crate) async fn columns(
     Ok(rows.into_iter().map(column).collect())
 }
 
-fn bind<'a>(query: Query<'a>, _: Kind, value: &'a Value) -> Query<'a> {
+pub(crate) fn bind<'a>(query: Query<'a>, _: Kind, value: &'a Value) -> Query<'a> {
     match value {
         Value::Null => query.bind::<Nullable<BigInt>, _>(None::<i64>),
         Value::Integer(number) => query.bind::<BigInt, _>(*number),
