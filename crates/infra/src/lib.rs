@@ -11,6 +11,7 @@ mod bulk;
 pub mod copy;
 pub mod database;
 pub mod post;
+pub mod purge;
 pub mod security;
 pub mod seed;
 pub mod user;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-pub use data::{Copy, Db, DbAction, Seed};
+pub use data::{Copy, Db, DbAction, Purge, Seed};
 
 /// A publishing and shop back end behind one HTTP API.
 ///
@@ -43,6 +43,11 @@ pub enum Command {
     Seed(Seed),
     /// Move whole databases
     Db(Db),
+    /// Remove for good what was deleted before a date
+    ///
+    /// Persons first: emails, names and passwords; then posts, with their old slugs. Who
+    /// and what was deleted can be restored until then.
+    Purge(Purge),
     /// Show every setting, its value, and where that came from
     Config(ShowConfig),
 }
@@ -220,7 +225,8 @@ impl Command {
             Self::Serve(flags) | Self::Config(ShowConfig { flags, .. }) => flags.settings(),
             Self::Migrate(Migrate { database, .. })
             | Self::User(User { database, .. })
-            | Self::Seed(Seed { database, .. }) => {
+            | Self::Seed(Seed { database, .. })
+            | Self::Purge(Purge { database, .. }) => {
                 named([("DATABASE_URL", &database.database_url)])
             }
         }

@@ -53,6 +53,7 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
             Command::Migrate(migrate) => command::migrate::run(config, &migrate.action).await,
             Command::User(user) => command::user::run(config, &user.action, &sources).await,
             Command::Db(db) => command::db::run(config, &db.action).await,
+            Command::Purge(purge) => command::purge::run(config, purge).await,
             Command::Seed(seed) => command::seed::run(config, seed, &sources).await,
             Command::Config(show) => command::config::run(&loaded.settings, show.json),
         }

@@ -7,6 +7,7 @@
 mod connection;
 mod constraint;
 pub(crate) mod dialect;
+mod erase;
 mod error;
 pub(crate) mod list;
 mod migrations;

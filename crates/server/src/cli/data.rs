@@ -1,3 +1,4 @@
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Subcommand};
 
 use super::DatabaseFlags;
@@ -59,4 +60,37 @@ pub struct Copy {
     /// Database to fill, which is empty or, with SQLite, not there yet
     #[arg(long, value_name = "URL")]
     pub to: String,
+}
+
+/// What can be said with `hexpress purge`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hexpress purge --deleted-before 2026-01-01 --dry-run
+  hexpress purge --deleted-before 2026-01-01T00:00:00Z --yes")]
+pub struct Purge {
+    /// Remove what was deleted before this: a day (its begin, in UTC) or a time such as
+    /// 2026-01-01T12:00:00Z
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    pub deleted_before: DateTime<Utc>,
+    /// Only say what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do it, though this is no development database (needed unless APP_ENV is
+    /// development)
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub(super) database: DatabaseFlags,
+}
+
+fn parse_date(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    if let Ok(day) = text.parse::<NaiveDate>() {
+        return Ok(day.and_time(NaiveTime::MIN).and_utc());
+    }
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(time) => Ok(time.to_utc()),
+        Err(_) => {
+            Err("it is neither a day such as 2026-01-31 nor a time such as 2026-01-31T12:00:00Z")
+        }
+    }
 }

@@ -4,6 +4,7 @@ pub mod config;
 pub mod db;
 pub mod migrate;
 mod progress;
+pub mod purge;
 pub mod seed;
 pub mod serve;
 pub mod user;

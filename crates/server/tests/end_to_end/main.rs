@@ -14,6 +14,7 @@ mod db_copy;
 mod hostile_posts;
 mod post_visibility;
 mod posts;
+mod purge;
 mod races;
 mod seed;
 mod slow_resilience;

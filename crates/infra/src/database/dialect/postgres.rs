@@ -9,9 +9,9 @@ use hexpress_domain::list::Search;
 
 use crate::database::list::Condition;
 use crate::database::schema::{ACTIVE_ADMIN, post_views, posts, tokens, users};
-use crate::database::types::StoredId;
+use crate::database::types::{StoredId, StoredInstant};
 
-pub(crate) use bulk::{begin_snapshot, bind, columns, expect_bulk, insert};
+pub(crate) use bulk::{begin_snapshot, bind, columns, erase_removed, expect_bulk, insert};
 
 pub(crate) type Backend = Pg;
 
@@ -130,6 +130,24 @@ pub(crate) async fn lock_views(c: &mut AsyncPgConnection, ids: &[StoredId]) -> Q
         .execute(c)
         .await?;
     Ok(())
+}
+
+/// Holds the rows of posts that were deleted before this time until the transaction ends,
+/// so many at most, and returns their ids in the order in which all others take
+/// several of them.
+pub(crate) async fn lock_deleted_posts(
+    c: &mut AsyncPgConnection,
+    before: StoredInstant,
+    limit: i64,
+) -> QueryResult<Vec<StoredId>> {
+    posts::table
+        .filter(posts::deleted_at.lt(before))
+        .order(posts::id)
+        .limit(limit)
+        .select(posts::id)
+        .for_update()
+        .load(c)
+        .await
 }
 
 /// Lets whoever makes slugs of one stem go one after another, until the transaction

@@ -9,10 +9,10 @@ use hexpress_domain::list::Search;
 
 use crate::database::AsyncSqliteConnection;
 use crate::database::list::Condition;
-use crate::database::schema::users;
-use crate::database::types::StoredId;
+use crate::database::schema::{posts, users};
+use crate::database::types::{StoredId, StoredInstant};
 
-pub(crate) use bulk::{begin_snapshot, bind, columns, expect_bulk, insert};
+pub(crate) use bulk::{begin_snapshot, bind, columns, erase_removed, expect_bulk, insert};
 
 pub(crate) type Backend = Sqlite;
 
@@ -66,6 +66,20 @@ pub(crate) async fn lock_posts_of(
 
 pub(crate) async fn lock_views(_: &mut AsyncSqliteConnection, _: &[StoredId]) -> QueryResult<()> {
     Ok(())
+}
+
+pub(crate) async fn lock_deleted_posts(
+    c: &mut AsyncSqliteConnection,
+    before: StoredInstant,
+    limit: i64,
+) -> QueryResult<Vec<StoredId>> {
+    posts::table
+        .filter(posts::deleted_at.lt(before))
+        .order(posts::id)
+        .limit(limit)
+        .select(posts::id)
+        .load(c)
+        .await
 }
 
 pub(crate) async fn lock_slugs(_: &mut AsyncSqliteConnection, _: &str) -> QueryResult<()> {

@@ -28,6 +28,11 @@ pub(crate) async fn begin_snapshot(c: &mut AsyncPgConnection) -> QueryResult<()>
     .await
 }
 
+/// What was removed goes with the next vacuum, which comes by itself.
+pub(crate) async fn erase_removed(_: &mut AsyncPgConnection) -> QueryResult<()> {
+    Ok(())
+}
+
 #[derive(QueryableByName)]
 struct ColumnRow {
     #[diesel(sql_type = Text)]

@@ -23,6 +23,19 @@ pub(crate) async fn begin_snapshot(c: &mut AsyncSqliteConnection) -> QueryResult
         .await
 }
 
+/// Rewrites the file: what was removed, and what rows were before they were changed, stays
+/// in its free room otherwise. An index of trigrams keeps what was removed until it
+/// is merged.
+pub(crate) async fn erase_removed(c: &mut AsyncSqliteConnection) -> QueryResult<()> {
+    c.batch_execute(
+        "INSERT INTO users_search (users_search) VALUES ('optimize');
+         INSERT INTO posts_search (posts_search) VALUES ('optimize');
+         VACUUM;
+         PRAGMA wal_checkpoint(TRUNCATE)",
+    )
+    .await
+}
+
 #[derive(QueryableByName)]
 struct ColumnRow {
     #[diesel(sql_type = Text)]

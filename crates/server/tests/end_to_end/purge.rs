@@ -1,0 +1,206 @@
+//! `hexpress purge`.
+
+use std::fs;
+
+use rstest::rstest;
+use serde_json::json;
+
+use crate::support::{
+    Caller, Kind, PASSWORD, Server, TestDatabase, create_admin, email, run, stderr, stdout,
+};
+
+fn purge(database: &TestDatabase, arguments: &[&str]) -> String {
+    let mut all = vec!["purge", "--deleted-before"];
+    all.extend_from_slice(arguments);
+    let output = run(database, &all, "");
+    assert!(output.status.success(), "{}", stderr(&output));
+    stdout(&output)
+}
+
+async fn count(database: &TestDatabase, rows: &str) -> String {
+    let counted = database
+        .query_text(&format!("SELECT count(*) FROM {rows}"))
+        .await;
+    counted.into_iter().flatten().flatten().collect()
+}
+
+/// Says that what is deleted was so long ago.
+async fn age(database: &TestDatabase, kind: Kind, table: &str) {
+    let long_ago = match kind {
+        Kind::Sqlite => "1577836800000000",
+        Kind::Postgres => "'2020-01-01Z'",
+    };
+    let sql = format!("UPDATE {table} SET deleted_at = {long_ago} WHERE deleted_at IS NOT NULL");
+    database.execute(&sql).await;
+}
+
+async fn publish(author: &Caller, title: &str) -> (String, String) {
+    let content = format!("{title}, told by nobody but Quetzalcoatlus");
+    let post = author
+        .write(json!({"title": title, "content": content, "status": "published"}))
+        .await;
+    let id = post["id"].as_str().unwrap().to_owned();
+    (
+        format!("/api/posts/{id}"),
+        post["slug"].as_str().unwrap().to_owned(),
+    )
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_was_deleted_goes_for_good_and_nothing_else(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = TestDatabase::migrated(kind).await;
+    create_admin(&database, "root");
+    let server = Server::start(&database, &[]);
+    let root = server.log_in("root").await;
+    let (ada, grace) = (server.sign_up("ada").await, server.sign_up("grace").await);
+    let (of_ada, _) = publish(&ada, "A post of Ada").await;
+    let renamed = ada.patch(&of_ada, json!({"slug": "renamed"})).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.body);
+    let (stays, _) = publish(&grace, "What stays").await;
+    let (goes, slug) = publish(&grace, "What goes").await;
+    assert_eq!(root.get(&goes).await.status, 200);
+    assert_eq!(ada.delete(&ada.path()).await.status, 200);
+    assert_eq!(grace.delete(&goes).await.status, 200);
+    age(&database, kind, "users").await;
+    age(&database, kind, "posts").await;
+    let (later, _) = publish(&grace, "What goes later").await;
+    assert_eq!(grace.delete(&later).await.status, 200);
+
+    let told = "1 users, 2 posts and 1 old slugs\n";
+    let dry = purge(&database, &["2021-01-01", "--dry-run"]);
+    assert_eq!(dry, format!("would remove {told}"));
+    assert_eq!(
+        count(&database, "users WHERE deleted_at IS NOT NULL").await,
+        "1"
+    );
+
+    let done = purge(&database, &["2021-01-01", "--yes"]);
+    assert_eq!(done, format!("removed {told}"));
+    assert_eq!(count(&database, "users").await, "2");
+    assert_eq!(count(&database, "posts").await, "2");
+    assert_eq!(count(&database, "post_views").await, "2");
+    assert_eq!(count(&database, "kept_slugs").await, "0");
+    let again = purge(&database, &["2021-01-01", "--yes"]);
+    assert_eq!(again, "removed 0 users, 0 posts and 0 old slugs\n");
+
+    // Nobody can bring it back, and all else works on.
+    let restored = root
+        .post(&format!("{}/restore", ada.path()), json!({}))
+        .await;
+    assert_eq!(restored.status, 404, "{}", restored.body);
+    assert_eq!(
+        root.post(&format!("{goes}/restore"), json!({}))
+            .await
+            .status,
+        404
+    );
+    assert_eq!(
+        root.post(&format!("{later}/restore"), json!({}))
+            .await
+            .status,
+        200
+    );
+    assert_eq!(grace.get(&stays).await.status, 200);
+    let (_, free) = publish(&grace, "What goes").await;
+    assert_eq!(free, slug);
+    assert_eq!(
+        server
+            .sign_up("ada")
+            .await
+            .get("/api/posts?search=ada")
+            .await
+            .status,
+        200
+    );
+}
+
+/// As they do when an order stays that speaks of them.
+#[rstest]
+#[tokio::test]
+async fn a_row_that_must_stay_says_nothing_of_the_person(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = TestDatabase::migrated(kind).await;
+    create_admin(&database, "root");
+    let server = Server::start(&database, &[]);
+    let root = server.log_in("root").await;
+    let ada = server.sign_up("ada").await;
+    publish(&ada, "A post of Ada").await;
+    assert_eq!(ada.delete(&ada.path()).await.status, 200);
+    age(&database, kind, "users").await;
+
+    // The post was deleted later than what is purged.
+    let done = purge(&database, &["2021-01-01", "--yes"]);
+    assert_eq!(done, "removed 1 users, 0 posts and 0 old slugs\n");
+    let listed = root.get("/api/users?deleted=true").await;
+    let shown = &listed.body["data"][0];
+    assert_eq!(shown["id"].as_str(), Some(ada.id.as_str()));
+    assert_eq!(shown["fullName"], "Deleted user");
+    assert_eq!(shown["email"], "deleted@deleted.invalid");
+    assert!(
+        !listed.body.to_string().to_lowercase().contains("ada"),
+        "{}",
+        listed.body
+    );
+    let login = server.anonymous().log_in(&email("ada"), PASSWORD).await;
+    assert_eq!(login.status, 401);
+
+    age(&database, kind, "posts").await;
+    let done = purge(&database, &["2021-01-01", "--yes"]);
+    assert_eq!(done, "removed 0 users, 1 posts and 0 old slugs\n");
+    assert_eq!(count(&database, "users").await, "1");
+}
+
+/// SQLite only gives free the room in which it was, and that of earlier states of rows.
+#[tokio::test]
+async fn the_file_holds_nothing_of_it_any_more() {
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let file = database.url().strip_prefix("sqlite://").unwrap();
+    let holds = |text: &str| {
+        let bytes = fs::read(file).unwrap();
+        bytes
+            .windows(text.len())
+            .any(|window| window == text.as_bytes())
+    };
+    let server = Server::start(&database, &[]);
+    let ada = server.sign_up("zyxwvut").await;
+    publish(&ada, "Among pterosaurs").await;
+    assert_eq!(ada.delete(&ada.path()).await.status, 200);
+    assert!(server.terminate().success());
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
+    let told = ["zyxwvut", "Quetzalcoatlus", "among-pterosaurs", "qzyx"];
+    assert!(told[..3].iter().all(|text| holds(text)));
+
+    age(&database, Kind::Sqlite, "users").await;
+    age(&database, Kind::Sqlite, "posts").await;
+    purge(&database, &["2021-01-01", "--yes"]);
+    assert!(!told.iter().any(|text| holds(text)));
+}
+
+#[tokio::test]
+async fn a_purge_is_meant_or_refused() {
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    for (arguments, hint) in [
+        (&["purge"][..], "--deleted-before"),
+        (&["purge", "--deleted-before", "2021-01-01"], "--yes"),
+        (
+            &["purge", "--deleted-before", "soon", "--yes"],
+            "2026-01-31",
+        ),
+        (
+            &["purge", "--deleted-before", "9999-01-01", "--yes"],
+            "future",
+        ),
+    ] {
+        let refused = run(&database, arguments, "");
+        let error = stderr(&refused);
+        assert_eq!(refused.status.code(), Some(2), "{error}");
+        assert!(
+            error.contains(hint) && error.lines().count() <= 2,
+            "{error}"
+        );
+    }
+}
