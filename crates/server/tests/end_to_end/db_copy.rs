@@ -29,9 +29,9 @@ fn other(kind: Kind) -> Kind {
 }
 
 /// A database with rows in every table.
-async fn seeded(kind: Kind) -> TestDatabase {
+async fn seeded(kind: Kind, posts: &str) -> TestDatabase {
     let database = TestDatabase::migrated(kind).await;
-    let seeding = run(&database, &["seed", "--users", "40", "--posts", "1200"], "");
+    let seeding = run(&database, &["seed", "--users", "40", "--posts", posts], "");
     assert!(seeding.status.success(), "{}", stderr(&seeding));
     let server = Server::start(&database, &[("LOGIN_LIMIT_PER_MINUTE", "10")]);
     let ada = server.sign_up("ada").await;
@@ -74,12 +74,13 @@ async fn seeded(kind: Kind) -> TestDatabase {
 async fn a_copy_is_equal_and_so_is_the_copy_of_the_copy(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
-    let database = seeded(kind).await;
+    // More than are written at once.
+    let database = seeded(kind, "1100").await;
     let there = TestDatabase::empty(other(kind)).await;
     let back = TestDatabase::migrated(kind).await;
     let printed = succeeds(&database, &there);
     assert!(
-        printed.contains("posts                 1201 rows"),
+        printed.contains("posts                 1101 rows"),
         "{printed}"
     );
     assert_eq!(succeeds(&there, &back), printed);
@@ -121,7 +122,7 @@ async fn a_copy_is_equal_and_so_is_the_copy_of_the_copy(
 async fn a_copy_that_breaks_off_leaves_a_target_that_says_so(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
-    let source = seeded(other(kind)).await;
+    let source = seeded(other(kind), "20").await;
     let target = TestDatabase::migrated(kind).await;
     target
         .execute(match kind {
@@ -163,9 +164,43 @@ async fn a_copy_that_breaks_off_leaves_a_target_that_says_so(
     succeeds(&source, &target);
 }
 
+#[rstest]
+#[tokio::test]
+async fn what_arrives_as_something_else_is_noticed(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let source = seeded(other(kind), "20").await;
+    let target = TestDatabase::migrated(kind).await;
+    target
+        .execute(match kind {
+            Kind::Sqlite => {
+                "CREATE TRIGGER meddles AFTER INSERT ON users WHEN new.role = 'moderator' BEGIN
+                     UPDATE users SET last_name = last_name || '!' WHERE id = new.id;
+                 END"
+            }
+            Kind::Postgres => {
+                "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS
+                     $$ BEGIN new.last_name = new.last_name || '!'; RETURN new; END $$;
+                 CREATE TRIGGER meddles BEFORE INSERT ON users
+                     FOR EACH ROW WHEN (new.role = 'moderator') EXECUTE FUNCTION meddle()"
+            }
+        })
+        .await;
+    let differs = copy(source.url(), target.url());
+    let error = stderr(&differs);
+    assert_eq!(differs.status.code(), Some(1), "{error}");
+    assert!(error.contains("`users` differs"), "{error}");
+    let refused = run(&target, &["serve"], "");
+    assert!(
+        stderr(&refused).contains("not whole"),
+        "{}",
+        stderr(&refused)
+    );
+}
+
 #[tokio::test]
 async fn a_copy_that_is_killed_leaves_its_mark() {
-    let source = seeded(Kind::Sqlite).await;
+    let source = seeded(Kind::Sqlite, "20").await;
     let target = TestDatabase::migrated(Kind::Postgres).await;
     let held = target.begin("LOCK TABLE posts IN EXCLUSIVE MODE").await;
     let folder = tempfile::tempdir().unwrap();
