@@ -2,10 +2,15 @@
 //! heavier than. The doc comments are the help text.
 
 mod data;
+mod examples;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use examples::{COMPLETIONS_EXAMPLES, EXAMPLES, MIGRATE_EXAMPLES, USER_EXAMPLES};
 
 pub use data::{Copy, Db, DbAction, Purge, Seed};
 
@@ -15,7 +20,12 @@ pub use data::{Copy, Db, DbAction, Purge, Seed};
 /// data/hexpress.db, unless settings say otherwise. Settings are read from the
 /// environment and from the file .env; `hexpress config` shows them all.
 #[derive(Debug, Parser)]
-#[command(name = "hexpress", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "hexpress",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_long_help = EXAMPLES
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -48,8 +58,45 @@ pub enum Command {
     /// Persons first: emails, names and passwords; then posts, with their old slugs. Who
     /// and what was deleted can be restored until then.
     Purge(Purge),
+    /// Copy the SQLite database into a new file, while the server runs
+    ///
+    /// The copy is the database of one moment, and a database file like the first: to
+    /// restore it, stop the server, put the copy in the file's place and remove the files
+    /// beside it that end in -wal and -shm. PostgreSQL has pg_dump for that.
+    Backup(Backup),
     /// Show every setting, its value, and where that came from
     Config(ShowConfig),
+    /// Ask the running server whether it is ready
+    ///
+    /// The exit code is 0 if it is, and 1 if not. For containers and scripts, which need
+    /// no other program for it then.
+    Healthcheck(Healthcheck),
+    /// Print what a shell reads to complete these words
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// What can be said with `hexpress backup`.
+#[derive(Debug, Args)]
+pub struct Backup {
+    #[command(flatten)]
+    database: DatabaseFlags,
+    /// Where the copy goes; there may be nothing yet
+    pub file: PathBuf,
+}
+
+/// Flags that outweigh settings of where the server is.
+#[derive(Debug, Default, Args)]
+pub struct Healthcheck {
+    /// Address that it listens on, in place of HOST
+    #[arg(long, value_name = "ADDRESS")]
+    host: Option<String>,
+    /// Port that it listens on, in place of PORT
+    #[arg(long, value_name = "NUMBER")]
+    port: Option<String>,
 }
 
 /// Flags that outweigh settings of the server.
@@ -89,7 +136,7 @@ pub struct DatabaseFlags {
 
 /// What can be said with `hexpress migrate`.
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = false)]
+#[command(arg_required_else_help = false, after_help = MIGRATE_EXAMPLES)]
 pub struct Migrate {
     #[command(flatten)]
     database: DatabaseFlags,
@@ -114,7 +161,11 @@ pub enum MigrateAction {
         yes: bool,
     },
     /// List all migrations; the exit code is 3 if any is pending
-    Status,
+    Status {
+        /// Print JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Write an empty pair up.sql and down.sql for each database, below the
     /// folder `migrations`
     Generate {
@@ -125,7 +176,7 @@ pub enum MigrateAction {
 
 /// What can be said with `hexpress user`.
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = false)]
+#[command(arg_required_else_help = false, after_help = USER_EXAMPLES)]
 pub struct User {
     #[command(flatten)]
     database: DatabaseFlags,
@@ -221,14 +272,22 @@ impl Command {
     /// The settings that flags outweigh, by name.
     pub fn settings(&self) -> BTreeMap<&'static str, String> {
         match self {
-            Self::Db(_) => BTreeMap::new(),
+            // In production there has to be one.
+            Self::Db(Db {
+                action: DbAction::Copy(copy),
+            }) => BTreeMap::from([("DATABASE_URL", copy.to.clone())]),
             Self::Serve(flags) | Self::Config(ShowConfig { flags, .. }) => flags.settings(),
             Self::Migrate(Migrate { database, .. })
             | Self::User(User { database, .. })
             | Self::Seed(Seed { database, .. })
-            | Self::Purge(Purge { database, .. }) => {
+            | Self::Purge(Purge { database, .. })
+            | Self::Backup(Backup { database, .. }) => {
                 named([("DATABASE_URL", &database.database_url)])
             }
+            Self::Healthcheck(Healthcheck { host, port }) => {
+                named([("HOST", host), ("PORT", port)])
+            }
+            Self::Completions { .. } => BTreeMap::new(),
         }
     }
 }

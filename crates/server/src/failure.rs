@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use hexpress_infra::copy::CopyError;
-use hexpress_infra::database::{MigrationError, OpenError};
+use hexpress_infra::database::{BackupError, MigrationError, OpenError};
 
 use crate::config::ConfigError;
 use crate::lifecycle::CutOff;
@@ -77,6 +77,15 @@ impl From<CopyError> for Failure {
     fn from(error: CopyError) -> Self {
         match error {
             CopyError::Migration(error) => error.into(),
+            error => Self::of(&error),
+        }
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Postgres | BackupError::Exists { .. } => Self::Usage(error.to_string()),
             error => Self::of(&error),
         }
     }

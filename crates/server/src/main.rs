@@ -8,6 +8,7 @@ mod config;
 mod failure;
 mod lifecycle;
 mod listener;
+mod metrics;
 mod telemetry;
 mod wiring;
 
@@ -34,6 +35,10 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> Result<ExitCode, Failure> {
+    // They depend on no setting.
+    if let Command::Completions { shell } = command {
+        return command::completions::run(*shell);
+    }
     let sources = Sources {
         flags: command.settings(),
         environment: config::environment(env::vars_os()),
@@ -41,7 +46,7 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
     };
     let loaded = Config::load(&sources)?;
     let config = &loaded.config;
-    telemetry::init(&config.log);
+    let telemetry = telemetry::init(&config.log)?;
     for name in &loaded.unknown {
         warn!(name, "the file .env sets what is no setting");
     }
@@ -52,13 +57,17 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
             Command::Serve(_) => command::serve::run(config, &sources).await,
             Command::Migrate(migrate) => command::migrate::run(config, &migrate.action).await,
             Command::User(user) => command::user::run(config, &user.action, &sources).await,
+            Command::Backup(backup) => command::backup::run(config, &backup.file).await,
             Command::Db(db) => command::db::run(config, &db.action).await,
             Command::Purge(purge) => command::purge::run(config, purge).await,
             Command::Seed(seed) => command::seed::run(config, seed, &sources).await,
             Command::Config(show) => command::config::run(&loaded.settings, show.json),
+            Command::Healthcheck(_) => command::healthcheck::run(&config.http).await,
+            Command::Completions { shell } => command::completions::run(*shell),
         }
     });
     // What still runs (a hash, a statement of SQLite) is waited for no longer.
     runtime.shutdown_background();
+    telemetry.finish();
     outcome
 }

@@ -18,12 +18,13 @@ use hexpress_infra::database::{Database, DatabaseUrl, MigrationState, SqliteLoca
 use hexpress_infra::post::{BufferedViewCounter, DieselPostRepository, DieselViewRepository};
 use hexpress_infra::security::{Argon2Hasher, RandomTokenMint, SystemClock, UuidV7Generator};
 use hexpress_infra::user::DieselUserRepository;
-use hexpress_web::{Api, Limits, Settings};
+use hexpress_web::{Api, HttpMetrics, Limits, Settings};
 use tempfile::TempDir;
 use tracing::{info, warn};
 
 use crate::config::{AppEnv, AuthConfig, Config, DatabaseConfig, DatabaseTarget};
 use crate::failure::Failure;
+use crate::metrics::Metrics;
 
 /// An open database.
 pub struct Store {
@@ -32,7 +33,7 @@ pub struct Store {
     _folder: Option<TempDir>,
 }
 
-/// The use cases.
+/// The use cases, and what is watched of them.
 #[derive(Clone)]
 pub struct Services {
     pub auth: Arc<AuthService>,
@@ -41,6 +42,8 @@ pub struct Services {
     /// Views that are yet to be stored.
     pub views: Arc<BufferedViewCounter>,
     pub health: Arc<HealthService>,
+    hasher: Arc<Argon2Hasher>,
+    http_metrics: HttpMetrics,
 }
 
 impl Store {
@@ -109,8 +112,9 @@ impl Store {
 impl Services {
     /// Builds the use cases on a database.
     pub fn new(config: &AuthConfig, database: &Database) -> Result<Self, Failure> {
-        let hasher = Argon2Hasher::new(&config.argon2).map_err(|error| Failure::of(&error))?;
-        let hasher: Arc<dyn PasswordHasher> = Arc::new(hasher);
+        let argon2 = Argon2Hasher::new(&config.argon2).map_err(|error| Failure::of(&error))?;
+        let argon2 = Arc::new(argon2);
+        let hasher: Arc<dyn PasswordHasher> = Arc::<Argon2Hasher>::clone(&argon2);
         let guard = DieselLoginGuard::new(database.clone(), config.login_limit_per_minute);
         let guard: Arc<dyn LoginGuard> = Arc::new(guard);
         let users: Arc<dyn UserRepository> = Arc::new(DieselUserRepository::new(database.clone()));
@@ -156,18 +160,26 @@ impl Services {
             posts: Arc::new(PostService::new(post_ports)),
             views,
             health: Arc::new(health),
+            hasher: argon2,
+            http_metrics: HttpMetrics::default(),
         })
+    }
+
+    /// What can be read of the use cases, their database and the routes.
+    pub fn metrics(&self, database: &Database) -> Metrics {
+        Metrics::new(&self.http_metrics, database, &self.hasher)
     }
 
     /// The routes on these use cases.
     pub fn router(&self, config: &Config) -> Router {
         let Config { http, limits, .. } = config;
-        hexpress_web::router(Api {
+        let router = hexpress_web::router(Api {
             auth: Arc::clone(&self.auth),
             users: Arc::clone(&self.users),
             posts: Arc::clone(&self.posts),
             health: Arc::clone(&self.health),
             limits: Arc::new(Limits::new(&limits.counts)),
+            metrics: self.http_metrics.clone(),
             settings: Arc::new(Settings {
                 base_path: String::new(),
                 request_timeout: http.request_timeout,
@@ -178,6 +190,9 @@ impl Services {
                 trusted_proxies: http.trusted_proxies.clone(),
                 request_id: Box::new(|| UuidV7Generator.uuid().to_string()),
             }),
-        })
+        });
+        #[cfg(feature = "otel")]
+        let router = crate::telemetry::otel::continue_traces(router);
+        router
     }
 }

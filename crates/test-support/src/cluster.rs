@@ -38,79 +38,130 @@ const ATTEMPTS: usize = 10;
 /// It runs until somebody ends it. Its collation is a human one on purpose: an order by code point
 /// comes out right only where a query asks for it.
 pub(crate) fn start(files: &Path) -> String {
-    let programs = find_programs(program_folders()).unwrap_or_else(|advice| panic!("{advice}"));
     let folder = files.join("cluster");
-    let (data, log, password_file) = (
-        folder.join("data"),
-        folder.join("log"),
-        folder.join("password"),
-    );
-    let password = random_password();
     // An attempt that failed may have left it.
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir(&folder).unwrap();
-    write_private(&password_file, &password);
+    Cluster::start(folder).url()
+}
 
-    let account = unprivileged_account(&password_file);
-    if let Some((user, group)) = account {
-        for path in [&folder, &password_file] {
-            chown(path, Some(user), Some(group)).unwrap();
-        }
-    }
-    let command = |program: &str| {
-        let mut command = Command::new(programs.join(program));
-        command.current_dir("/").arg("--pgdata").arg(&data);
+/// A server that runs.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    programs: PathBuf,
+    folder: PathBuf,
+    /// The user and group that it runs as, if not ours.
+    account: Option<(u32, u32)>,
+    password: String,
+    port: u16,
+}
+
+impl Cluster {
+    /// Makes a server in a new folder, and starts it.
+    pub(crate) fn start(folder: PathBuf) -> Self {
+        let programs = find_programs(program_folders()).unwrap_or_else(|advice| panic!("{advice}"));
+        let password = random_password();
+        let password_file = folder.join("password");
+        fs::create_dir(&folder).unwrap();
+        write_private(&password_file, &password);
+        let account = unprivileged_account(&password_file);
         if let Some((user, group)) = account {
+            for path in [&folder, &password_file] {
+                chown(path, Some(user), Some(group)).unwrap();
+            }
+        }
+        let mut cluster = Self {
+            programs,
+            folder,
+            account,
+            password,
+            port: 0,
+        };
+        cluster.make(&password_file);
+        for _ in 0..ATTEMPTS {
+            cluster.port = free_port();
+            if cluster.run() {
+                return cluster;
+            }
+        }
+        panic!(
+            "PostgreSQL does not start: {}",
+            fs::read_to_string(cluster.log()).unwrap_or_default()
+        );
+    }
+
+    fn make(&self, password_file: &Path) {
+        let made = self
+            .command("initdb")
+            .args([
+                "--username=hexpress",
+                "--auth=password",
+                "--encoding=UTF8",
+                "--locale=C",
+            ])
+            .args([
+                "--locale-provider=icu",
+                "--icu-locale=en-US",
+                "--no-sync",
+                "--no-instructions",
+            ])
+            .arg("--pwfile")
+            .arg(password_file)
+            .output()
+            .unwrap();
+        let words = String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "initdb failed: {words}");
+        let settings = self.data().join("postgresql.conf");
+        let defaults = fs::read_to_string(&settings).unwrap();
+        fs::write(&settings, defaults + SETTINGS).unwrap();
+    }
+
+    /// Starts it on its port, and says whether it did start.
+    pub(crate) fn run(&self) -> bool {
+        let started = self
+            .command("pg_ctl")
+            .args(["start", "--wait", "--silent", "--options"])
+            .arg(format!("-p {}", self.port))
+            .arg("--log")
+            .arg(self.log())
+            .output()
+            .unwrap();
+        started.status.success()
+    }
+
+    /// Stops it, which ends all connections.
+    pub(crate) fn stop(&self) -> bool {
+        let mut stop = self.command("pg_ctl");
+        stop.args(["stop", "--wait", "--silent", "--mode=fast"]);
+        stop.output().unwrap().status.success()
+    }
+
+    /// The URL of its superuser.
+    pub(crate) fn url(&self) -> String {
+        let Self { password, port, .. } = self;
+        format!("postgres://hexpress:{password}@127.0.0.1:{port}/postgres")
+    }
+
+    /// A client program of the same version, such as `pg_dump`.
+    pub(crate) fn client(&self, program: &str) -> Command {
+        Command::new(self.programs.join(program))
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.programs.join(program));
+        command.current_dir("/").arg("--pgdata").arg(self.data());
+        if let Some((user, group)) = self.account {
             command.uid(user).gid(group);
         }
         command
-    };
-
-    let made = command("initdb")
-        .args([
-            "--username=hexpress",
-            "--auth=password",
-            "--encoding=UTF8",
-            "--locale=C",
-        ])
-        .args([
-            "--locale-provider=icu",
-            "--icu-locale=en-US",
-            "--no-sync",
-            "--no-instructions",
-        ])
-        .arg("--pwfile")
-        .arg(&password_file)
-        .output()
-        .unwrap();
-    let words = String::from_utf8_lossy(&made.stderr);
-    assert!(made.status.success(), "initdb failed: {words}");
-    let settings = data.join("postgresql.conf");
-    let defaults = fs::read_to_string(&settings).unwrap();
-    fs::write(&settings, defaults + SETTINGS).unwrap();
-
-    for _ in 0..ATTEMPTS {
-        let port = free_port();
-        let started = command("pg_ctl")
-            .args([
-                "start",
-                "--wait",
-                "--silent",
-                "--options",
-                &format!("-p {port}"),
-            ])
-            .arg("--log")
-            .arg(&log)
-            .output()
-            .unwrap();
-        if started.status.success() {
-            return format!("postgres://hexpress:{password}@127.0.0.1:{port}/postgres");
-        }
     }
-    panic!(
-        "PostgreSQL does not start: {}",
-        fs::read_to_string(&log).unwrap_or_default()
-    );
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
 }
 
 /// Where the server programs may be: Debian's folders, newest first, then where `PATH` leads.

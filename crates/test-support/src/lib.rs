@@ -19,8 +19,10 @@
 mod cluster;
 mod database;
 pub mod migrations;
+mod own_postgres;
 mod postgres;
 mod run;
 mod sqlite;
 
 pub use database::{Kind, OpenTransaction, TestDatabase};
+pub use own_postgres::OwnPostgres;

@@ -8,6 +8,7 @@ use hexpress_app::user::UserService;
 use ipnet::IpNet;
 
 use crate::limits::Limits;
+use crate::metrics::HttpMetrics;
 
 /// What the routes work with.
 #[derive(Clone)]
@@ -22,6 +23,8 @@ pub struct Api {
     pub health: Arc<HealthService>,
     /// How much is taken on.
     pub limits: Arc<Limits>,
+    /// Where requests are counted.
+    pub metrics: HttpMetrics,
     /// How requests are taken and answered.
     pub settings: Arc<Settings>,
 }

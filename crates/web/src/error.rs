@@ -214,6 +214,22 @@ impl ApiError {
         }
     }
 
+    /// The limit that was reached, by the name that metrics have for it.
+    pub(crate) const fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Overloaded => Some("concurrent_requests"),
+            Self::LimitReached { limit, .. } => Some(match limit {
+                RateLimit::Requests => "requests",
+                RateLimit::SignUps => "sign_ups",
+            }),
+            Self::UseCase(Error::RateLimited { .. }) => Some("logins"),
+            Self::TookTooLong => Some("request_time"),
+            Self::BodyTimeout => Some("body_time"),
+            Self::BodyTooLarge { .. } => Some("body_size"),
+            _ => None,
+        }
+    }
+
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::UseCase(Error::RateLimited { retry_after })

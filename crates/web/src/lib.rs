@@ -21,14 +21,17 @@ mod health;
 mod json;
 mod limits;
 mod list;
+mod metrics;
 mod post;
 mod request;
 mod router;
 mod security_headers;
 mod time;
+mod trace_context;
 mod urlencoded;
 mod user;
 
 pub use api::{Api, CorsOrigins, Settings};
 pub use limits::{LimitSettings, Limits};
+pub use metrics::HttpMetrics;
 pub use router::router;

@@ -9,13 +9,16 @@ use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName, VARY};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use hexpress_domain::id::UserId;
 use tokio::time::{Instant, timeout};
-use tracing::{Instrument, info, info_span};
+use tracing::field::{Empty, display};
+use tracing::{Instrument, Span, info, info_span};
 
 use crate::api::{Api, CorsOrigins};
 use crate::error::ApiError;
 use crate::limits::QuotaSlot;
 use crate::security_headers;
+use crate::trace_context::trace_id;
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -27,17 +30,27 @@ pub(crate) async fn around(State(api): State<Api>, mut request: Request, next: N
     let id = request_id(request.headers()).unwrap_or_else(|| (api.settings.request_id)());
     let method = request.method().clone();
     let has_token = request.headers().contains_key(AUTHORIZATION);
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("unknown", MatchedPath::as_str);
-    let span = info_span!("request", request_id = id, %method, route);
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
+    let trace_id = trace_id(request.headers());
+    let span = info_span!(
+        "request",
+        request_id = id,
+        trace_id,
+        %method,
+        route,
+        user_id = Empty
+    );
+    let in_flight = api.metrics.begin();
     let quota = QuotaSlot::default();
     request.extensions_mut().insert(quota.clone());
     async move {
         let begun = Instant::now();
         let mut response = next.run(request).await;
         if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {
+            if let Some(limit) = error.limit() {
+                api.metrics.limit_hit(limit);
+            }
             let written_before = std::mem::take(response.headers_mut());
             response = error.render(&id);
             for (name, value) in &written_before {
@@ -51,15 +64,23 @@ pub(crate) async fn around(State(api): State<Api>, mut request: Request, next: N
         if let Some(quota) = quota.get() {
             quota.write(response.headers_mut());
         }
+        let (status, elapsed) = (response.status(), begun.elapsed());
+        api.metrics.answered(&method, route, status, elapsed);
+        drop(in_flight);
         info!(
-            status = response.status().as_u16(),
-            elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+            status = status.as_u16(),
+            elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
             "answered"
         );
         response
     }
     .instrument(span)
     .await
+}
+
+/// Names the user in every line of the log that belongs to the request from here on.
+pub(crate) fn record_user(id: UserId) {
+    Span::current().record("user_id", display(id));
 }
 
 /// Ends what takes too long. It lies within CORS, so that a page may read of it.

@@ -4,6 +4,8 @@
 //! Open `work` first: every read and every write of every repository goes through
 //! its two functions.
 
+mod activity;
+mod backup;
 mod connection;
 mod constraint;
 pub(crate) mod dialect;
@@ -36,6 +38,8 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+pub use activity::{DatabaseErrors, DatabaseStatus};
+pub use backup::BackupError;
 pub(crate) use connection::{Connection, on_both};
 pub(crate) use error::{Corrupt, Failure, is_slug_taken};
 pub use migrations::{Migration, MigrationError, MigrationState, Migrator, generate};
@@ -100,6 +104,13 @@ impl Database {
     #[must_use]
     pub fn url(&self) -> &DatabaseUrl {
         &self.inner.options.url
+    }
+
+    /// What goes on at the database.
+    #[must_use]
+    pub fn status(&self) -> DatabaseStatus {
+        let connections = &self.inner.connections;
+        connections.activity.status(&connections.status())
     }
 
     /// What runs, shows and takes back the migrations of this database.

@@ -13,6 +13,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 use hexpress_domain::repository::RepositoryError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::activity::Activity;
 use super::connection::Connection;
 use super::open_error::OpenError;
 use super::options::DatabaseOptions;
@@ -47,6 +48,7 @@ pub(super) struct Lease {
 pub(super) struct Connections {
     pools: Pools,
     acquire_timeout: Duration,
+    pub(super) activity: Activity,
 }
 
 enum Pools {
@@ -120,6 +122,7 @@ impl Connections {
         let connections = Self {
             pools,
             acquire_timeout: options.acquire_timeout,
+            activity: Activity::default(),
         };
         connections.fill(options.pool_min.max(1)).await?;
         Ok(connections)
@@ -136,12 +139,15 @@ impl Connections {
 
     /// A connection for one piece of work.
     pub(super) async fn acquire(&self, intent: Intent) -> Result<Lease, RepositoryError> {
-        tokio::time::timeout(self.acquire_timeout, self.wait(intent))
+        let waiting = self.activity.wait();
+        let lease = tokio::time::timeout(self.acquire_timeout, self.wait(intent))
             .await
             .unwrap_or_else(|_| {
                 let timeout = AcquireTimeout(self.acquire_timeout);
                 Err(RepositoryError::Unavailable(timeout.into()))
-            })
+            });
+        waiting.ends(lease.is_ok());
+        lease
     }
 
     async fn wait(&self, intent: Intent) -> Result<Lease, RepositoryError> {
@@ -217,7 +223,7 @@ impl Connections {
         self.status().size
     }
 
-    fn status(&self) -> Status {
+    pub(super) fn status(&self) -> Status {
         match &self.pools {
             Pools::Postgres { pool, .. } => pool.status(),
             Pools::Sqlite { pool, .. } => pool.status(),

@@ -126,6 +126,9 @@ impl Inner {
             let outcome = task.await.unwrap_or_else(|error| {
                 Err(Fault::Answer(RepositoryError::Internal(error.into())))
             });
+            if let Err(fault) = &outcome {
+                self.connections.activity.count(fault);
+            }
             match outcome {
                 Ok(value) => return Ok(value),
                 Err(Fault::Connection(_)) if lost_connections < 1 => {

@@ -6,10 +6,9 @@ use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Page, Position, Total};
 use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostStatus, PostView};
 
-use super::rows::{self, AuthorRow, PostRow, PostViewRow};
+use super::rows::{self, AuthorRow, PostRow, PostViewRow, unsigned};
 use crate::database::list::{self, Condition, Order};
 use crate::database::schema::{post_views, posts, users};
-use crate::database::types::StoredId;
 use crate::database::{Connection, Failure, on_both};
 
 pub(super) async fn page(
@@ -44,10 +43,11 @@ async fn select(
         false => "NULL",
     };
     Ok(on_both!(connection, |c, dialect| {
+        let hidden = query.search.as_ref().map_or("", dialect::hidden_beside);
         let mut page = posts::table
             .inner_join(users::table)
             .inner_join(post_views::table)
-            .filter(matching(scope, query, &columns))
+            .filter(matching(scope, query, &columns, hidden))
             .select((
                 PostRow::as_select(),
                 AuthorRow::as_select(),
@@ -74,27 +74,29 @@ async fn select(
         }
         let all = || {
             let mut all = posts::table
-                .filter(matching(scope, query, &Columns::POSTS))
+                .filter(matching(scope, query, &Columns::POSTS, hidden))
                 .into_boxed::<dialect::Backend>();
             if let Some(search) = &query.search {
                 all = all.filter(dialect::matches("posts", search));
             }
             all
         };
-        if query.search.is_some() {
-            let beyond: Option<StoredId> = all()
-                .select(posts::id)
-                .offset(i64::try_from(Total::SEARCH_BOUND).unwrap_or(i64::MAX))
-                .limit(1)
-                .get_result(c)
-                .await
-                .optional()?;
-            if beyond.is_some() {
-                return Ok((rows, Some(Total::MoreThan(Total::SEARCH_BOUND))));
-            }
+        if query.search.is_none() {
+            let count: i64 = all().count().get_result(c).await?;
+            return Ok((rows, Some(Total::Exactly(unsigned(count)))));
         }
-        let count: i64 = all().count().get_result(c).await?;
-        let total = Total::Exactly(u64::try_from(count).unwrap_or_default());
+        let one_more = i64::try_from(Total::SEARCH_BOUND + 1).unwrap_or(i64::MAX);
+        let counted = diesel::alias!(posts as counted);
+        let as_far_as_needed = all().select(posts::id).limit(one_more);
+        let count: i64 = counted
+            .filter(counted.field(posts::id).eq_any(as_far_as_needed))
+            .count()
+            .get_result(c)
+            .await?;
+        let total = match unsigned(count) {
+            count if count > Total::SEARCH_BOUND => Total::MoreThan(Total::SEARCH_BOUND),
+            count => Total::Exactly(count),
+        };
         (rows, Some(total))
     }))
 }
@@ -131,7 +133,7 @@ impl Columns {
                     key: "post_views.count",
                     id: "post_views.post_id",
                     live: "post_views.is_live",
-                    deleted: "NOT post_views.is_live",
+                    deleted: "post_views.is_live = FALSE",
                     status: "post_views.status",
                     author_id: "post_views.author_id",
                 };
@@ -141,16 +143,24 @@ impl Columns {
     }
 }
 
-/// Which posts belong to the list, but for the search.
-fn matching(scope: PostScope, query: &PostQuery, columns: &Columns) -> Condition {
-    let mut matching = Condition::sql(match query.liveness {
-        Liveness::Live => columns.live,
-        Liveness::Deleted => columns.deleted,
-        Liveness::Any => "TRUE",
-    });
-    if scope != PostScope::All {
-        matching = matching.and_sql(format!(" AND {}", columns.live));
-    }
+/// Which posts belong to the list, but for the search. `hidden` stands before the
+/// liveness, which all indexes of lists ask for.
+fn matching(
+    scope: PostScope,
+    query: &PostQuery,
+    columns: &Columns,
+    hidden: &'static str,
+) -> Condition {
+    let live = format!("{hidden}{}", columns.live);
+    let mut matching = match query.liveness {
+        Liveness::Live => Condition::sql(live),
+        Liveness::Deleted if scope == PostScope::All => {
+            Condition::sql(format!("{hidden}{}", columns.deleted))
+        }
+        Liveness::Deleted => Condition::sql("FALSE"),
+        Liveness::Any if scope == PostScope::All => Condition::sql("TRUE"),
+        Liveness::Any => Condition::sql(live),
+    };
     // Statuses stand in the text: bound ones would hide from the planner how many rows
     // have them.
     let has_status = |status: PostStatus| format!("{} = '{status}'", columns.status);

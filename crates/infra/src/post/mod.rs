@@ -2,6 +2,8 @@
 
 mod cohort;
 mod list;
+#[cfg(test)]
+mod plans;
 mod read;
 mod rows;
 mod slugs;
@@ -26,8 +28,8 @@ use crate::database::Database;
 pub(crate) use cohort::{delete_with_author, restore_with_author};
 pub(crate) use rows::search_text;
 pub use view_buffer::BufferedViewCounter;
+pub(crate) use views::Addition;
 pub use views::DieselViewRepository;
-pub(crate) use views::addition;
 
 /// [`PostRepository`] in the database.
 ///

@@ -229,3 +229,8 @@ impl<'a> PostChangeset<'a> {
 pub(crate) fn search_text(title: &Title, content: &Content) -> String {
     fold([title.as_str(), content.as_str()])
 }
+
+/// Counts are never below zero, and neither are sums of them.
+pub(super) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}

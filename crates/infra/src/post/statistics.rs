@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 use hexpress_domain::id::UserId;
 use hexpress_domain::post::{MonthlyPosts, PostHeadline, PostStatus, StatusCount};
 
-use super::rows::HeadlineRow;
+use super::rows::{HeadlineRow, unsigned};
 use crate::database::schema::{post_views, posts};
 use crate::database::types::{Id, Instant, StoredId, StoredInstant};
 use crate::database::{Connection, Corrupt, Failure, on_both};
@@ -92,9 +92,4 @@ pub(super) async fn count_by_month(
         total_views: unsigned(row.total_views),
     });
     Ok(months.collect())
-}
-
-/// Counts are never below zero, and neither are sums of them.
-fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or_default()
 }

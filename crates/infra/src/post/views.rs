@@ -1,7 +1,10 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use diesel::backend::Backend;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, HasSqlType};
 use diesel_async::RunQueryDsl;
 use hexpress_domain::post::{ViewBatch, ViewRepository};
 use hexpress_domain::repository::RepositoryError;
@@ -54,35 +57,47 @@ async fn add(connection: &mut Connection, batch: &ViewBatch) -> Result<(), Failu
     if is_new == 0 || batch.views.is_empty() {
         return Ok(());
     }
-    let ids: Vec<_> = batch
-        .views
-        .iter()
-        .map(|(id, _)| StoredId::from(*id))
-        .collect();
-    let sql = addition(ids.len());
+    let views = batch.views.iter().map(|&(id, views)| {
+        let views = i64::try_from(views).unwrap_or(i64::MAX);
+        (StoredId::from(id), views)
+    });
+    let addition = Addition(views.collect());
+    let ids: Vec<_> = addition.0.iter().map(|(id, _)| *id).collect();
     on_both!(connection, |c, dialect| {
         dialect::lock_views(c, &ids).await?;
-        let mut query = diesel::sql_query(sql).into_boxed::<dialect::Backend>();
-        for (id, views) in &batch.views {
-            query = query
-                .bind::<Id, _>(StoredId::from(*id))
-                .bind::<BigInt, _>(i64::try_from(*views).unwrap_or(i64::MAX));
-        }
-        query.execute(c).await?
+        addition.execute(c).await?
     });
     Ok(())
 }
 
-/// Adds to so many counts at once. Both databases call the columns of `VALUES` so.
-pub(crate) fn addition(posts: usize) -> String {
-    let pairs: Vec<_> = (0..posts)
-        .map(|index| format!("(${}, ${})", 2 * index + 1, 2 * index + 2))
-        .collect();
-    format!(
-        "UPDATE post_views SET count = count + batch.column2
-         FROM (VALUES {}) AS batch WHERE post_views.post_id = batch.column1",
-        pairs.join(", ")
-    )
+/// Adds to the counts of many posts at once. Both databases call the columns of
+/// `VALUES` so.
+pub(crate) struct Addition(pub(crate) Vec<(StoredId, i64)>);
+
+impl QueryId for Addition {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<DB> QueryFragment<DB> for Addition
+where
+    DB: Backend + HasSqlType<Id>,
+    StoredId: ToSql<Id, DB>,
+    i64: ToSql<BigInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        // There are as many texts as sizes of batches.
+        out.unsafe_to_cache_prepared();
+        out.push_sql("UPDATE post_views SET count = count + batch.column2 FROM (VALUES ");
+        for (index, (id, views)) in self.0.iter().enumerate() {
+            out.push_sql(if index == 0 { "(" } else { "), (" });
+            out.push_bind_param::<Id, _>(id)?;
+            out.push_sql(", ");
+            out.push_bind_param::<BigInt, _>(views)?;
+        }
+        out.push_sql(")) AS batch WHERE post_views.post_id = batch.column1");
+        Ok(())
+    }
 }
 
 async fn forget_some(connection: &mut Connection, before: DateTime<Utc>) -> Result<u64, Failure> {

@@ -5,5 +5,5 @@ mod password;
 mod token;
 
 pub use clock::{SystemClock, UuidV7Generator};
-pub use password::{Argon2Hasher, Argon2Settings, Argon2SettingsError};
+pub use password::{Argon2Hasher, Argon2Settings, Argon2SettingsError, HashingStatus};
 pub use token::RandomTokenMint;

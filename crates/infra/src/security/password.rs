@@ -29,9 +29,19 @@ pub struct Argon2Settings {
 #[error("argon2 does not take these settings: {0}")]
 pub struct Argon2SettingsError(argon2::Error);
 
+/// How many hashes run, and how many wait for their turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashingStatus {
+    /// Those that run.
+    pub running: usize,
+    /// Those that wait.
+    pub waiting: usize,
+}
+
 /// Hashes passwords with argon2id (RFC 9106) on the runtime's blocking threads.
 pub struct Argon2Hasher {
     argon2: Argon2<'static>,
+    settings: Argon2Settings,
     running: Arc<Semaphore>,
     places: Arc<Semaphore>,
 }
@@ -52,11 +62,28 @@ impl Argon2Hasher {
         .map_err(Argon2SettingsError)?;
         Ok(Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            settings: *settings,
             running: Arc::new(Semaphore::new(settings.concurrency)),
             places: Arc::new(Semaphore::new(
                 settings.concurrency.saturating_add(settings.queue),
             )),
         })
+    }
+
+    /// How much there is to do.
+    #[must_use]
+    pub fn status(&self) -> HashingStatus {
+        let Argon2Settings {
+            concurrency, queue, ..
+        } = self.settings;
+        let free = self.running.available_permits();
+        let running = concurrency.saturating_sub(free);
+        let free = self.places.available_permits();
+        let all = concurrency.saturating_add(queue).saturating_sub(free);
+        HashingStatus {
+            running,
+            waiting: all.saturating_sub(running),
+        }
     }
 
     /// Runs a computation on a blocking thread when its turn comes.
@@ -150,6 +177,8 @@ fn is_outdated(hash: &phc::PasswordHash, present: &Params) -> Result<bool, Sourc
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     const CHEAP: Argon2Settings = Argon2Settings {
@@ -288,6 +317,24 @@ mod tests {
         for hash in waiting {
             assert!(hash.await.is_ok());
         }
+    }
+
+    #[tokio::test]
+    async fn it_says_how_many_run_and_wait() {
+        let hasher = Argon2Hasher::new(&CHEAP).unwrap();
+        let status = |running, waiting| HashingStatus { running, waiting };
+        assert_eq!(hasher.status(), status(0, 0));
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let mut first = Box::pin(hasher.in_turn(move |_| Ok(ended.recv()?)));
+        assert!(first.as_mut().now_or_never().is_none());
+        assert_eq!(hasher.status(), status(1, 0));
+        let mut second = hasher.hash(password("correct horse"));
+        assert!(second.as_mut().now_or_never().is_none());
+        assert_eq!(hasher.status(), status(1, 1));
+        end.send(()).unwrap();
+        first.await.unwrap();
+        second.await.unwrap();
+        assert_eq!(hasher.status(), status(0, 0));
     }
 
     #[tokio::test]

@@ -9,16 +9,15 @@ mod rows;
 
 use std::collections::HashSet;
 
-use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::post::{Content, Post};
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{PasswordHash, User};
 
 use crate::bulk::{self, IfThere, Row, Table, Value};
-use crate::database::types::{Id, StoredId};
+use crate::database::types::StoredId;
 use crate::database::{Connection, Database, Failure, on_both};
-use crate::post::addition;
+use crate::post::Addition;
 
 /// How many rows go into one statement at best: many, but so few that one
 /// stays within the limits on statements and on the values bound to them.
@@ -107,24 +106,15 @@ async fn insert_posts(connection: &mut Connection, batch: &[SeedPost]) -> Result
     let added = insert(connection, POSTS, rows).await?;
     // The counts of those that were there are their readers' own.
     let keys: HashSet<_> = added.iter().map(Vec::as_slice).collect();
-    let viewed: Vec<_> = batch
+    let views: Vec<_> = batch
         .iter()
         .filter(|seed| seed.views > 0)
         .filter(|seed| keys.contains([Value::from(seed.post.id)].as_slice()))
+        .map(|seed| (StoredId::from(seed.post.id), i64::from(seed.views)))
         .collect();
-    if viewed.is_empty() {
-        return Ok(added.len());
+    if !views.is_empty() {
+        on_both!(connection, |c| Addition(views).execute(c).await?);
     }
-    let sql = addition(viewed.len());
-    on_both!(connection, |c, dialect| {
-        let mut query = diesel::sql_query(sql).into_boxed::<dialect::Backend>();
-        for seed in viewed {
-            query = query
-                .bind::<Id, _>(StoredId::from(seed.post.id))
-                .bind::<BigInt, _>(i64::from(seed.views));
-        }
-        query.execute(c).await?
-    });
     Ok(added.len())
 }
 

@@ -10,7 +10,15 @@
 )]
 
 mod login_guard;
+mod post;
+mod post_cohort;
+mod post_list;
+mod post_search;
+mod post_slug;
+mod post_statistics;
 mod support;
 mod token;
 mod user;
 mod user_list;
+mod view_buffer;
+mod view_count;

@@ -9,12 +9,18 @@ use hexpress_domain::auth::{
     ApiTokenRecord, Authenticated, Revocation, SessionRecord, TokenDigest, TokenRepository,
 };
 use hexpress_domain::clock::IdGenerator;
-use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::entity::Liveness;
+use hexpress_domain::id::{PostId, TokenId, UserId};
+use hexpress_domain::post::{
+    MadeSlug, Metadata, NewSlug, PostChange, PostRecord, PostRepository, PostStatus, PostView,
+    Slug, ViewBatch, ViewRepository,
+};
 use hexpress_domain::user::{
     PasswordHash, PersonName, Role, User, UserChange, UserRecord, UserRepository,
 };
 use hexpress_infra::auth::DieselTokenRepository;
 use hexpress_infra::database::{Database, DatabaseOptions, SslMode, Synchronous};
+use hexpress_infra::post::{DieselPostRepository, DieselViewRepository};
 use hexpress_infra::security::UuidV7Generator;
 use hexpress_infra::user::DieselUserRepository;
 use hexpress_test_support::{Kind, TestDatabase};
@@ -24,6 +30,8 @@ use uuid::Uuid;
 pub struct Stores {
     pub users: Arc<DieselUserRepository>,
     pub tokens: Arc<DieselTokenRepository>,
+    pub posts: Arc<DieselPostRepository>,
+    pub views: Arc<DieselViewRepository>,
     pub database: Database,
     pub raw: TestDatabase,
     made: AtomicU32,
@@ -139,6 +147,71 @@ pub fn unknown_user() -> UserId {
     UserId::new(Uuid::from_u128(404))
 }
 
+pub fn slug(text: &str) -> Slug {
+    text.parse().unwrap()
+}
+
+/// A draft with a made slug.
+pub fn draft(author: &User, title: &str) -> PostRecord {
+    let title = title.parse().unwrap();
+    PostRecord {
+        id: UuidV7Generator.post_id(),
+        author_id: author.id,
+        slug: NewSlug::Made(MadeSlug::of_title(&title)),
+        title,
+        content: "Once upon a time".parse().unwrap(),
+        excerpt: None,
+        status: PostStatus::Draft,
+        published_at: None,
+        metadata: Metadata::default(),
+        at: now(),
+    }
+}
+
+pub fn published(author: &User, title: &str) -> PostRecord {
+    PostRecord {
+        status: PostStatus::Published,
+        published_at: Some(now()),
+        ..draft(author, title)
+    }
+}
+
+/// A change that leaves everything as it is, for tests to fill in.
+pub fn post_change(view: &PostView) -> PostChange {
+    let post = &view.post;
+    PostChange {
+        id: post.id,
+        seen: post.version,
+        title: post.title.clone(),
+        slug: None,
+        is_slug_named: post.is_slug_named,
+        keeps_former_slug: post.published_at.is_some(),
+        content: view.content.clone().unwrap(),
+        excerpt: post.excerpt.clone(),
+        status: post.status,
+        published_at: post.published_at,
+        metadata: post.metadata.clone(),
+        at: later(),
+    }
+}
+
+/// A change of the slug to one that a client chose.
+pub fn renaming(view: &PostView, name: &str) -> PostChange {
+    PostChange {
+        slug: Some(NewSlug::Named(slug(name))),
+        is_slug_named: true,
+        ..post_change(view)
+    }
+}
+
+pub fn batch(views: &[(PostId, u64)]) -> ViewBatch {
+    ViewBatch {
+        id: UuidV7Generator.view_batch_id(),
+        views: views.to_vec(),
+        at: now(),
+    }
+}
+
 pub async fn stores(kind: Kind) -> Stores {
     let raw = TestDatabase::migrated(kind).await;
     let patience = Duration::from_secs(20);
@@ -159,6 +232,8 @@ pub async fn stores(kind: Kind) -> Stores {
     Stores {
         users: Arc::new(DieselUserRepository::new(database.clone())),
         tokens: Arc::new(DieselTokenRepository::new(database.clone())),
+        posts: Arc::new(DieselPostRepository::new(database.clone())),
+        views: Arc::new(DieselViewRepository::new(database.clone())),
         database,
         raw,
         made: AtomicU32::new(0),
@@ -189,6 +264,31 @@ impl Stores {
         let session = session(user.id);
         self.tokens.open_session(session.clone()).await.unwrap();
         session
+    }
+
+    pub async fn post(&self, record: PostRecord) -> PostView {
+        self.posts.insert(record).await.unwrap()
+    }
+
+    /// Deletes a post as it is now.
+    pub async fn delete_post(&self, id: PostId) {
+        let view = self.found(id).await.unwrap();
+        let posts = &self.posts;
+        posts.delete(id, view.post.version, later()).await.unwrap();
+    }
+
+    /// The post, deleted or not.
+    pub async fn found(&self, id: PostId) -> Option<PostView> {
+        self.posts.find(id, Liveness::Any).await.unwrap()
+    }
+
+    pub async fn leads_to(&self, text: &str) -> Option<PostId> {
+        let found = self.posts.find_by_slug(slug(text)).await.unwrap();
+        found.map(|view| view.post.id)
+    }
+
+    pub async fn view(&self, id: PostId, times: u64) {
+        self.views.add(batch(&[(id, times)])).await.unwrap();
     }
 
     pub async fn authenticated(&self, digest: TokenDigest) -> Option<Authenticated> {

@@ -2,13 +2,11 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Subcommand};
 
 use super::DatabaseFlags;
+use super::examples::{COPY_EXAMPLES, PURGE_EXAMPLES, SEED_EXAMPLES};
 
 /// What can be said with `hexpress seed`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  hexpress seed
-  hexpress seed --users 1000 --posts 100000
-  hexpress seed --rng-seed 2            other data, beside what is there")]
+#[command(after_help = SEED_EXAMPLES)]
 pub struct Seed {
     /// How many users, of all roles; the first three are an admin, a moderator and a
     /// user
@@ -50,9 +48,7 @@ pub enum DbAction {
 
 /// What can be said with `hexpress db copy`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  hexpress db copy --from sqlite://data/hexpress.db --to postgres://hexpress@localhost/hexpress
-  hexpress db copy --from \"$DATABASE_URL\" --to sqlite://copy.db")]
+#[command(after_help = COPY_EXAMPLES)]
 pub struct Copy {
     /// Database to read: sqlite://PATH or postgres://user:password@host/name
     #[arg(long, value_name = "URL")]
@@ -64,9 +60,7 @@ pub struct Copy {
 
 /// What can be said with `hexpress purge`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  hexpress purge --deleted-before 2026-01-01 --dry-run
-  hexpress purge --deleted-before 2026-01-01T00:00:00Z --yes")]
+#[command(after_help = PURGE_EXAMPLES)]
 pub struct Purge {
     /// Remove what was deleted before this: a day (its begin, in UTC) or a time such as
     /// 2026-01-01T12:00:00Z

@@ -5,6 +5,7 @@ use std::time::Duration;
 use hexpress_domain::clock::Clock;
 use hexpress_infra::database::{Migration, MigrationState, generate};
 use hexpress_infra::security::SystemClock;
+use serde_json::{Value, json};
 
 use super::{confirm, lasting_database, print};
 use crate::cli::MigrateAction;
@@ -29,7 +30,7 @@ pub async fn run(config: &Config, action: &MigrateAction) -> Result<ExitCode, Fa
     let store = Store::open(&database).await?;
     let migrator = store.database.migrator();
     let code = match action {
-        MigrateAction::Status => print_status(&migrator.status().await?)?,
+        MigrateAction::Status { json } => print_status(&migrator.status().await?, *json)?,
         MigrateAction::Down { all, .. } => {
             print_names("undid", "nothing to undo", &migrator.down(*all).await?)?
         }
@@ -64,14 +65,25 @@ fn print_names(done: &str, nothing: &str, names: &[String]) -> Result<ExitCode, 
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_status(migrations: &[Migration]) -> Result<ExitCode, Failure> {
-    for migration in migrations {
-        let state = match migration.state {
-            MigrationState::Applied => "applied",
-            MigrationState::Pending => "pending",
-            MigrationState::Unknown => "unknown to this version",
-        };
-        print(&format!("{}  {state}\n", migration.name))?;
+fn state(migration: &Migration) -> &'static str {
+    match migration.state {
+        MigrationState::Applied => "applied",
+        MigrationState::Pending => "pending",
+        MigrationState::Unknown => "unknown to this version",
+    }
+}
+
+fn print_status(migrations: &[Migration], as_json: bool) -> Result<ExitCode, Failure> {
+    if as_json {
+        let rows: Value = migrations
+            .iter()
+            .map(|migration| json!({"name": migration.name, "state": state(migration)}))
+            .collect();
+        print(&format!("{rows:#}\n"))?;
+    } else {
+        for migration in migrations {
+            print(&format!("{}  {}\n", migration.name, state(migration)))?;
+        }
     }
     let is_pending = |migration: &Migration| migration.state == MigrationState::Pending;
     Ok(if migrations.iter().any(is_pending) {

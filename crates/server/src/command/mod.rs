@@ -1,7 +1,10 @@
 //! What each command does.
 
+pub mod backup;
+pub mod completions;
 pub mod config;
 pub mod db;
+pub mod healthcheck;
 pub mod migrate;
 mod progress;
 pub mod purge;

@@ -11,7 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{debug, error, info};
 
 use super::print;
-use crate::config::{Config, DatabaseTarget, HttpConfig, Origin, Sources};
+use crate::config::{Config, DatabaseTarget, Origin, Sources};
 use crate::failure::{Failure, with_causes};
 use crate::lifecycle::{Signals, drain};
 use crate::listener::{ConnectionLimits, Server};
@@ -71,7 +71,8 @@ async fn start(config: &Config, sources: &Sources) -> Result<Running, Failure> {
     let services = Services::new(&config.auth, &store.database)?;
     let has_admin = services.users.has_admin().await;
     let has_admin = has_admin.map_err(|error| Failure::of(&error))?;
-    let listener = bind(&config.http).await?;
+    let (host, port) = (config.http.host.as_str(), config.http.port);
+    let listener = bind(host, port, "HOST and PORT").await?;
     let address = listener.local_addr()?;
     let limits = ConnectionLimits {
         header_read: config.http.header_read_timeout,
@@ -79,6 +80,18 @@ async fn start(config: &Config, sources: &Sources) -> Result<Running, Failure> {
         // It has no setting: whoever takes no byte for that long has gone.
         write_stall: config.http.request_timeout,
         linger: LINGER,
+    };
+    let metrics_address = match config.http.metrics_address {
+        None => None,
+        Some(address) => {
+            let host = address.ip().to_string();
+            let listener = bind(&host, address.port(), "METRICS_ADDR").await?;
+            let address = listener.local_addr()?;
+            let metrics = services.metrics(&store.database).router();
+            // It can be read until the process ends.
+            Server::start(listener, metrics, limits);
+            Some(address)
+        }
     };
     let server = Server::start(listener, services.router(config), limits);
     let database = store.database.url().to_string();
@@ -88,7 +101,12 @@ async fn start(config: &Config, sources: &Sources) -> Result<Running, Failure> {
     } else {
         admin_hint(&config.database.target, sources.find("DATABASE_URL"))
     };
-    print(&greeting(address, &database, hint.as_deref()))?;
+    print(&greeting(
+        address,
+        &database,
+        metrics_address,
+        hint.as_deref(),
+    ))?;
     Ok(Running {
         store,
         services,
@@ -96,14 +114,13 @@ async fn start(config: &Config, sources: &Sources) -> Result<Running, Failure> {
     })
 }
 
-async fn bind(config: &HttpConfig) -> Result<TcpListener, Failure> {
-    let HttpConfig { host, port, .. } = config;
-    let listener = TcpListener::bind((host.as_str(), *port)).await;
+async fn bind(host: &str, port: u16, settings: &str) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind((host, port)).await;
     listener.map_err(|error| {
         let way_out = if error.kind() == io::ErrorKind::AddrInUse {
-            "Stop what listens there, or set another PORT (0 for any free one)."
+            format!("Stop what listens there, or change {settings} (port 0 is any free one).")
         } else {
-            "Set HOST and PORT to what this machine lets you listen on."
+            format!("Set {settings} to what this machine lets you listen on.")
         };
         Failure::Failed(format!(
             "cannot listen on {host}, port {port}: {error}\n{way_out}"
@@ -112,13 +129,20 @@ async fn bind(config: &HttpConfig) -> Result<TcpListener, Failure> {
 }
 
 /// What a person needs to know who has just started the server.
-fn greeting(address: SocketAddr, database: &str, admin_hint: Option<&str>) -> String {
+fn greeting(
+    address: SocketAddr,
+    database: &str,
+    metrics: Option<SocketAddr>,
+    admin_hint: Option<&str>,
+) -> String {
+    let metrics = metrics.map(|address| format!("  metrics   http://{address}/metrics\n"));
     format!(
         "Hexpress listens on http://{address}\n\
          \x20 try it    curl http://{address}/api/health\n\
          \x20 database  {database}\n\
-         {}\
+         {}{}\
          Ctrl-C stops it.\n",
+        metrics.unwrap_or_default(),
         admin_hint.unwrap_or_default()
     )
 }

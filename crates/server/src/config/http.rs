@@ -1,5 +1,5 @@
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::http::Uri;
@@ -15,6 +15,8 @@ pub struct HttpConfig {
     pub host: String,
     /// The port; 0 is any free one.
     pub port: u16,
+    /// Where metrics can be read, if anywhere.
+    pub metrics_address: Option<SocketAddr>,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// How long a client may take to send a request's head.
@@ -50,6 +52,11 @@ impl HttpConfig {
                 parse_host,
             )?,
             port: reader.whole("PORT", app_env.pick(3000, 0, 3000), 0..=u16::MAX)?,
+            metrics_address: reader.optional(
+                "METRICS_ADDR",
+                "an address and a port, such as 127.0.0.1:9100",
+                |text| text.parse().ok(),
+            )?,
             request_timeout: reader.milliseconds("REQUEST_TIMEOUT_MS", 30_000, 1)?,
             header_read_timeout: reader.milliseconds("HEADER_READ_TIMEOUT_MS", 10_000, 1)?,
             body_read_timeout: reader.milliseconds("BODY_READ_TIMEOUT_MS", 20_000, 1)?,

@@ -1,4 +1,4 @@
-//! `hexpress migrate …`, `hexpress user …` and `hexpress config`.
+//! Every command but `serve`.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -68,8 +68,11 @@ fn what_would_end_with_the_command_is_refused(#[case] settings: &[(&str, &str)])
         "migrate up",
         "migrate down --yes",
         "migrate status",
+        "seed",
+        "purge --deleted-before 2020-01-01 --yes",
         "user create --email root@example.org --first-name Root --last-name Admin",
         "user activate --email root@example.org",
+        "backup copy.db",
     ] {
         let refused = hexpress(folder.path())
             .args(arguments.split(' '))
@@ -305,11 +308,160 @@ fn config_says_what_is_set_and_by_whom_but_no_secret() {
 #[test]
 fn help_teaches_and_wrong_usage_ends_with_two() {
     let folder = tempfile::tempdir().unwrap();
-    let help = hexpress(folder.path()).arg("--help").output().unwrap();
-    assert!(help.status.success());
-    for command in ["serve", "migrate", "user", "config"] {
-        assert!(stdout(&help).contains(command), "{command}");
+    let succeeds = |arguments: &str| {
+        let words = arguments.split_whitespace();
+        let output = hexpress(folder.path()).args(words).output().unwrap();
+        assert!(output.status.success(), "{arguments}: {}", stderr(&output));
+        stdout(&output)
+    };
+    let help = succeeds("--help");
+    for taught in [
+        "serve",
+        "migrate",
+        "user",
+        "config",
+        "healthcheck",
+        "completions",
+        "Examples:",
+        "Exit codes:",
+    ] {
+        assert!(help.contains(taught), "{taught}: {help}");
+    }
+    for arguments in ["migrate --help", "user --help", "completions --help"] {
+        let help = succeeds(arguments);
+        assert!(help.contains("Examples:"), "{arguments}: {help}");
     }
     let wrong = hexpress(folder.path()).arg("sereve").output().unwrap();
     assert_eq!(wrong.status.code(), Some(2));
+}
+
+#[test]
+fn where_nobody_sees_colours_there_are_none() {
+    let folder = tempfile::tempdir().unwrap();
+    // A warning, so that there is a line in the log.
+    std::fs::write(folder.path().join(".env"), "NO_SUCH_SETTING=1\n").unwrap();
+    for arguments in [&["--help"][..], &["config"], &["sereve"]] {
+        let output = hexpress(folder.path()).args(arguments).output().unwrap();
+        let printed = stdout(&output) + &stderr(&output);
+        assert!(!printed.is_empty());
+        assert!(!printed.contains('\x1b'), "{printed:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_backup_of_a_running_server_restores_to_all_that_it_had() {
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let server = Server::start(&database, &[]);
+    server.sign_up("ada").await;
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db").display().to_string();
+    succeeds(&database, &["backup", &copy]);
+    server.sign_up("bob").await;
+
+    let again = run(&database, &["backup", &copy], "");
+    assert_eq!(again.status.code(), Some(2));
+    assert!(stderr(&again).contains("exists already"));
+
+    let mut command = hexpress(folder.path());
+    command.env("DATABASE_URL", format!("sqlite://{copy}"));
+    let restored = Server::spawn(command);
+    restored.log_in("ada").await;
+    let bob = restored.anonymous().log_in(&email("bob"), PASSWORD).await;
+    assert_eq!(bob.status, 401);
+}
+
+#[tokio::test]
+async fn a_backup_of_what_is_not_there_or_not_sqlite_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("no.db");
+    let refused = hexpress(folder.path())
+        .args(["backup", "copy.db"])
+        .env("DATABASE_URL", format!("sqlite://{}", missing.display()))
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("no.db"), "{}", stderr(&refused));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+
+    let database = TestDatabase::migrated(Kind::Postgres).await;
+    let refused = run(&database, &["backup", "copy.db"], "");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("pg_dump"), "{}", stderr(&refused));
+}
+
+#[test]
+fn completions_name_every_command_and_need_no_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = hexpress(folder.path())
+            .args(["completions", shell])
+            .env("APP_ENV", "production")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{shell}: {}", stderr(&output));
+        let script = stdout(&output);
+        for word in ["migrate", "healthcheck", "set-password", "database-url"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn programs_can_read_the_state_of_migrations() {
+    let database = TestDatabase::empty(Kind::Sqlite).await;
+    let status = || run(&database, &["migrate", "status", "--json"], "");
+    let rows = |output: &std::process::Output| -> Vec<Value> {
+        serde_json::from_str(&stdout(output)).unwrap()
+    };
+    let before = status();
+    assert_eq!(before.status.code(), Some(3));
+    let pending = rows(&before);
+    assert_eq!(pending[0]["name"], "20261101000000_create_users");
+    assert!(pending.iter().all(|row| row["state"] == "pending"));
+    succeeds(&database, &["migrate", "up"]);
+    let after = status();
+    assert_eq!(after.status.code(), Some(0));
+    let applied = rows(&after);
+    assert_eq!(applied.len(), pending.len());
+    assert!(applied.iter().all(|row| row["state"] == "applied"));
+}
+
+#[tokio::test]
+async fn a_health_check_asks_the_running_server() {
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let server = Server::start(&database, &[]);
+    let port = server.address.port().to_string();
+    let check = || run(&database, &["healthcheck", "--port", &port], "");
+    let ready = check();
+    assert_eq!(ready.status.code(), Some(0), "{}", stderr(&ready));
+    assert_eq!(stdout(&ready), "ready\n");
+
+    let down = run(&database, &["migrate", "down", "--yes"], "");
+    assert!(down.status.success(), "{}", stderr(&down));
+    let patience = std::time::Duration::from_secs(10);
+    let unready = tokio::time::timeout(patience, async {
+        loop {
+            let unready = check();
+            if !unready.status.success() {
+                return unready;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    let unready = unready.await.unwrap();
+    assert_eq!(unready.status.code(), Some(1));
+    let error = stderr(&unready);
+    assert!(
+        error.contains("503") && error.contains("pending"),
+        "{error}"
+    );
+
+    drop(server);
+    let gone = check();
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(stderr(&gone).contains(&port), "{}", stderr(&gone));
+
+    let unknown = run(&database, &["healthcheck"], "");
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(stderr(&unknown).contains("--port"), "{}", stderr(&unknown));
 }

@@ -12,12 +12,17 @@ mod accounts;
 mod command_line;
 mod db_copy;
 mod hostile_posts;
+mod observability;
 mod post_visibility;
 mod posts;
 mod purge;
 mod races;
 mod seed;
+mod slow_backup;
+mod slow_outage;
 mod slow_resilience;
 mod slow_views;
+#[cfg(feature = "otel")]
+mod spans;
 mod start;
 mod support;

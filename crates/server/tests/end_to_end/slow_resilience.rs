@@ -128,7 +128,7 @@ async fn an_orderly_stop_under_load_fails_no_request_that_has_begun(
             })
         })
         .collect();
-    let held: Vec<_> = (0..8)
+    let held: Vec<_> = (0..50)
         .map(|number| Begun::send(address, &email(&format!("held{number}"))).unwrap())
         .collect();
     while count.load(Ordering::SeqCst) < 40 {

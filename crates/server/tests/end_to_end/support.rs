@@ -12,7 +12,7 @@ use reqwest::header::{AUTHORIZATION, IF_MATCH};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-pub use hexpress_test_support::{Kind, TestDatabase};
+pub use hexpress_test_support::{Kind, OwnPostgres, TestDatabase};
 
 pub const PASSWORD: &str = "correct horse";
 
@@ -62,6 +62,7 @@ pub fn stderr(output: &Output) -> String {
 /// A running server, killed when it is dropped.
 pub struct Server {
     child: Child,
+    log: Option<thread::JoinHandle<String>>,
     pub address: SocketAddr,
     /// What it printed until it was ready.
     pub greeting: String,
@@ -81,7 +82,7 @@ impl Server {
     /// Starts a command that ends in a server, and waits until it answers.
     pub fn spawn(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
-        let errors = collect(child.stderr.take().unwrap());
+        let log = collect(child.stderr.take().unwrap());
         let (sender, lines) = mpsc::channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         thread::spawn(move || {
@@ -106,12 +107,13 @@ impl Server {
                 Err(_) => {
                     child.kill().ok();
                     child.wait().ok();
-                    panic!("no server: {greeting}{}", errors.join().unwrap());
+                    panic!("no server: {greeting}{}", log.join().unwrap());
                 }
             }
         }
         Self {
             child,
+            log: Some(log),
             address: address.unwrap(),
             greeting,
             client: Client::builder().no_proxy().build().unwrap(),
@@ -132,6 +134,13 @@ impl Server {
     pub fn terminate(mut self) -> ExitStatus {
         self.signal("TERM");
         self.wait()
+    }
+
+    /// SIGTERM, and all that the program has logged.
+    pub fn terminate_and_log(mut self) -> String {
+        self.signal("TERM");
+        assert!(self.wait().success());
+        self.log.take().unwrap().join().unwrap()
     }
 
     pub fn signal(&self, name: &str) {

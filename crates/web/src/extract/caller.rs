@@ -9,6 +9,7 @@ use super::Address;
 use crate::Api;
 use crate::error::ApiError;
 use crate::limits::{QuotaSlot, overload};
+use crate::request;
 
 /// Who calls. A token is looked up on every request; one that vouches for nobody
 /// ends the request here, as too much load and too many requests do. Without one the
@@ -49,6 +50,9 @@ impl FromRequestParts<Api> for Caller {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Self::Rejection> {
         overload::refuse_surplus(parts)?;
         let actor = authenticate(parts, api).await?;
+        if let Some(user) = actor.principal() {
+            request::record_user(user.user_id);
+        }
         let Ok(Address(address)) = Address::from_request_parts(parts, api).await;
         let slot = parts.extensions.get::<QuotaSlot>();
         api.limits.request(&actor, address, slot)?;

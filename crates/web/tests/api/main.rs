@@ -14,6 +14,8 @@ mod conventions;
 mod errors;
 mod headers;
 mod limits;
+mod log;
+mod metrics;
 mod post;
 mod post_list;
 mod post_read;

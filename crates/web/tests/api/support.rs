@@ -24,7 +24,7 @@ use hexpress_domain::health::MockStoreProbe;
 use hexpress_domain::id::{PostId, TokenId, UserId};
 use hexpress_domain::post::{MockPostRepository, MockViewCounter, MockViewRepository};
 use hexpress_domain::user::{MockUserRepository, PasswordHash, PersonName, Role, User, UserChange};
-use hexpress_web::{Api, CorsOrigins, LimitSettings, Limits, Settings, router};
+use hexpress_web::{Api, CorsOrigins, HttpMetrics, LimitSettings, Limits, Settings, router};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -117,6 +117,7 @@ pub struct Mocks {
     pub store: MockStoreProbe,
     pub draining: bool,
     pub limits: LimitSettings,
+    pub metrics: HttpMetrics,
     pub settings: Settings,
 }
 
@@ -148,6 +149,7 @@ impl Default for Mocks {
                 requests_per_minute: 0,
                 sign_ups_per_hour: 0,
             },
+            metrics: HttpMetrics::default(),
             settings: Settings {
                 base_path: String::new(),
                 request_timeout: Duration::from_secs(30),
@@ -289,6 +291,7 @@ impl Mocks {
             posts: Arc::new(PostService::new(post_ports)),
             health: Arc::new(health),
             limits: Arc::new(Limits::new(&self.limits)),
+            metrics: self.metrics,
             settings: Arc::new(self.settings),
         })
     }

@@ -175,6 +175,12 @@ pub(crate) fn matches(table: &'static str, search: &Search) -> Condition {
     Condition::sql(format!("{table}.search_text LIKE ")).and_text(pattern)
 }
 
+/// What to write before a column that is to lead to no index beside this search: its
+/// statistics tell the planner better.
+pub(crate) const fn hidden_beside(_: &Search) -> &'static str {
+    ""
+}
+
 /// Whether a text column holds nothing but digits from the character of this number on.
 pub(crate) fn is_number_from(column: &str, first: usize) -> String {
     format!("substr({column}, {first}) ~ '^[0-9]+$'")

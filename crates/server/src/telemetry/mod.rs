@@ -1,4 +1,8 @@
-//! The log: what the program says to those who operate it, on standard error.
+//! The log: what the program says to those who operate it, on standard error; and
+//! with the feature `otel` its spans, for those who collect them.
+
+#[cfg(feature = "otel")]
+pub mod otel;
 
 use std::env;
 use std::io::{self, IsTerminal};
@@ -11,22 +15,63 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{LogConfig, LogFormat};
+use crate::failure::Failure;
+
+/// What has to be seen to at the end of the process.
+pub struct Telemetry {
+    #[cfg(feature = "otel")]
+    exporter: Option<otel::Exporter>,
+}
 
 /// Begins to log, panics too, for the rest of the process. Each line carries the
 /// fields of the spans that it is in, the request's id among them.
-pub fn init(config: &LogConfig) {
-    let is_colourful = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none();
-    subscriber(config, io::stderr, is_colourful).init();
+///
+/// # Errors
+///
+/// [`Failure::Usage`] where spans are to be exported and cannot be.
+pub fn init(config: &LogConfig) -> Result<Telemetry, Failure> {
+    // As https://no-color.org has it: set and not empty.
+    let is_plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let is_colourful = io::stderr().is_terminal() && !is_plain;
+    let subscriber = subscriber(config, io::stderr, is_colourful);
+    #[cfg(feature = "otel")]
+    let exporter = otel::Exporter::from_environment()?;
+    #[cfg(feature = "otel")]
+    let subscriber = subscriber.with(exporter.as_ref().map(|exporter| {
+        exporter
+            .layer()
+            .with_filter(Targets::new().with_target("hexpress", LevelFilter::INFO))
+    }));
+    subscriber.init();
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(display);
         error!(panic = panic.payload_as_str(), place, "panicked");
     }));
+    Ok(Telemetry {
+        #[cfg(feature = "otel")]
+        exporter,
+    })
 }
 
-fn subscriber<W>(config: &LogConfig, writer: W, is_colourful: bool) -> impl Subscriber
+impl Telemetry {
+    /// Sends what has been collected and not been sent.
+    pub fn finish(&self) {
+        #[cfg(feature = "otel")]
+        if let Some(exporter) = &self.exporter {
+            exporter.finish();
+        }
+    }
+}
+
+fn subscriber<W>(
+    config: &LogConfig,
+    writer: W,
+    is_colourful: bool,
+) -> impl Subscriber + for<'a> LookupSpan<'a> + use<W>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {

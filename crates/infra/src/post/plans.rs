@@ -1,0 +1,300 @@
+//! The plans of the statements that must not read whole tables. The statements are
+//! those that the adapter runs, caught on their way.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::{Arc, Mutex};
+
+use diesel::connection::InstrumentationEvent;
+use diesel_async::AsyncConnection;
+use hexpress_domain::id::UserId;
+use hexpress_domain::list::{Cursor, Direction, PageRequest, Position, Search, SortValue};
+use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostStatus, Slug};
+use hexpress_test_support::{Kind, TestDatabase};
+use rstest::rstest;
+use uuid::Uuid;
+
+use super::{list, read};
+use crate::database::testing::open;
+use crate::database::{Connection, Database, on_both};
+
+type Caught = Arc<Mutex<Vec<String>>>;
+
+const AUTHOR: Uuid = Uuid::from_u128(1);
+
+/// Enough posts of enough authors for the planners to care, one of which says a word
+/// that no other does.
+async fn library(kind: Kind, is_analyzed: bool) -> (TestDatabase, Database) {
+    let raw = TestDatabase::migrated(kind).await;
+    let (id, author, time, numbers) = match kind {
+        Kind::Sqlite => (
+            "unhex(printf('%032x', i))",
+            "unhex(printf('%032x', i % 80 + 1))",
+            "i",
+            "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000) \
+             SELECT i FROM n) AS numbers",
+        ),
+        Kind::Postgres => (
+            "lpad(to_hex(i), 32, '0')::uuid",
+            "lpad(to_hex(i % 80 + 1), 32, '0')::uuid",
+            "'2024-01-01Z'::timestamptz + i * interval '1 minute'",
+            "generate_series(1, 6000) AS numbers(i)",
+        ),
+    };
+    // PostgreSQL weighs how much there is to read.
+    let long = match kind {
+        Kind::Sqlite => String::new(),
+        Kind::Postgres => " and so on".repeat(50),
+    };
+    raw.execute(&format!(
+        "INSERT INTO users (id, email, password_hash, first_name, last_name, role, is_active, \
+             search_text, version, created_at, updated_at) \
+         SELECT {id}, i || '@x', 'h', 'A', '', 'user', TRUE, '', 1, {time}, {time} \
+         FROM {numbers} WHERE i <= 80;
+         INSERT INTO posts (id, author_id, title, slug, slug_named, content, status, published_at, \
+             metadata, search_text, version, created_at, updated_at, deleted_with_author) \
+         SELECT {id}, {author}, 'Title ' || i, 'post-' || i, FALSE, 'c', \
+             CASE i % 19 WHEN 0 THEN 'draft' WHEN 1 THEN 'published' ELSE 'archived' END, {time}, \
+             '{{}}', CASE i WHEN 77 THEN 'zanzibar' ELSE 'title ' || i || '{long}' END, 1, \
+             {time}, {time}, FALSE \
+         FROM {numbers};
+         INSERT INTO kept_slugs (slug, post_id) SELECT 'kept-' || i, {id} FROM {numbers};
+         UPDATE post_views SET count = length(status) * 100;"
+    ))
+    .await;
+    if is_analyzed {
+        raw.execute("ANALYZE").await;
+    }
+    if kind == Kind::Postgres {
+        // What has not been merged into the trigrams yet makes them dear.
+        raw.execute("VACUUM posts").await;
+    }
+    let database = open(&raw).await;
+    (raw, database)
+}
+
+fn catch(connection: &mut Connection, caught: &Caught) {
+    let caught = Arc::clone(caught);
+    let note = move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let sql = text.split(" -- binds").next().unwrap_or_default();
+            caught.lock().unwrap().push(sql.to_owned());
+        }
+    };
+    on_both!(connection, |c| c.set_instrumentation(note));
+}
+
+/// How the database runs a statement with these values, written as literals.
+async fn plan(kind: Kind, raw: &TestDatabase, sql: &str, values: &[String]) -> String {
+    let explain = match kind {
+        Kind::Sqlite => format!("EXPLAIN QUERY PLAN {sql}"),
+        Kind::Postgres => format!(
+            "PREPARE statement AS {sql}; EXPLAIN EXECUTE statement ({})",
+            values.join(", ")
+        ),
+    };
+    let rows = raw.query_text(&explain).await;
+    let lines: Vec<_> = rows
+        .into_iter()
+        .filter_map(|row| row.into_iter().next_back().flatten())
+        .collect();
+    lines.join("\n")
+}
+
+/// Reads a page and returns the plan of the statement that did.
+async fn plan_of_page(
+    kind: Kind,
+    (raw, database): &(TestDatabase, Database),
+    scope: PostScope,
+    query: &PostQuery,
+) -> String {
+    let caught = Caught::default();
+    let input = (scope, query.clone(), Arc::clone(&caught));
+    database
+        .read(input, |connection, (scope, query, caught)| {
+            Box::pin(async move {
+                catch(connection, caught);
+                list::page(connection, *scope, query).await
+            })
+        })
+        .await
+        .unwrap();
+    let sql = caught.lock().unwrap().first().cloned().unwrap();
+    let id = |id: Uuid| format!("'{id}'");
+    let mut values = Vec::new();
+    values.extend(query.author_id.map(|author| id(author.as_uuid())));
+    if let PostScope::PublishedOrBy(reader) = scope {
+        values.push(id(reader.as_uuid()));
+    }
+    values.extend(query.search.as_ref().map(|s| format!("'%{}%'", s.folded())));
+    if let Position::After(cursor) = &query.page.position {
+        values.push(match &cursor.value {
+            SortValue::Time(time) => format!("'{}'", time.unwrap()),
+            SortValue::Text(text) => format!("'{text}'"),
+            SortValue::Number(number) => number.to_string(),
+        });
+        values.push(id(cursor.id));
+        values.push("11".to_owned());
+    } else {
+        values.extend(["11".to_owned(), "0".to_owned()]);
+    }
+    plan(kind, raw, &sql, &values).await
+}
+
+fn middle(sort: PostSort) -> PageRequest {
+    let value = match sort {
+        PostSort::Title => SortValue::Text("Title 3000".to_owned()),
+        PostSort::ViewCount => SortValue::Number(900),
+        _ => SortValue::Time("2024-01-03T02:00:00Z".parse().ok()),
+    };
+    let id = Uuid::from_u128(3000);
+    PageRequest {
+        position: Position::After(Cursor { value, id }),
+        count: false,
+        ..PageRequest::default()
+    }
+}
+
+/// The name of the index in an order of the list, behind what it is narrowed down to.
+fn index(narrowed: &str, sort: PostSort) -> String {
+    let (table, key) = match sort {
+        PostSort::CreatedAt => ("posts", "created_at"),
+        PostSort::UpdatedAt => ("posts", "updated_at"),
+        PostSort::PublishedAt => ("posts", "published_key"),
+        PostSort::Title => ("posts", "title"),
+        PostSort::ViewCount => ("post_views", "count"),
+    };
+    format!("{table}_{narrowed}{key}_idx")
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_cursor_leads_into_the_index_of_its_order(
+    #[values((Kind::Sqlite, false), (Kind::Sqlite, true), (Kind::Postgres, true))]
+    (kind, is_analyzed): (Kind, bool),
+) {
+    let library = library(kind, is_analyzed).await;
+    let author_id = Some(UserId::new(AUTHOR));
+    let status = Some(PostStatus::Draft);
+    for sort in PostSort::ALL {
+        for direction in [Direction::Ascending, Direction::Descending] {
+            let all = PostQuery {
+                sort,
+                direction,
+                page: middle(sort),
+                ..PostQuery::default()
+            };
+            let of_status = PostQuery {
+                status,
+                ..all.clone()
+            };
+            let of_author = PostQuery {
+                author_id,
+                ..all.clone()
+            };
+            let reader = PostScope::PublishedOrBy(UserId::new(AUTHOR));
+            for (scope, query, narrowed) in [
+                (PostScope::All, &all, ""),
+                (reader, &all, ""),
+                (PostScope::Published, &all, "status_"),
+                (PostScope::All, &of_status, "status_"),
+                (PostScope::All, &of_author, "author_id_"),
+            ] {
+                let plan = plan_of_page(kind, &library, scope, query).await;
+                let index = index(narrowed, sort);
+                let case = format!("{scope:?} {sort:?} {direction:?}: {index}\n{plan}");
+                assert!(plan.contains(&index), "{case}");
+                assert!(
+                    !plan.contains("Sort") && !plan.contains("TEMP B-TREE"),
+                    "{case}"
+                );
+            }
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_public_list_and_an_authors_begin_in_their_indexes(
+    #[values((Kind::Sqlite, false), (Kind::Sqlite, true), (Kind::Postgres, true))]
+    (kind, is_analyzed): (Kind, bool),
+) {
+    let library = library(kind, is_analyzed).await;
+    let public = PostQuery::default();
+    let plan = plan_of_page(kind, &library, PostScope::Published, &public).await;
+    assert!(plan.contains("posts_status_created_at_idx"), "{plan}");
+    assert!(
+        !plan.contains("Sort") && !plan.contains("TEMP B-TREE"),
+        "{plan}"
+    );
+
+    // An author's few may as well be sorted, once an index has found them.
+    let of_author = PostQuery {
+        author_id: Some(UserId::new(AUTHOR)),
+        ..PostQuery::default()
+    };
+    let plan = plan_of_page(kind, &library, PostScope::Published, &of_author).await;
+    assert!(plan.contains("posts_author_id_"), "{plan}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_search_for_a_rare_word_uses_the_trigrams(
+    #[values((Kind::Sqlite, false), (Kind::Sqlite, true), (Kind::Postgres, true))]
+    (kind, is_analyzed): (Kind, bool),
+) {
+    let library = library(kind, is_analyzed).await;
+    for scope in [PostScope::All, PostScope::Published] {
+        for sort in PostSort::ALL {
+            let query = PostQuery {
+                search: Search::parse("zanzibar").unwrap(),
+                sort,
+                ..PostQuery::default()
+            };
+            let plan = plan_of_page(kind, &library, scope, &query).await;
+            match kind {
+                Kind::Postgres => assert!(plan.contains("posts_search_text_idx"), "{plan}"),
+                // What the search finds leads to the posts, and not the order of the list.
+                Kind::Sqlite => {
+                    assert!(plan.contains("posts_search VIRTUAL TABLE"), "{plan}");
+                    assert!(!plan.contains(&index("", sort)), "{plan}");
+                    assert!(!plan.contains(&index("status_", sort)), "{plan}");
+                }
+            }
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_slug_is_looked_up_by_indexes_alone(
+    #[values((Kind::Sqlite, false), (Kind::Sqlite, true), (Kind::Postgres, true))]
+    (kind, is_analyzed): (Kind, bool),
+) {
+    let (raw, database) = library(kind, is_analyzed).await;
+    let caught = Caught::default();
+    let slug: Slug = "kept-77".parse().unwrap();
+    let found = database
+        .read((slug, Arc::clone(&caught)), |connection, (slug, caught)| {
+            Box::pin(async move {
+                catch(connection, caught);
+                read::find_by_slug(connection, slug).await
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(found.unwrap().post.id.as_uuid(), Uuid::from_u128(77));
+    let sql = caught.lock().unwrap().first().cloned().unwrap();
+    let values = ["'kept-77'", "'kept-77'", "1"].map(str::to_owned);
+    let plan = plan(kind, &raw, &sql, &values).await;
+    assert!(plan.contains("posts_slug_live_key"), "{plan}");
+    let reads_a_table = |line: &str| line.contains("Seq Scan") || line.trim().starts_with("SCAN ");
+    // A few users lie on one page of PostgreSQL, which no index makes cheaper.
+    assert!(
+        !plan
+            .lines()
+            .any(|line| reads_a_table(line) && !line.contains(" on users")),
+        "{plan}"
+    );
+}

@@ -1,0 +1,111 @@
+use std::error::Error;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::header::HOST;
+use axum::http::{Request, StatusCode};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::print;
+use crate::config::HttpConfig;
+use crate::failure::{Failure, with_causes};
+
+/// How long the server may take to say that it is ready.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest answer that is read, in bytes.
+const LONGEST: usize = 4096;
+const PATH: &str = "/api/health/ready";
+
+/// Asks the running server whether it is ready.
+pub async fn run(config: &HttpConfig) -> Result<ExitCode, Failure> {
+    if config.port == 0 {
+        return Err(Failure::Usage(
+            "PORT is 0, any free one: nobody knows which the server has got\n\
+             Add --port with the one that it printed."
+                .to_owned(),
+        ));
+    }
+    let (host, port) = (reachable(&config.host), config.port);
+    let answer = timeout(PATIENCE, ask(&host, port)).await;
+    let (status, body) = match answer {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => {
+            return Err(Failure::Failed(format!(
+                "no answer from {host}, port {port}: {}",
+                with_causes(error.as_ref())
+            )));
+        }
+        Err(_) => {
+            return Err(Failure::Failed(format!(
+                "no answer from {host}, port {port} within {} seconds",
+                PATIENCE.as_secs()
+            )));
+        }
+    };
+    if status != StatusCode::OK {
+        return Err(Failure::Failed(format!(
+            "not ready: {status} {}",
+            body.escape_debug()
+        )));
+    }
+    print("ready\n")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where a server that listens there can be reached from its own machine: "any
+/// address" is none.
+fn reachable(host: &str) -> String {
+    match host.parse() {
+        Ok(IpAddr::V4(address)) if address.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),
+        Ok(IpAddr::V6(address)) if address.is_unspecified() => Ipv6Addr::LOCALHOST.to_string(),
+        _ => host.to_owned(),
+    }
+}
+
+async fn ask(host: &str, port: u16) -> Result<(StatusCode, String), Box<dyn Error + Send + Sync>> {
+    let stream = TcpStream::connect((host, port)).await?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let request = Request::get(PATH)
+        .header(HOST, "localhost")
+        .body(Empty::<Bytes>::new())?;
+    let exchange = async {
+        let response = sender.send_request(request).await?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), LONGEST)
+            .collect()
+            .await?;
+        let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+        Ok((status, text))
+    };
+    tokio::select! {
+        answer = exchange => answer,
+        // It ends first only where there will be no answer.
+        ended = connection => match ended {
+            Ok(()) => Err("the connection was closed".into()),
+            Err(error) => Err(error.into()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_on_any_address_is_asked_on_its_own_machine() {
+        for (host, reached) in [
+            ("0.0.0.0", "127.0.0.1"),
+            ("::", "::1"),
+            ("192.0.2.1", "192.0.2.1"),
+            ("localhost", "localhost"),
+        ] {
+            assert_eq!(reachable(host), reached);
+        }
+    }
+}
