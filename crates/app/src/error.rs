@@ -2,7 +2,9 @@ use std::fmt;
 use std::time::Duration;
 
 use hexpress_domain::auth::HasherError;
+use hexpress_domain::order::OrderTransitionError;
 use hexpress_domain::post::{PostStatus, TransitionError};
+use hexpress_domain::product::{Stock, StockError};
 use hexpress_domain::repository::{Conflict, RepositoryError, Source, UniqueField};
 use hexpress_domain::validation::ValidationErrors;
 
@@ -34,9 +36,21 @@ pub enum Error {
     /// A unique value is taken.
     #[error("{} is taken", .0.name())]
     Duplicate(UniqueField),
+    /// Fields that name things which do not exist, or not for this purpose.
+    #[error("a referenced resource does not exist")]
+    MissingReference {
+        /// The fields, as the API spells them.
+        fields: Vec<String>,
+    },
     /// The thing is not in a state that allows this.
     #[error("{0}")]
     InvalidState(InvalidState),
+    /// More is asked for than there is.
+    #[error("not enough in stock")]
+    InsufficientStock(Vec<StockShortage>),
+    /// The idempotency key was used for another command.
+    #[error("the idempotency key was used for another command")]
+    IdempotencyKeyReused,
     /// The thing is at another version than the client demanded.
     #[error("precondition failed")]
     PreconditionFailed,
@@ -55,6 +69,15 @@ pub enum Error {
     Internal(#[source] Source),
 }
 
+/// A field that asks for more than there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StockShortage {
+    /// The field, as the API spells it.
+    pub field: String,
+    /// How many pieces there are.
+    pub available: Stock,
+}
+
 /// The kinds of things that can be looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resource {
@@ -64,6 +87,10 @@ pub enum Resource {
     Token,
     /// A post.
     Post,
+    /// A product.
+    Product,
+    /// An order.
+    Order,
 }
 
 /// The thing's name, as clients read it.
@@ -73,6 +100,8 @@ impl fmt::Display for Resource {
             Self::User => "User",
             Self::Token => "Token",
             Self::Post => "Post",
+            Self::Product => "Product",
+            Self::Order => "Order",
         })
     }
 }
@@ -104,7 +133,16 @@ pub enum InvalidState {
     /// The post cannot get that status from the one that it has.
     #[error(transparent)]
     Transition(#[from] TransitionError),
+    /// An order does not go where it was to go.
+    #[error("{0}")]
+    OrderTransition(OrderTransitionError),
+    /// The user's order is paid for.
+    #[error("A paid order can be cancelled by an admin only")]
+    OrderPaid,
 }
+
+/// The field by which an admin moves a stock.
+const STOCK_DELTA: &str = "stockDelta";
 
 impl Error {
     /// A refusal that is not about single fields.
@@ -130,6 +168,15 @@ impl From<RepositoryError> for Error {
             }
             RepositoryError::Conflict(Conflict::AuthorDeleted) => {
                 Self::InvalidState(InvalidState::AuthorDeleted)
+            }
+            RepositoryError::Conflict(Conflict::NegativeStock { available }) => {
+                Self::InsufficientStock(vec![StockShortage {
+                    field: STOCK_DELTA.to_owned(),
+                    available,
+                }])
+            }
+            RepositoryError::Conflict(Conflict::StockLimit) => {
+                ValidationErrors::of(STOCK_DELTA, StockError).into()
             }
             RepositoryError::Unavailable(source) => Self::Unavailable(source),
             RepositoryError::Internal(source) => Self::Internal(source),

@@ -12,11 +12,13 @@
 pub mod auth;
 mod error;
 pub mod health;
+pub mod order;
 pub mod permissions;
 pub mod post;
 mod precondition;
+pub mod product;
 mod retry;
 pub mod user;
 
-pub use error::{Error, InvalidState, Resource};
+pub use error::{Error, InvalidState, Resource, StockShortage};
 pub use precondition::IfMatch;

@@ -5,10 +5,12 @@
 
 use hexpress_domain::auth::{Actor, Principal, TokenKind};
 use hexpress_domain::entity::Liveness;
+use hexpress_domain::id::UserId;
+use hexpress_domain::order::{Order, OrderStatus};
 use hexpress_domain::post::{Post, PostField, PostPatch};
 use hexpress_domain::user::{Role, User, UserField, UserPatch};
 
-use crate::Error;
+use crate::{Error, InvalidState};
 
 /// What somebody may want to do, as far as it does not depend on which thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,24 @@ pub enum Operation {
     DeletePost,
     /// Undo the deletion of a post.
     RestorePost,
+    /// List products by whether they are for sale.
+    FilterProductsByActivity,
+    /// Create, change and delete products.
+    ManageProducts,
+    /// Place an order.
+    PlaceOrder,
+    /// List own orders, or all.
+    ListOrders,
+    /// List the orders of one user.
+    FilterOrdersByUser,
+    /// See one order.
+    ReadOrder,
+    /// Call an order off.
+    CancelOrder,
+    /// Say that an order is paid for.
+    PayOrder,
+    /// Say that an order is sent.
+    FulfilOrder,
 }
 
 enum Needed {
@@ -77,6 +97,13 @@ const fn needed(operation: Operation) -> Needed {
         | Operation::ListDeletedPosts
         | Operation::RestorePost => ADMIN,
         Operation::OperateUsers => Needed::Operator,
+        Operation::PlaceOrder => Needed::Account,
+        Operation::ListOrders | Operation::ReadOrder | Operation::CancelOrder => Needed::SignedIn,
+        Operation::FilterProductsByActivity
+        | Operation::ManageProducts
+        | Operation::FilterOrdersByUser
+        | Operation::PayOrder
+        | Operation::FulfilOrder => ADMIN,
     }
 }
 
@@ -234,4 +261,37 @@ pub fn permit_post_moderation(actor: &Actor, post: &Post) -> Result<(), Error> {
     } else {
         Err(Error::forbidden())
     }
+}
+
+/// Whose orders the actor may see: `None` is everybody's.
+///
+/// # Errors
+///
+/// [`Error::Unauthenticated`] for an anonymous actor, who has none.
+pub fn visible_orders(actor: &Actor) -> Result<Option<UserId>, Error> {
+    match actor {
+        Actor::Anonymous => Err(Error::Unauthenticated),
+        Actor::Operator => Ok(None),
+        Actor::User(principal) if principal.role == Role::Admin => Ok(None),
+        Actor::User(principal) => Ok(Some(principal.user_id)),
+    }
+}
+
+/// Whether the actor may know that the order exists.
+#[must_use]
+pub fn sees_order(actor: &Actor, order: &Order) -> bool {
+    visible_orders(actor).is_ok_and(|whose| whose.is_none_or(|id| id == order.user_id))
+}
+
+/// Decides whether the actor may call this order off, as far as the actor's role has a
+/// say in it: what is paid for goes back through an admin.
+///
+/// # Errors
+///
+/// [`Error::InvalidState`].
+pub fn permit_cancellation(actor: &Actor, order: &Order) -> Result<(), Error> {
+    if order.status == OrderStatus::Paid && actor.role() != Some(Role::Admin) {
+        return Err(Error::InvalidState(InvalidState::OrderPaid));
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::id::{PostId, TokenId, UserId, ViewBatchId};
+use crate::id::{OrderId, PostId, ProductId, TokenId, UserId, ViewBatchId};
 
 /// The time of day. Every time that Hexpress stores comes from here.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -22,6 +22,10 @@ pub trait IdGenerator: Send + Sync {
     fn post_id(&self) -> PostId;
     /// A new batch of views' id: a UUID of version 7 (RFC 9562).
     fn view_batch_id(&self) -> ViewBatchId;
+    /// A new product's id: a UUID of version 7 (RFC 9562).
+    fn product_id(&self) -> ProductId;
+    /// A new order's id: a UUID of version 7 (RFC 9562).
+    fn order_id(&self) -> OrderId;
 }
 
 /// Cuts a time to the millisecond that the clock ticks in.

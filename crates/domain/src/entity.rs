@@ -2,8 +2,8 @@
 
 /// Counts the changes of a row that its readers should notice, from 1.
 ///
-/// A login, an upgraded hash or a view moves it not; every other write does,
-/// deletion and restoring too.
+/// A login, an upgraded hash, a view, or stock that orders move, moves it not; every
+/// other write does, deletion and restoring too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(i64);
 

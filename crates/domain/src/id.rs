@@ -9,7 +9,9 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 use crate::auth::Token;
+use crate::order::Order;
 use crate::post::{Post, ViewBatch};
+use crate::product::Product;
 use crate::user::User;
 
 /// The text is no UUID in its usual, hyphenated form (RFC 9562, section 4).
@@ -46,6 +48,12 @@ pub type PostId = Id<Post>;
 
 /// The id of a batch of views, by which it is known when it is sent again.
 pub type ViewBatchId = Id<ViewBatch>;
+
+/// The id of a product.
+pub type ProductId = Id<Product>;
+
+/// The id of an order.
+pub type OrderId = Id<Order>;
 
 impl<Of> Id<Of> {
     /// Takes a UUID for an id.

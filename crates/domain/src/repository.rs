@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use crate::product::Stock;
+
 /// A cause that is logged and never shown to a client.
 pub type Source = Box<dyn Error + Send + Sync + 'static>;
 
@@ -80,4 +82,13 @@ pub enum Conflict {
     /// session that was verified.
     #[error("the credentials have changed")]
     CredentialsChanged,
+    /// More pieces of a product were to go than there are.
+    #[error("only {available} in stock")]
+    NegativeStock {
+        /// How many there are.
+        available: Stock,
+    },
+    /// Pieces that come would lift the stock above what may be set.
+    #[error("more stock than may be set")]
+    StockLimit,
 }

@@ -36,6 +36,18 @@ impl<T> From<T> for Field<T> {
     }
 }
 
+impl<T> Field<T> {
+    /// The field with another value, where it holds one.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Field<U> {
+        match self {
+            Self::Absent => Field::Absent,
+            Self::Null => Field::Null,
+            Self::Malformed(message) => Field::Malformed(message),
+            Self::Value(value) => Field::Value(convert(value)),
+        }
+    }
+}
+
 impl ValidationErrors {
     /// No faults yet.
     #[must_use]

@@ -6,6 +6,9 @@ use std::fmt::Debug;
 
 use hexpress_domain::auth::{TokenKind, TokenName};
 use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::money::{Currency, Price};
+use hexpress_domain::order::{OrderStatus, Quantity};
+use hexpress_domain::product::{Description, ProductName};
 use hexpress_domain::user::{Email, FirstName, LastName, PersonName, Role};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -75,4 +78,26 @@ fn roles_and_kinds_are_called_what_the_api_calls_them() {
         comes_back(kind, json!(kind.as_str()));
     }
     refuses::<TokenKind>([json!("Session"), json!("")]);
+}
+
+#[test]
+fn prices_and_quantities_are_numbers_within_their_bounds() {
+    comes_back::<Currency>("EUR".parse().unwrap(), json!("EUR"));
+    refuses::<Currency>([json!("eur"), json!("ZZZ"), json!(978)]);
+    comes_back::<Price>(1_999.try_into().unwrap(), json!(1_999));
+    refuses::<Price>([json!(-1), json!(1_000_000_001), json!(1.5), json!("1")]);
+    comes_back::<Quantity>(1.try_into().unwrap(), json!(1));
+    refuses::<Quantity>([json!(0), json!(1_000_001), json!(1.5), json!("1")]);
+}
+
+#[test]
+fn products_and_orders_keep_their_words() {
+    comes_back::<ProductName>("Engine".parse().unwrap(), json!("Engine"));
+    refuses::<ProductName>([json!(" "), json!("x".repeat(201)), json!("a\0")]);
+    comes_back::<Description>("".parse().unwrap(), json!(""));
+    refuses::<Description>([json!("x".repeat(5_001)), json!("a\0")]);
+    for status in OrderStatus::ALL {
+        comes_back(status, json!(status.as_str()));
+    }
+    refuses::<OrderStatus>([json!("Paid"), json!("")]);
 }

@@ -55,8 +55,9 @@ pub enum Command {
     Db(Db),
     /// Remove for good what was deleted before a date
     ///
-    /// Persons first: emails, names and passwords; then posts, with their old slugs. Who
-    /// and what was deleted can be restored until then.
+    /// Persons first: emails, names and passwords; then posts, with their old slugs, and
+    /// products that nobody has ordered. Orders stay, without the person. Who and what
+    /// was deleted can be restored until then.
     Purge(Purge),
     /// Copy the SQLite database into a new file, while the server runs
     ///

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::Router;
 use hexpress_app::auth::{AuthPorts, AuthService};
 use hexpress_app::health::HealthService;
+use hexpress_app::order::OrderService;
 use hexpress_app::post::{PostPorts, PostService};
+use hexpress_app::product::ProductService;
 use hexpress_app::user::{UserPorts, UserService};
 use hexpress_domain::auth::{LoginGuard, PasswordHasher};
 use hexpress_domain::clock::{Clock, IdGenerator};
@@ -15,14 +17,16 @@ use hexpress_domain::user::UserRepository;
 use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
 use hexpress_infra::copy::CopyError;
 use hexpress_infra::database::{Database, DatabaseUrl, MigrationState, SqliteLocation};
+use hexpress_infra::order::{DieselOrderRepository, QueueingOrderRepository};
 use hexpress_infra::post::{BufferedViewCounter, DieselPostRepository, DieselViewRepository};
+use hexpress_infra::product::DieselProductRepository;
 use hexpress_infra::security::{Argon2Hasher, RandomTokenMint, SystemClock, UuidV7Generator};
 use hexpress_infra::user::DieselUserRepository;
 use hexpress_web::{Api, HttpMetrics, Limits, Settings};
 use tempfile::TempDir;
 use tracing::{info, warn};
 
-use crate::config::{AppEnv, AuthConfig, Config, DatabaseConfig, DatabaseTarget};
+use crate::config::{AppEnv, Config, DatabaseConfig, DatabaseTarget};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
 
@@ -41,6 +45,8 @@ pub struct Services {
     pub posts: Arc<PostService>,
     /// Views that are yet to be stored.
     pub views: Arc<BufferedViewCounter>,
+    pub products: Arc<ProductService>,
+    pub orders: Arc<OrderService>,
     pub health: Arc<HealthService>,
     hasher: Arc<Argon2Hasher>,
     http_metrics: HttpMetrics,
@@ -111,15 +117,28 @@ impl Store {
 
 impl Services {
     /// Builds the use cases on a database.
-    pub fn new(config: &AuthConfig, database: &Database) -> Result<Self, Failure> {
-        let argon2 = Argon2Hasher::new(&config.argon2).map_err(|error| Failure::of(&error))?;
+    pub fn new(config: &Config, database: &Database) -> Result<Self, Failure> {
+        let argon2 = Argon2Hasher::new(&config.auth.argon2).map_err(|error| Failure::of(&error))?;
         let argon2 = Arc::new(argon2);
         let hasher: Arc<dyn PasswordHasher> = Arc::<Argon2Hasher>::clone(&argon2);
-        let guard = DieselLoginGuard::new(database.clone(), config.login_limit_per_minute);
+        let guard = DieselLoginGuard::new(database.clone(), config.auth.login_limit_per_minute);
         let guard: Arc<dyn LoginGuard> = Arc::new(guard);
         let users: Arc<dyn UserRepository> = Arc::new(DieselUserRepository::new(database.clone()));
+        let posts: Arc<dyn PostRepository> = Arc::new(DieselPostRepository::new(database.clone()));
+        let view_batches: Arc<dyn ViewRepository> =
+            Arc::new(DieselViewRepository::new(database.clone()));
+        let products = Arc::new(DieselProductRepository::new(database.clone()));
+        let orders = Arc::new(DieselOrderRepository::new(database.clone()));
+        // Whoever waits for a key waits for a lock, be it ours or the database's.
+        let orders = QueueingOrderRepository::new(orders, config.database.lock_timeout);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn IdGenerator> = Arc::new(UuidV7Generator);
+        let views = Arc::new(BufferedViewCounter::start(
+            Arc::clone(&view_batches),
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+        ));
+
         let auth = AuthPorts {
             users: Arc::clone(&users),
             tokens: Arc::new(DieselTokenRepository::new(database.clone())),
@@ -129,14 +148,6 @@ impl Services {
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
         };
-        let posts: Arc<dyn PostRepository> = Arc::new(DieselPostRepository::new(database.clone()));
-        let view_batches: Arc<dyn ViewRepository> =
-            Arc::new(DieselViewRepository::new(database.clone()));
-        let views = Arc::new(BufferedViewCounter::start(
-            Arc::clone(&view_batches),
-            Arc::clone(&clock),
-            Arc::clone(&ids),
-        ));
         let post_ports = PostPorts {
             posts: Arc::clone(&posts),
             users: Arc::clone(&users),
@@ -151,14 +162,23 @@ impl Services {
             hasher,
             guard,
             clock: Arc::clone(&clock),
-            ids,
+            ids: Arc::clone(&ids),
         };
+        let products = ProductService::new(products, Arc::clone(&clock), Arc::clone(&ids));
+        let orders = OrderService::new(
+            Arc::new(orders),
+            Arc::clone(&clock),
+            ids,
+            config.orders.policy,
+        );
         let health = HealthService::new(Arc::new(database.clone()), clock);
         Ok(Self {
-            auth: Arc::new(AuthService::new(auth, config.sessions)),
+            auth: Arc::new(AuthService::new(auth, config.auth.sessions)),
             users: Arc::new(UserService::new(user_ports)),
             posts: Arc::new(PostService::new(post_ports)),
             views,
+            products: Arc::new(products),
+            orders: Arc::new(orders),
             health: Arc::new(health),
             hasher: argon2,
             http_metrics: HttpMetrics::default(),
@@ -177,6 +197,8 @@ impl Services {
             auth: Arc::clone(&self.auth),
             users: Arc::clone(&self.users),
             posts: Arc::clone(&self.posts),
+            products: Arc::clone(&self.products),
+            orders: Arc::clone(&self.orders),
             health: Arc::clone(&self.health),
             limits: Arc::new(Limits::new(&limits.counts)),
             metrics: self.http_metrics.clone(),

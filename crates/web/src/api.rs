@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use hexpress_app::auth::AuthService;
 use hexpress_app::health::HealthService;
+use hexpress_app::order::OrderService;
 use hexpress_app::post::PostService;
+use hexpress_app::product::ProductService;
 use hexpress_app::user::UserService;
 use ipnet::IpNet;
 
@@ -19,6 +21,10 @@ pub struct Api {
     pub users: Arc<UserService>,
     /// Posts.
     pub posts: Arc<PostService>,
+    /// The catalogue.
+    pub products: Arc<ProductService>,
+    /// Orders.
+    pub orders: Arc<OrderService>,
     /// Liveness and readiness.
     pub health: Arc<HealthService>,
     /// How much is taken on.

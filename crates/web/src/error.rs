@@ -126,9 +126,39 @@ impl ApiError {
                         }],
                     )
                 }
+                Error::MissingReference { fields } => Told::new(
+                    S::BAD_REQUEST,
+                    "REFERENCE_ERROR",
+                    "Referenced resource not found",
+                )
+                .about(
+                    fields
+                        .iter()
+                        .map(|field| FieldError {
+                            field: field.clone(),
+                            message: "Must name something that exists".to_owned(),
+                        })
+                        .collect(),
+                ),
                 Error::InvalidState(state) => {
                     Told::new(S::CONFLICT, "INVALID_STATE", state.to_string())
                 }
+                Error::InsufficientStock(shortages) => {
+                    Told::new(S::CONFLICT, "INSUFFICIENT_STOCK", "Not enough in stock").about(
+                        shortages
+                            .iter()
+                            .map(|shortage| FieldError {
+                                field: shortage.field.clone(),
+                                message: format!("Only {} in stock", shortage.available),
+                            })
+                            .collect(),
+                    )
+                }
+                Error::IdempotencyKeyReused => Told::new(
+                    S::UNPROCESSABLE_ENTITY,
+                    "IDEMPOTENCY_KEY_REUSED",
+                    "The idempotency key was used for another request",
+                ),
                 Error::PreconditionFailed => Told::new(
                     S::PRECONDITION_FAILED,
                     "PRECONDITION_FAILED",

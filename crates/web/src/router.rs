@@ -11,9 +11,10 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer, Vary};
 use crate::api::{Api, CorsOrigins};
 use crate::compression;
 use crate::error::ApiError;
+use crate::extract::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 use crate::limits::overload;
 use crate::request::{self, X_REQUEST_ID};
-use crate::{auth, health, post, user};
+use crate::{auth, health, order, post, product, user};
 
 /// The whole API, under `/api`.
 ///
@@ -49,6 +50,8 @@ fn routes(api: &Api) -> Router<Api> {
         .merge(auth::routes())
         .merge(user::routes())
         .merge(post::routes())
+        .merge(product::routes())
+        .merge(order::routes())
         .layer(from_fn_with_state(api.clone(), overload::count))
         // Outside every limit.
         .merge(health::routes())
@@ -90,7 +93,7 @@ fn cors(origins: &CorsOrigins) -> CorsLayer {
             CONTENT_TYPE,
             IF_MATCH,
             IF_NONE_MATCH,
-            HeaderName::from_static("idempotency-key"),
+            IDEMPOTENCY_KEY,
             X_REQUEST_ID,
         ])
         .expose_headers([
@@ -98,7 +101,7 @@ fn cors(origins: &CorsOrigins) -> CorsLayer {
             LOCATION,
             RETRY_AFTER,
             X_REQUEST_ID,
-            HeaderName::from_static("idempotency-replayed"),
+            IDEMPOTENCY_REPLAYED,
             HeaderName::from_static("ratelimit"),
             HeaderName::from_static("ratelimit-policy"),
         ])

@@ -9,8 +9,10 @@
 )]
 
 mod auth;
+mod order;
 mod permissions;
 mod post;
 mod post_visibility;
+mod product;
 mod support;
 mod user;

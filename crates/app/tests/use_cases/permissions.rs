@@ -1,16 +1,18 @@
 //! The permission table of the HTTP contract, row by row.
 
-use hexpress_app::Error;
 use hexpress_app::permissions::{
-    Operation, permit, permit_post_moderation, permit_post_patch, permit_statistics,
-    permit_user_deletion, permit_user_patch, sees_full_user, visible_users,
+    Operation, permit, permit_cancellation, permit_post_moderation, permit_post_patch,
+    permit_statistics, permit_user_deletion, permit_user_patch, sees_full_user, sees_order,
+    visible_orders, visible_users,
 };
+use hexpress_app::{Error, InvalidState};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Liveness;
+use hexpress_domain::order::{Order, OrderStatus};
 use hexpress_domain::post::{Metadata, PostField, PostPatch, PostStatus};
 use hexpress_domain::user::{Role, UserField, UserPatch};
 
-use crate::support::{ada, api_token, draft, session};
+use crate::support::{ada, api_token, draft, order, session, user_id};
 
 #[derive(Debug, PartialEq)]
 enum Answer {
@@ -62,6 +64,17 @@ fn what_the_kind_of_actor_alone_decides() {
         (Operation::PublishPost,      [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
         (Operation::DeletePost,       [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
         (Operation::RestorePost,      [LogIn, No,  No,  No,  Yes, Yes, Yes]),
+        (Operation::FilterProductsByActivity,
+                                      [LogIn, No,  No,  No,  Yes, Yes, Yes]),
+        (Operation::ManageProducts,   [LogIn, No,  No,  No,  Yes, Yes, Yes]),
+        (Operation::PlaceOrder,       [LogIn, Yes, Yes, Yes, Yes, Yes, LogIn]),
+        (Operation::ListOrders,       [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
+        (Operation::FilterOrdersByUser,
+                                      [LogIn, No,  No,  No,  Yes, Yes, Yes]),
+        (Operation::ReadOrder,        [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
+        (Operation::CancelOrder,      [LogIn, Yes, Yes, Yes, Yes, Yes, Yes]),
+        (Operation::PayOrder,         [LogIn, No,  No,  No,  Yes, Yes, Yes]),
+        (Operation::FulfilOrder,      [LogIn, No,  No,  No,  Yes, Yes, Yes]),
     ];
     for (operation, expected) in table {
         for (actor, expected) in actors.iter().zip(expected) {
@@ -250,5 +263,48 @@ fn who_may_publish_or_delete_a_post() {
     for (actor, expected) in table {
         let answered = answer(permit_post_moderation(&actor, &draft().post));
         assert_eq!(answered, expected, "{actor:?}");
+    }
+}
+#[test]
+fn who_sees_whose_orders() {
+    let own = Some(user_id(1));
+    let other = Some(user_id(2));
+    let table = [
+        (session(1, Role::User), own, true),
+        (api_token(1, Role::User), own, true),
+        (session(1, Role::Moderator), own, true),
+        (session(2, Role::User), other, false),
+        (session(2, Role::Moderator), other, false),
+        (session(2, Role::Admin), None, true),
+        (api_token(2, Role::Admin), None, true),
+        (Actor::Operator, None, true),
+    ];
+    for (actor, whose, sees) in table {
+        assert_eq!(visible_orders(&actor).unwrap(), whose, "{actor:?}");
+        assert_eq!(sees_order(&actor, &order()), sees, "{actor:?}");
+    }
+    assert_eq!(answer(visible_orders(&Actor::Anonymous).map(|_| ())), LogIn);
+    assert!(!sees_order(&Actor::Anonymous, &order()));
+}
+
+#[test]
+fn what_is_paid_for_is_called_off_by_an_admin() {
+    for (actor, may) in [
+        (session(1, Role::User), false),
+        (session(1, Role::Moderator), false),
+        (session(1, Role::Admin), true),
+        (session(2, Role::Admin), true),
+        (Actor::Operator, true),
+    ] {
+        for status in OrderStatus::ALL {
+            let order = Order { status, ..order() };
+            match permit_cancellation(&actor, &order) {
+                Ok(()) => assert!(may || status != OrderStatus::Paid),
+                Err(Error::InvalidState(InvalidState::OrderPaid)) => {
+                    assert!(!may && status == OrderStatus::Paid);
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 }

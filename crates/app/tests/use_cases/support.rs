@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_app::auth::{AuthPorts, AuthService};
+use hexpress_app::order::{OrderPolicy, OrderService};
 use hexpress_app::post::{PostPorts, PostService};
+use hexpress_app::product::ProductService;
 use hexpress_app::user::{UserPorts, UserService};
 use hexpress_domain::auth::{
     Actor, ClientAddress, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
@@ -13,11 +15,14 @@ use hexpress_domain::auth::{
 };
 use hexpress_domain::clock::{MockClock, MockIdGenerator};
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::{PostId, TokenId, UserId};
+use hexpress_domain::id::{OrderId, PostId, ProductId, TokenId, UserId};
+use hexpress_domain::money::Money;
+use hexpress_domain::order::{MockOrderRepository, Order, OrderItem, OrderStatus};
 use hexpress_domain::post::{
     Author, Metadata, MockPostRepository, MockViewCounter, MockViewRepository, Post, PostChange,
     PostStatus, PostView,
 };
+use hexpress_domain::product::{MockProductRepository, Product, Stock};
 use hexpress_domain::user::{MockUserRepository, PasswordHash, PersonName, Role, User, UserChange};
 use uuid::Uuid;
 
@@ -76,6 +81,50 @@ pub fn new_hash() -> PasswordHash {
 
 pub fn secret() -> TokenSecret {
     format!("hxp_{}", "x".repeat(43)).parse().unwrap()
+}
+
+pub fn product_id(number: u128) -> ProductId {
+    ProductId::new(Uuid::from_u128(number))
+}
+
+pub fn order_id(number: u128) -> OrderId {
+    OrderId::new(Uuid::from_u128(number))
+}
+
+/// Product number 1.
+pub fn engine() -> Product {
+    Product {
+        id: product_id(1),
+        name: "Engine".parse().unwrap(),
+        description: "".parse().unwrap(),
+        price: 250.try_into().unwrap(),
+        currency: "EUR".parse().unwrap(),
+        stock: Stock::new(5),
+        is_active: true,
+        version: Version::new(3),
+        created_at: now() - TimeDelta::days(1),
+        updated_at: now() - TimeDelta::days(1),
+        deleted_at: None,
+    }
+}
+
+/// A pending order of user number 1, for two engines.
+pub fn order() -> Order {
+    Order {
+        id: order_id(1),
+        user_id: user_id(1),
+        status: OrderStatus::Pending,
+        items: vec![OrderItem {
+            product_id: engine().id,
+            name: engine().name,
+            quantity: 2.try_into().unwrap(),
+            unit_price: engine().price,
+        }],
+        total: Money::new(500, engine().currency).unwrap(),
+        version: Version::FIRST,
+        created_at: now() - TimeDelta::days(1),
+        updated_at: now() - TimeDelta::days(1),
+    }
 }
 
 fn actor(number: u128, role: Role, token_kind: TokenKind) -> Actor {
@@ -181,6 +230,8 @@ pub struct Mocks {
     pub posts: MockPostRepository,
     pub views: MockViewCounter,
     pub view_batches: MockViewRepository,
+    pub products: MockProductRepository,
+    pub orders: MockOrderRepository,
 }
 
 impl Mocks {
@@ -255,6 +306,49 @@ impl Mocks {
         })
     }
 
+    /// The product that every look-up finds.
+    pub fn with_product(product: &Product) -> Self {
+        let mut mocks = Self::default();
+        let product = product.clone();
+        mocks.products.expect_find().returning(move |id| {
+            assert_eq!(id, product.id);
+            Ok(Some(product.clone()))
+        });
+        mocks
+    }
+
+    /// The order that every look-up finds.
+    pub fn with_order(order: &Order) -> Self {
+        let mut mocks = Self::default();
+        let order = order.clone();
+        mocks.orders.expect_find().returning(move |id| {
+            assert_eq!(id, order.id);
+            Ok(Some(order.clone()))
+        });
+        mocks
+    }
+
+    pub fn product_service(self) -> ProductService {
+        ProductService::new(Arc::new(self.products), Arc::new(clock()), Arc::new(ids()))
+    }
+
+    pub fn order_service(self) -> OrderService {
+        let policy = OrderPolicy {
+            key_ttl: TimeDelta::hours(24),
+            pending_ttl: Some(TimeDelta::minutes(30)),
+        };
+        self.order_service_with(policy)
+    }
+
+    pub fn order_service_with(self, policy: OrderPolicy) -> OrderService {
+        OrderService::new(
+            Arc::new(self.orders),
+            Arc::new(clock()),
+            Arc::new(ids()),
+            policy,
+        )
+    }
+
     pub fn auth_service(self) -> AuthService {
         let mut mint = MockTokenMint::new();
         mint.expect_mint().returning(|| {
@@ -289,5 +383,7 @@ fn ids() -> MockIdGenerator {
     ids.expect_user_id().returning(|| user_id(100));
     ids.expect_token_id().returning(|| token_id(100));
     ids.expect_post_id().returning(|| post_id(100));
+    ids.expect_product_id().returning(|| product_id(100));
+    ids.expect_order_id().returning(|| order_id(100));
     ids
 }

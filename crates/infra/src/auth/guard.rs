@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::database::schema::login_counters;
 use crate::database::types::{Instant, StoredInstant};
-use crate::database::{Connection, Database, Failure, SWEEP_BATCH, on_both, sweep};
+use crate::database::{Connection, Database, Failure, SWEEP_BATCH, on_both};
 
 /// [`LoginGuard`] in the database: counters of fixed windows, each of which begins
 /// with the first guess that it counts.
@@ -125,10 +125,11 @@ impl LoginGuard for DieselLoginGuard {
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
-        sweep(&self.database, now, |connection, now| {
-            Box::pin(sweep_batch(connection, *now))
-        })
-        .await
+        self.database
+            .sweep(now, |connection, now| {
+                Box::pin(sweep_batch(connection, *now))
+            })
+            .await
     }
 }
 

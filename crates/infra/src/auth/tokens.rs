@@ -14,7 +14,7 @@ use hexpress_domain::user::User;
 use super::rows::{NewTokenRow, TokenRow};
 use crate::database::schema::{tokens, users};
 use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Corrupt, Database, Failure, SWEEP_BATCH, on_both, sweep};
+use crate::database::{Connection, Corrupt, Database, Failure, SWEEP_BATCH, on_both};
 use crate::user::UserRow;
 
 /// [`TokenRepository`] in the database.
@@ -139,10 +139,11 @@ impl TokenRepository for DieselTokenRepository {
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
-        sweep(&self.database, now, |connection, now| {
-            Box::pin(sweep_batch(connection, *now))
-        })
-        .await
+        self.database
+            .sweep(now, |connection, now| {
+                Box::pin(sweep_batch(connection, *now))
+            })
+            .await
     }
 }
 

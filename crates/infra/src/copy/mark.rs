@@ -60,12 +60,13 @@ pub(super) async fn set(target: &Database) -> Result<(), CopyError> {
     }
 }
 
-/// Takes the mark away.
+/// Takes the mark away: from here on the target is a database like others.
 pub(super) async fn remove(target: &Database) -> Result<(), CopyError> {
     target
         .write((), |connection, ()| {
             Box::pin(async move {
-                on_both!(connection, |c| {
+                on_both!(connection, |c, dialect| {
+                    dialect::go_on_numbering(c).await?;
                     diesel::delete(unfinished_copies::table).execute(c).await?
                 });
                 Ok(())

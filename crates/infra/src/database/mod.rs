@@ -47,7 +47,7 @@ pub use open_error::OpenError;
 pub use options::{DatabaseOptions, Synchronous, SynchronousError};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use sqlite::AsyncSqliteConnection;
-pub(crate) use sweep::{SWEEP_BATCH, sweep};
+pub(crate) use sweep::SWEEP_BATCH;
 pub use url::{DatabaseUrl, DatabaseUrlError, PostgresUrl, SqliteLocation, SslMode, SslModeError};
 pub(crate) use work::Work;
 

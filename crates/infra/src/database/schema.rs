@@ -114,6 +114,83 @@ table! {
 }
 
 table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use crate::database::types::{Id, Instant};
+
+    products (id) {
+        id -> Id,
+        name -> Text,
+        description -> Text,
+        price_cents -> BigInt,
+        currency -> Text,
+        stock -> BigInt,
+        is_active -> Bool,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::database::types::{Id, Instant};
+
+    orders (id) {
+        id -> Id,
+        user_id -> Id,
+        status -> Text,
+        total_cents -> BigInt,
+        currency -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Integer, Text};
+    use crate::database::types::Id;
+
+    order_items (order_id, position) {
+        order_id -> Id,
+        position -> Integer,
+        product_id -> Id,
+        name -> Text,
+        quantity -> BigInt,
+        unit_price_cents -> BigInt,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::database::types::{Id, Instant};
+
+    stock_movements (id) {
+        id -> BigInt,
+        product_id -> Id,
+        delta -> BigInt,
+        cause -> Text,
+        order_id -> Nullable<Id>,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Text};
+    use crate::database::types::{Id, Instant};
+
+    idempotency_keys (user_id, key) {
+        user_id -> Id,
+        key -> Text,
+        fingerprint -> Binary,
+        order_id -> Id,
+        expires_at -> Instant,
+    }
+}
+
+table! {
     use diesel::sql_types::Bool;
 
     unfinished_copies (is_there) {
@@ -125,8 +202,12 @@ joinable!(tokens -> users (user_id));
 joinable!(posts -> users (author_id));
 joinable!(post_views -> posts (post_id));
 joinable!(kept_slugs -> posts (post_id));
+joinable!(idempotency_keys -> orders (order_id));
+joinable!(orders -> users (user_id));
 allow_tables_to_appear_in_same_query!(tokens, users);
 allow_tables_to_appear_in_same_query!(posts, users, post_views, kept_slugs);
+allow_tables_to_appear_in_same_query!(products, order_items, orders, idempotency_keys);
+allow_tables_to_appear_in_same_query!(orders, users);
 
 table! {
     use diesel::sql_types::Text;

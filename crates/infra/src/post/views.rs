@@ -11,7 +11,7 @@ use hexpress_domain::repository::RepositoryError;
 
 use crate::database::schema::view_batches;
 use crate::database::types::{Id, StoredId, StoredInstant};
-use crate::database::{Connection, Database, Failure, SWEEP_BATCH, on_both, sweep};
+use crate::database::{Connection, Database, Failure, SWEEP_BATCH, on_both};
 
 /// [`ViewRepository`] in the database.
 #[derive(Clone)]
@@ -36,10 +36,11 @@ impl ViewRepository for DieselViewRepository {
     }
 
     async fn forget_batches(&self, before: DateTime<Utc>) -> Result<u64, RepositoryError> {
-        sweep(&self.database, before, |connection, before| {
-            Box::pin(forget_some(connection, *before))
-        })
-        .await
+        self.database
+            .sweep(before, |connection, before| {
+                Box::pin(forget_some(connection, *before))
+            })
+            .await
     }
 }
 

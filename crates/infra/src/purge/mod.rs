@@ -5,6 +5,7 @@
 //! what they wrote; and at last the rows of those to whom nothing refers any more.
 
 mod posts;
+mod products;
 mod users;
 
 use chrono::{DateTime, Utc};
@@ -24,6 +25,8 @@ pub struct Purged {
     pub posts: u64,
     /// Old slugs that led to these posts.
     pub kept_slugs: u64,
+    /// Products of which no order speaks.
+    pub products: u64,
 }
 
 /// Removes for good what was deleted.
@@ -62,6 +65,7 @@ impl Purger {
                         users: users::count(connection, before).await?,
                         posts,
                         kept_slugs,
+                        products: products::count(connection, before).await?,
                     })
                 })
             })
@@ -99,6 +103,14 @@ impl Purger {
             |(posts, kept_slugs)| {
                 purged.posts += posts;
                 purged.kept_slugs += kept_slugs;
+            },
+        )
+        .await?;
+        self.each(
+            order,
+            |connection, order| Box::pin(products::remove(connection, order.before)),
+            |count| {
+                purged.products += count;
             },
         )
         .await?;

@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 use hexpress_domain::list::fold;
 
 use super::{BATCH, Order, counted, rows};
-use crate::database::schema::{posts, tokens, users};
+use crate::database::schema::{orders, posts, tokens, users};
 use crate::database::types::{StoredId, StoredInstant};
 use crate::database::{Connection, Failure, on_both};
 
@@ -93,6 +93,9 @@ pub(super) async fn remove(
             .filter(users::password_hash.eq(PASSWORD_HASH))
             .filter(not(exists(
                 posts::table.filter(posts::author_id.eq(users::id)),
+            )))
+            .filter(not(exists(
+                orders::table.filter(orders::user_id.eq(users::id)),
             )))
             .order(users::id)
             .limit(BATCH.into())

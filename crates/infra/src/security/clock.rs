@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use hexpress_domain::clock::{Clock, IdGenerator, to_milliseconds};
-use hexpress_domain::id::{PostId, TokenId, UserId, ViewBatchId};
+use hexpress_domain::id::{OrderId, PostId, ProductId, TokenId, UserId, ViewBatchId};
 use uuid::Uuid;
 
 /// The system's clock.
@@ -48,6 +48,14 @@ impl IdGenerator for UuidV7Generator {
 
     fn view_batch_id(&self) -> ViewBatchId {
         ViewBatchId::new(self.uuid())
+    }
+
+    fn product_id(&self) -> ProductId {
+        ProductId::new(self.uuid())
+    }
+
+    fn order_id(&self) -> OrderId {
+        OrderId::new(self.uuid())
     }
 }
 

@@ -10,12 +10,19 @@
 )]
 
 mod login_guard;
+mod order;
+mod order_key;
+mod order_list;
+mod order_model;
+mod order_race;
 mod post;
 mod post_cohort;
 mod post_list;
 mod post_search;
 mod post_slug;
 mod post_statistics;
+mod product;
+mod product_list;
 mod support;
 mod token;
 mod user;

@@ -10,17 +10,27 @@ use hexpress_domain::auth::{
 };
 use hexpress_domain::clock::IdGenerator;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::id::{PostId, TokenId, UserId};
+use hexpress_domain::id::{PostId, ProductId, TokenId, UserId};
+use hexpress_domain::order::{
+    Idempotency, NewOrder, Order, OrderRecord, OrderRepository, Placement, RawNewOrder,
+    RawNewOrderItem,
+};
 use hexpress_domain::post::{
     MadeSlug, Metadata, NewSlug, PostChange, PostRecord, PostRepository, PostStatus, PostView,
     Slug, ViewBatch, ViewRepository,
 };
+use hexpress_domain::product::{
+    NewProduct, Product, ProductChange, ProductRecord, ProductRepository, Stock,
+};
 use hexpress_domain::user::{
     PasswordHash, PersonName, Role, User, UserChange, UserRecord, UserRepository,
 };
+use hexpress_domain::validation::Field;
 use hexpress_infra::auth::DieselTokenRepository;
 use hexpress_infra::database::{Database, DatabaseOptions, SslMode, Synchronous};
+use hexpress_infra::order::DieselOrderRepository;
 use hexpress_infra::post::{DieselPostRepository, DieselViewRepository};
+use hexpress_infra::product::DieselProductRepository;
 use hexpress_infra::security::UuidV7Generator;
 use hexpress_infra::user::DieselUserRepository;
 use hexpress_test_support::{Kind, TestDatabase};
@@ -32,6 +42,8 @@ pub struct Stores {
     pub tokens: Arc<DieselTokenRepository>,
     pub posts: Arc<DieselPostRepository>,
     pub views: Arc<DieselViewRepository>,
+    pub products: Arc<DieselProductRepository>,
+    pub orders: Arc<DieselOrderRepository>,
     pub database: Database,
     pub raw: TestDatabase,
     made: AtomicU32,
@@ -136,6 +148,67 @@ pub fn api_token(user_id: UserId, session_id: TokenId) -> ApiTokenRecord {
     }
 }
 
+pub fn product_record(name: &str, price: i64, stock: u64) -> ProductRecord {
+    ProductRecord {
+        id: UuidV7Generator.product_id(),
+        product: NewProduct {
+            name: name.parse().unwrap(),
+            description: "".parse().unwrap(),
+            price: price.try_into().unwrap(),
+            currency: "EUR".parse().unwrap(),
+            stock: Stock::new(stock),
+            is_active: true,
+        },
+        at: now(),
+    }
+}
+
+/// A change that leaves everything as it is, for tests to fill in.
+pub fn product_change(product: &Product) -> ProductChange {
+    ProductChange {
+        id: product.id,
+        seen: product.version,
+        name: product.name.clone(),
+        description: product.description.clone(),
+        price: product.price,
+        currency: product.currency,
+        stock: None,
+        is_active: product.is_active,
+        at: later(),
+    }
+}
+
+/// An order of these products and quantities, without a key.
+pub fn order_record(user_id: UserId, items: &[(ProductId, i64)]) -> OrderRecord {
+    let item = |&(product_id, quantity): &(ProductId, i64)| {
+        Field::Value(RawNewOrderItem {
+            product_id: Field::Value(product_id.to_string()),
+            quantity: Field::Value(quantity),
+        })
+    };
+    let raw = RawNewOrder {
+        items: Field::Value(items.iter().map(item).collect()),
+    };
+    OrderRecord {
+        id: UuidV7Generator.order_id(),
+        user_id,
+        order: NewOrder::parse(raw).unwrap(),
+        idempotency: None,
+        at: now(),
+    }
+}
+
+/// The order with a key that is known for a day.
+pub fn with_key(record: OrderRecord, key: &str) -> OrderRecord {
+    OrderRecord {
+        idempotency: Some(Idempotency {
+            key: key.parse().unwrap(),
+            expires_at: record.at + TimeDelta::days(1),
+        }),
+        ..record
+    }
+}
+
 /// A digest that no other token has.
 pub fn digest(id: TokenId) -> TokenDigest {
     let mut bytes = [0; 32];
@@ -234,6 +307,8 @@ pub async fn stores(kind: Kind) -> Stores {
         tokens: Arc::new(DieselTokenRepository::new(database.clone())),
         posts: Arc::new(DieselPostRepository::new(database.clone())),
         views: Arc::new(DieselViewRepository::new(database.clone())),
+        products: Arc::new(DieselProductRepository::new(database.clone())),
+        orders: Arc::new(DieselOrderRepository::new(database.clone())),
         database,
         raw,
         made: AtomicU32::new(0),
@@ -289,6 +364,91 @@ impl Stores {
 
     pub async fn view(&self, id: PostId, times: u64) {
         self.views.add(batch(&[(id, times)])).await.unwrap();
+    }
+
+    pub async fn product(&self, price: i64, stock: u64) -> Product {
+        let record = product_record("Engine", price, stock);
+        self.products.insert(record).await.unwrap()
+    }
+
+    pub async fn stock_of(&self, product: &Product) -> u64 {
+        let found = self.products.find(product.id).await.unwrap();
+        found.unwrap().stock.get()
+    }
+
+    /// Places an order that cannot fail.
+    pub async fn order(&self, record: OrderRecord) -> Order {
+        match self.orders.place(record).await.unwrap() {
+            Placement::Placed(order) => order,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What one column of one row says.
+    pub async fn value(&self, sql: &str) -> String {
+        let rows = self.raw.query_text(sql).await;
+        rows[0][0].clone().unwrap_or_default()
+    }
+
+    /// All that orders write, to see that nothing of it has changed.
+    pub async fn shop(&self) -> Vec<Vec<Vec<Option<String>>>> {
+        let mut tables = Vec::new();
+        for sql in [
+            "SELECT id, stock, version FROM products ORDER BY id",
+            "SELECT id, status, version FROM orders ORDER BY id",
+            "SELECT order_id, product_id, quantity FROM order_items ORDER BY order_id, position",
+            "SELECT product_id, delta, cause, order_id FROM stock_movements ORDER BY id",
+            "SELECT user_id, key, order_id FROM idempotency_keys ORDER BY user_id, key",
+        ] {
+            tables.push(self.raw.query_text(sql).await);
+        }
+        tables
+    }
+
+    /// Checks that the ledger explains every stock, and the orders the ledger.
+    pub async fn assert_books_balance(&self) {
+        for (what, sql) in [
+            (
+                "stock that the ledger does not explain",
+                "SELECT products.id, stock, coalesce(sum(delta), 0) FROM products
+                 LEFT JOIN stock_movements ON product_id = products.id
+                 GROUP BY products.id, stock HAVING stock <> coalesce(sum(delta), 0)",
+            ),
+            (
+                "lines that have not taken what they hold",
+                "SELECT order_items.order_id FROM order_items
+                 LEFT JOIN stock_movements ON cause = 'ordered'
+                     AND stock_movements.order_id = order_items.order_id
+                     AND stock_movements.product_id = order_items.product_id
+                 WHERE delta IS NULL OR delta <> -quantity",
+            ),
+            (
+                "orders whose pieces went back, or did not, against their status",
+                "SELECT orders.id FROM orders
+                 JOIN order_items ON order_items.order_id = orders.id
+                 LEFT JOIN stock_movements ON cause = 'cancelled'
+                     AND stock_movements.order_id = order_items.order_id
+                     AND stock_movements.product_id = order_items.product_id
+                 WHERE (status = 'cancelled') <> (delta IS NOT NULL) OR delta <> quantity",
+            ),
+            (
+                "movements of orders that there are not",
+                "SELECT stock_movements.id FROM stock_movements
+                 LEFT JOIN order_items ON order_items.order_id = stock_movements.order_id
+                     AND order_items.product_id = stock_movements.product_id
+                 WHERE cause IN ('ordered', 'cancelled') AND order_items.order_id IS NULL",
+            ),
+            (
+                "totals that are not the sum of their lines",
+                "SELECT orders.id FROM orders
+                 LEFT JOIN order_items ON order_items.order_id = orders.id
+                 GROUP BY orders.id, total_cents
+                 HAVING total_cents <> coalesce(sum(quantity * unit_price_cents), -1)",
+            ),
+        ] {
+            let rows = self.raw.query_text(sql).await;
+            assert!(rows.is_empty(), "{what}: {rows:?}");
+        }
     }
 
     pub async fn authenticated(&self, digest: TokenDigest) -> Option<Authenticated> {

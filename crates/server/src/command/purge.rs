@@ -41,11 +41,12 @@ fn told(purged: Purged, is_dry_run: bool) -> String {
         users,
         posts,
         kept_slugs,
+        products,
     } = purged;
     let verb = if is_dry_run {
         "would remove"
     } else {
         "removed"
     };
-    format!("{verb} {users} users, {posts} posts and {kept_slugs} old slugs\n")
+    format!("{verb} {users} users, {posts} posts, {kept_slugs} old slugs and {products} products\n")
 }

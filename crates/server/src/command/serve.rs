@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use hexpress_app::order::OrderService;
 use hexpress_infra::database::DatabaseUrl;
 use tokio::net::TcpListener;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use tracing::{debug, error, info};
 
 use super::print;
@@ -19,6 +20,9 @@ use crate::wiring::{Services, Store};
 
 /// How often what has expired is removed.
 const SWEEP_PERIOD: Duration = Duration::from_hours(1);
+
+/// How often orders that nobody has paid for in time are looked for.
+const EXPIRY_PERIOD: Duration = Duration::from_secs(10);
 
 /// How long a client may go on sending after the last answer, so that it reads it.
 const LINGER: Duration = Duration::from_secs(2);
@@ -48,6 +52,7 @@ pub async fn run(config: &Config, sources: &Sources) -> Result<ExitCode, Failure
     tokio::select! {
         () = signals.next() => {}
         never = sweep(&services) => match never {},
+        never = cancel_overdue(&services.orders) => match never {},
     }
     drain(
         &services.health,
@@ -68,7 +73,7 @@ pub async fn run(config: &Config, sources: &Sources) -> Result<ExitCode, Failure
 
 async fn start(config: &Config, sources: &Sources) -> Result<Running, Failure> {
     let store = Store::open_migrated(&config.database).await?;
-    let services = Services::new(&config.auth, &store.database)?;
+    let services = Services::new(config, &store.database)?;
     let has_admin = services.users.has_admin().await;
     let has_admin = has_admin.map_err(|error| Failure::of(&error))?;
     let (host, port) = (config.http.host.as_str(), config.http.port);
@@ -184,13 +189,13 @@ fn shell_word(text: &str) -> String {
 
 /// Removes what has expired, now and then, for as long as it is polled.
 async fn sweep(services: &Services) -> Infallible {
-    let mut rounds = interval(SWEEP_PERIOD);
-    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut rounds = rounds(SWEEP_PERIOD);
     loop {
         rounds.tick().await;
         for (what, swept) in [
             ("tokens and login counters", services.auth.sweep().await),
             ("batches of views", services.posts.sweep().await),
+            ("idempotency keys", services.orders.sweep().await),
         ] {
             match swept {
                 Ok(removed) => debug!(removed, what, "expired rows removed"),
@@ -201,6 +206,29 @@ async fn sweep(services: &Services) -> Infallible {
             }
         }
     }
+}
+
+/// Cancels orders that nobody has paid for in time, for as long as it is polled.
+async fn cancel_overdue(orders: &OrderService) -> Infallible {
+    let mut rounds = rounds(EXPIRY_PERIOD);
+    loop {
+        rounds.tick().await;
+        match orders.cancel_overdue().await {
+            Ok(0) => {}
+            Ok(cancelled) => info!(cancelled, "unpaid orders cancelled"),
+            Err(error) => error!(
+                error = with_causes(&error),
+                "unpaid orders cannot be cancelled"
+            ),
+        }
+    }
+}
+
+/// Rounds of which the first is at once; one that was late puts off those behind it.
+fn rounds(period: Duration) -> Interval {
+    let mut rounds = interval(period);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    rounds
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub async fn run(
     let password = sources.environment.get(PASSWORD_VARIABLE);
     let task = parse(action, password.map(String::as_str))?;
     let store = Store::open_migrated(&database).await?;
-    let services = Services::new(&config.auth, &store.database)?;
+    let services = Services::new(config, &store.database)?;
     let done = carry_out(&services, task).await?;
     store.database.close(Duration::MAX).await;
     print(&format!("{done}\n"))?;

@@ -26,7 +26,8 @@ pub struct DatabaseConfig {
     acquire_timeout: Duration,
     idle_timeout: Duration,
     statement_timeout: Duration,
-    lock_timeout: Duration,
+    /// How long to wait for a lock.
+    pub lock_timeout: Duration,
     idle_in_transaction_timeout: Duration,
     migrate_lock_timeout: Duration,
     ssl_mode_default: SslMode,

@@ -11,6 +11,7 @@ mod error;
 mod http;
 mod limits;
 mod log;
+mod order;
 mod reader;
 pub mod report;
 mod source;
@@ -22,6 +23,7 @@ pub use error::ConfigError;
 pub use http::{HttpConfig, ShutdownConfig};
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
+pub use order::OrderConfig;
 pub use reader::Setting;
 pub use source::{Origin, Sources, environment, read_dot_env};
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// How users prove who they are.
     pub auth: AuthConfig,
+    /// How long orders and their keys wait.
+    pub orders: OrderConfig,
     /// What is logged, and how.
     pub log: LogConfig,
 }
@@ -72,6 +76,7 @@ impl Config {
             shutdown: ShutdownConfig::read(&mut reader)?,
             database: DatabaseConfig::read(&mut reader, http.request_timeout)?,
             auth: AuthConfig::read(&mut reader)?,
+            orders: OrderConfig::read(&mut reader)?,
             log: LogConfig::read(&mut reader)?,
             http,
         };

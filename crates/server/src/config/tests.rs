@@ -57,6 +57,23 @@ fn nothing_needs_to_be_set_for_development() {
 }
 
 #[test]
+fn unpaid_orders_wait_for_ever_unless_a_time_is_set() {
+    let policy = |environment: &[(&str, &str)]| load(environment).orders.policy;
+    assert_eq!(policy(&[]).key_ttl, TimeDelta::hours(24));
+    assert_eq!(policy(&[]).pending_ttl, None);
+    let set = policy(&[
+        ("IDEMPOTENCY_TTL_HOURS", "1"),
+        ("ORDER_PENDING_TTL_MINUTES", "30"),
+    ]);
+    assert_eq!(set.key_ttl, TimeDelta::hours(1));
+    assert_eq!(set.pending_ttl, Some(TimeDelta::minutes(30)));
+    assert_eq!(
+        fault(&[("IDEMPOTENCY_TTL_HOURS", "0")]),
+        "IDEMPOTENCY_TTL_HOURS is `0` (environment): expected a whole number from 1 to 87600"
+    );
+}
+
+#[test]
 fn tests_have_a_database_a_port_and_hashes_of_their_own() {
     let config = load(&[("APP_ENV", "test")]);
     assert_eq!(config.database.target, DatabaseTarget::Temporary);

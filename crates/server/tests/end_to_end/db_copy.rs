@@ -5,7 +5,9 @@ use std::process::Output;
 
 use rstest::rstest;
 
-use crate::support::{Kind, Server, TestDatabase, hexpress, run, stderr, stdout};
+use crate::support::{
+    Kind, Server, TestDatabase, assert_books_balance, cart, hexpress, run, stderr, stdout,
+};
 
 fn copy(from: &str, to: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
@@ -27,6 +29,21 @@ fn other(kind: Kind) -> Kind {
         Kind::Postgres => Kind::Sqlite,
     }
 }
+
+const TABLES: [&str; 12] = [
+    "users",
+    "tokens",
+    "login_counters",
+    "posts",
+    "kept_slugs",
+    "post_views",
+    "view_batches",
+    "products",
+    "orders",
+    "order_items",
+    "stock_movements",
+    "idempotency_keys",
+];
 
 /// A database with rows in every table.
 async fn seeded(kind: Kind, posts: &str) -> TestDatabase {
@@ -51,16 +68,14 @@ async fn seeded(kind: Kind, posts: &str) -> TestDatabase {
     let renamed = ada.patch(&path, serde_json::json!({"slug": "after"})).await;
     assert_eq!(renamed.status, 200, "{}", renamed.body);
     assert_eq!(server.anonymous().get(&path).await.status, 200);
+    let root = server.admin(&database, "root").await;
+    let engine = root.create_product("Engine", 1_999, 5).await;
+    let wheel = root.create_product("Wheel", 50, 100).await;
+    let cart = cart(&[(&wheel, 9), (&engine, 2)]);
+    let placed = ada.post_with_key("once", "/api/orders", cart).await;
+    assert_eq!(placed.status, 201, "{}", placed.body);
     assert!(server.terminate().success());
-    for table in [
-        "users",
-        "tokens",
-        "login_counters",
-        "posts",
-        "kept_slugs",
-        "post_views",
-        "view_batches",
-    ] {
+    for table in TABLES {
         let count = database
             .query_text(&format!("SELECT count(*) FROM {table}"))
             .await;
@@ -84,15 +99,8 @@ async fn a_copy_is_equal_and_so_is_the_copy_of_the_copy(
         "{printed}"
     );
     assert_eq!(succeeds(&there, &back), printed);
-    for table in [
-        "users",
-        "tokens",
-        "login_counters",
-        "posts",
-        "kept_slugs",
-        "post_views",
-    ] {
-        let all = format!("SELECT * FROM {table} ORDER BY 1");
+    for table in TABLES {
+        let all = format!("SELECT * FROM {table} ORDER BY 1, 2");
         assert_eq!(
             back.query_text(&all).await,
             database.query_text(&all).await,
@@ -111,10 +119,15 @@ async fn a_copy_is_equal_and_so_is_the_copy_of_the_copy(
     assert_eq!(found.body["data"][0]["slug"], "after", "{}", found.body);
     assert_eq!(found.body["data"][0]["viewCount"], 1);
     assert_eq!(anybody.get("/api/posts/slug/before").await.status, 200);
-    let written = server.sign_up("grace").await;
-    written
+    let grace = server.sign_up("grace").await;
+    grace
         .write(serde_json::json!({"title": "Written on the copy", "content": "…"}))
         .await;
+    let catalogue = anybody.get("/api/products?search=wheel").await;
+    let wheel = &catalogue.body["data"][0];
+    let placed = grace.post("/api/orders", cart(&[(wheel, 1)])).await;
+    assert_eq!(placed.status, 201, "{}", placed.body);
+    assert_books_balance(&there).await;
 }
 
 #[rstest]
@@ -213,7 +226,7 @@ async fn a_copy_that_is_killed_leaves_its_mark() {
     copying.wait().unwrap();
     held.commit().await;
     let users = target.query_text("SELECT count(*) FROM users").await;
-    assert_eq!(users[0][0].as_deref(), Some("41"));
+    assert_eq!(users[0][0].as_deref(), Some("42"));
     let refused = run(&target, &["serve"], "");
     assert!(
         stderr(&refused).contains("not whole"),

@@ -18,9 +18,11 @@ mod posts;
 mod purge;
 mod races;
 mod seed;
+mod shop;
 mod slow_backup;
 mod slow_outage;
 mod slow_resilience;
+mod slow_shop;
 mod slow_views;
 #[cfg(feature = "otel")]
 mod spans;

@@ -3,10 +3,11 @@
 use std::fs;
 
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{
-    Caller, Kind, PASSWORD, Server, TestDatabase, create_admin, email, run, stderr, stdout,
+    Caller, Kind, PASSWORD, Server, TestDatabase, assert_books_balance, cart, email, run, stderr,
+    stdout,
 };
 
 fn purge(database: &TestDatabase, arguments: &[&str]) -> String {
@@ -34,6 +35,10 @@ async fn age(database: &TestDatabase, kind: Kind, table: &str) {
     database.execute(&sql).await;
 }
 
+fn product(product: &Value) -> String {
+    format!("/api/products/{}", product["id"].as_str().unwrap())
+}
+
 async fn publish(author: &Caller, title: &str) -> (String, String) {
     let content = format!("{title}, told by nobody but Quetzalcoatlus");
     let post = author
@@ -52,9 +57,8 @@ async fn what_was_deleted_goes_for_good_and_nothing_else(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
     let database = TestDatabase::migrated(kind).await;
-    create_admin(&database, "root");
     let server = Server::start(&database, &[]);
-    let root = server.log_in("root").await;
+    let root = server.admin(&database, "root").await;
     let (ada, grace) = (server.sign_up("ada").await, server.sign_up("grace").await);
     let (of_ada, _) = publish(&ada, "A post of Ada").await;
     let renamed = ada.patch(&of_ada, json!({"slug": "renamed"})).await;
@@ -62,14 +66,17 @@ async fn what_was_deleted_goes_for_good_and_nothing_else(
     let (stays, _) = publish(&grace, "What stays").await;
     let (goes, slug) = publish(&grace, "What goes").await;
     assert_eq!(root.get(&goes).await.status, 200);
+    let engine = root.create_product("Engine", 1_999, 5).await;
     assert_eq!(ada.delete(&ada.path()).await.status, 200);
     assert_eq!(grace.delete(&goes).await.status, 200);
+    assert_eq!(root.delete(&product(&engine)).await.status, 200);
+    age(&database, kind, "products").await;
     age(&database, kind, "users").await;
     age(&database, kind, "posts").await;
     let (later, _) = publish(&grace, "What goes later").await;
     assert_eq!(grace.delete(&later).await.status, 200);
 
-    let told = "1 users, 2 posts and 1 old slugs\n";
+    let told = "1 users, 2 posts, 1 old slugs and 1 products\n";
     let dry = purge(&database, &["2021-01-01", "--dry-run"]);
     assert_eq!(dry, format!("would remove {told}"));
     assert_eq!(
@@ -83,8 +90,13 @@ async fn what_was_deleted_goes_for_good_and_nothing_else(
     assert_eq!(count(&database, "posts").await, "2");
     assert_eq!(count(&database, "post_views").await, "2");
     assert_eq!(count(&database, "kept_slugs").await, "0");
+    assert_eq!(count(&database, "products").await, "0");
+    assert_books_balance(&database).await;
     let again = purge(&database, &["2021-01-01", "--yes"]);
-    assert_eq!(again, "removed 0 users, 0 posts and 0 old slugs\n");
+    assert_eq!(
+        again,
+        "removed 0 users, 0 posts, 0 old slugs and 0 products\n"
+    );
 
     // Nobody can bring it back, and all else works on.
     let restored = root
@@ -117,41 +129,48 @@ async fn what_was_deleted_goes_for_good_and_nothing_else(
     );
 }
 
-/// As they do when an order stays that speaks of them.
 #[rstest]
 #[tokio::test]
-async fn a_row_that_must_stay_says_nothing_of_the_person(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
+async fn orders_stay_without_the_person(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
     let database = TestDatabase::migrated(kind).await;
-    create_admin(&database, "root");
     let server = Server::start(&database, &[]);
-    let root = server.log_in("root").await;
+    let root = server.admin(&database, "root").await;
     let ada = server.sign_up("ada").await;
     publish(&ada, "A post of Ada").await;
+    let engine = root.create_product("Engine", 1_999, 5).await;
+    let placed = ada.post("/api/orders", cart(&[(&engine, 2)])).await;
+    assert_eq!(placed.status, 201, "{}", placed.body);
     assert_eq!(ada.delete(&ada.path()).await.status, 200);
-    age(&database, kind, "users").await;
+    assert_eq!(root.delete(&product(&engine)).await.status, 200);
+    for table in ["users", "posts", "products"] {
+        age(&database, kind, table).await;
+    }
 
-    // The post was deleted later than what is purged.
-    let done = purge(&database, &["2021-01-01", "--yes"]);
-    assert_eq!(done, "removed 1 users, 0 posts and 0 old slugs\n");
+    let told = "1 users, 1 posts, 0 old slugs and 0 products\n";
+    let dry = purge(&database, &["2021-01-01", "--dry-run"]);
+    assert_eq!(dry, format!("would remove {told}"));
+    assert_eq!(
+        purge(&database, &["2021-01-01", "--yes"]),
+        format!("removed {told}")
+    );
+    let order = root.get(&placed.location).await;
+    assert_eq!(order.body["data"], placed.body["data"]);
+    assert_books_balance(&database).await;
+
     let listed = root.get("/api/users?deleted=true").await;
     let shown = &listed.body["data"][0];
     assert_eq!(shown["id"].as_str(), Some(ada.id.as_str()));
     assert_eq!(shown["fullName"], "Deleted user");
     assert_eq!(shown["email"], "deleted@deleted.invalid");
-    assert!(
-        !listed.body.to_string().to_lowercase().contains("ada"),
-        "{}",
-        listed.body
-    );
+    let listed = listed.body.to_string().to_lowercase();
+    assert!(!listed.contains("ada"), "{listed}");
     let login = server.anonymous().log_in(&email("ada"), PASSWORD).await;
     assert_eq!(login.status, 401);
-
-    age(&database, kind, "posts").await;
-    let done = purge(&database, &["2021-01-01", "--yes"]);
-    assert_eq!(done, "removed 0 users, 1 posts and 0 old slugs\n");
-    assert_eq!(count(&database, "users").await, "1");
+    let again = purge(&database, &["2021-01-01", "--yes"]);
+    assert_eq!(
+        again,
+        "removed 0 users, 0 posts, 0 old slugs and 0 products\n"
+    );
 }
 
 /// SQLite only gives free the room in which it was, and that of earlier states of rows.

@@ -233,6 +233,34 @@ pub fn create_admin(database: &TestDatabase, name: &str) {
     assert!(created.status.success(), "{}", stderr(&created));
 }
 
+/// The body of an order.
+pub fn cart(lines: &[(&Value, u32)]) -> Value {
+    let lines = lines.iter();
+    let items: Vec<_> = lines
+        .map(|(product, quantity)| json!({"productId": product["id"], "quantity": quantity}))
+        .collect();
+    json!({ "items": items })
+}
+
+/// Checks that the ledger explains every stock, and the orders the ledger.
+pub async fn assert_books_balance(database: &TestDatabase) {
+    for sql in [
+        "SELECT products.id, stock, sum(delta) FROM products
+         JOIN stock_movements ON product_id = products.id
+         GROUP BY products.id, stock HAVING stock <> sum(delta)",
+        "SELECT orders.id FROM orders JOIN order_items ON order_items.order_id = orders.id
+         LEFT JOIN stock_movements ON stock_movements.order_id = orders.id
+             AND stock_movements.product_id = order_items.product_id
+         GROUP BY orders.id, status, quantity, order_items.product_id
+         HAVING coalesce(sum(delta), 1) <> CASE status WHEN 'cancelled' THEN 0 ELSE -quantity END",
+        "SELECT orders.id FROM orders JOIN order_items ON order_items.order_id = orders.id
+         GROUP BY orders.id, total_cents HAVING total_cents <> sum(quantity * unit_price_cents)",
+    ] {
+        let rows = database.query_text(sql).await;
+        assert!(rows.is_empty(), "{sql}: {rows:?}");
+    }
+}
+
 pub fn email(name: &str) -> String {
     format!("{name}@example.org")
 }
@@ -274,6 +302,9 @@ pub struct Answer {
     pub status: StatusCode,
     pub etag: String,
     pub retry_after: Option<u64>,
+    pub location: String,
+    /// Whether it says that it is the answer that was given before.
+    pub is_replayed: bool,
     pub body: Value,
 }
 
@@ -292,6 +323,25 @@ impl Caller {
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub async fn post_with_key(&self, key: &str, path: &str, body: Value) -> Answer {
+        let request = self.request(Method::POST, path);
+        send(request.header("idempotency-key", key).json(&body)).await
+    }
+
+    /// Puts a product into the catalogue.
+    pub async fn create_product(&self, name: &str, price: u32, stock: u32) -> Value {
+        let body = json!({"name": name, "priceCents": price, "currency": "EUR", "stock": stock});
+        let created = self.post("/api/products", body).await;
+        assert_eq!(created.status, 201, "{}", created.body);
+        created.body["data"].clone()
+    }
+
+    pub async fn stock_of(&self, product: &Value) -> u64 {
+        let path = format!("/api/products/{}", text(&product["id"]));
+        let answer = self.get(&path).await;
+        answer.body["data"]["stock"].as_u64().unwrap()
     }
 
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
@@ -344,6 +394,8 @@ pub async fn send(request: RequestBuilder) -> Answer {
         status: response.status(),
         etag: header("etag").unwrap_or_default(),
         retry_after: header("retry-after").map(|seconds| seconds.parse().unwrap()),
+        location: header("location").unwrap_or_default(),
+        is_replayed: header("idempotency-replayed").is_some_and(|value| value == "true"),
         body: response.json().await.unwrap_or_default(),
     }
 }

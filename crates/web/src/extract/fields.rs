@@ -98,6 +98,45 @@ impl Fields {
         }
     }
 
+    /// A field that is a whole number. One that 64 bits cannot hold is the nearest that
+    /// they can: out of all bounds as well.
+    pub(crate) fn whole_number(&mut self, name: &str) -> Field<i64> {
+        let number = match self.take(name) {
+            None => return Field::Absent,
+            Some(Sent::Json(Value::Null)) => return Field::Null,
+            Some(Sent::Repeated) => return repeated(),
+            Some(Sent::Json(Value::Number(number))) => number
+                .as_i64()
+                .or_else(|| number.is_u64().then_some(i64::MAX)),
+            Some(Sent::Text(text)) => whole_number(text.trim()),
+            Some(Sent::Json(_)) => None,
+        };
+        match number {
+            Some(number) => Field::Value(number),
+            None => Field::Malformed("Must be a whole number".to_owned()),
+        }
+    }
+
+    /// A field that is an array of objects, the fields of each to be taken out.
+    pub(crate) fn objects(&mut self, name: &str) -> Field<Vec<Field<Self>>> {
+        match self.take(name) {
+            None => Field::Absent,
+            Some(Sent::Json(Value::Null)) => Field::Null,
+            Some(Sent::Json(Value::Array(values))) => {
+                let objects = values.into_iter().map(|value| match value {
+                    Value::Null => Field::Null,
+                    Value::Object(members) => Field::Value(Self::of_object(members, Bytes::new())),
+                    _ => Field::Malformed("Must be an object".to_owned()),
+                });
+                Field::Value(objects.collect())
+            }
+            Some(Sent::Json(_)) => Field::Malformed("Must be an array".to_owned()),
+            Some(Sent::Text(_) | Sent::Repeated) => {
+                Field::Malformed("Must be an array, which JSON alone can hold".to_owned())
+            }
+        }
+    }
+
     /// The text of a field, which stays to be taken.
     pub(crate) fn peek(&self, name: &str) -> Option<&str> {
         match self.sent.get(name) {
@@ -117,12 +156,16 @@ impl Fields {
         self,
         parsed: Result<T, ValidationErrors>,
     ) -> Result<T, ValidationErrors> {
-        let mut left_over: Vec<_> = self.sent.into_iter().collect();
-        left_over.sort_unstable_by_key(|(_, (place, _))| *place);
-        let mut unknown = ValidationErrors::new();
-        for (name, _) in left_over.into_iter().take(MAX_UNKNOWN_NAMED) {
-            unknown.add(shortened(name), "Is not known here");
-        }
+        self.finish_beside(ValidationErrors::new(), parsed)
+    }
+
+    /// As [`Self::finish`], where objects within have left fields over, too.
+    pub(crate) fn finish_beside<T>(
+        self,
+        mut unknown: ValidationErrors,
+        parsed: Result<T, ValidationErrors>,
+    ) -> Result<T, ValidationErrors> {
+        self.left_over("", &mut unknown);
         match parsed {
             Ok(parsed) => unknown.finish(Some(parsed)),
             Err(mut errors) => {
@@ -131,6 +174,31 @@ impl Fields {
             }
         }
     }
+
+    /// Adds the fields that are left over to those that nobody may send. `within` is
+    /// what stands before their names.
+    pub(crate) fn left_over(self, within: &str, unknown: &mut ValidationErrors) {
+        let mut left_over: Vec<_> = self.sent.into_iter().collect();
+        left_over.sort_unstable_by_key(|(_, (place, _))| *place);
+        let room = MAX_UNKNOWN_NAMED.saturating_sub(unknown.as_slice().len());
+        for (name, _) in left_over.into_iter().take(room) {
+            unknown.add(format!("{within}{}", shortened(name)), "Is not known here");
+        }
+    }
+}
+
+/// A whole number in digits, with a minus where it is below 0.
+fn whole_number(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let nearest = if digits.len() == text.len() {
+        i64::MAX
+    } else {
+        i64::MIN
+    };
+    Some(text.parse().unwrap_or(nearest))
 }
 
 fn repeated<T>() -> Field<T> {

@@ -11,6 +11,7 @@ mod caller;
 mod conditions;
 mod fields;
 mod guest;
+mod idempotency;
 mod path;
 mod query;
 
@@ -20,5 +21,6 @@ pub(crate) use caller::Caller;
 pub(crate) use conditions::Conditions;
 pub(crate) use fields::Fields;
 pub(crate) use guest::Guest;
+pub(crate) use idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, Idempotency};
 pub(crate) use path::{PathId, PathSlug};
 pub(crate) use query::Query;

@@ -11,7 +11,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream;
 use hexpress_app::auth::{AuthPorts, AuthService};
 use hexpress_app::health::HealthService;
+use hexpress_app::order::{OrderPolicy, OrderService};
 use hexpress_app::post::{PostPorts, PostService};
+use hexpress_app::product::ProductService;
 use hexpress_app::user::{UserPorts, UserService};
 use hexpress_domain::auth::{
     Authenticated, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
@@ -21,8 +23,10 @@ use hexpress_domain::auth::{
 use hexpress_domain::clock::{MockClock, MockIdGenerator};
 use hexpress_domain::entity::Version;
 use hexpress_domain::health::MockStoreProbe;
-use hexpress_domain::id::{PostId, TokenId, UserId};
+use hexpress_domain::id::{OrderId, PostId, ProductId, TokenId, UserId};
+use hexpress_domain::order::MockOrderRepository;
 use hexpress_domain::post::{MockPostRepository, MockViewCounter, MockViewRepository};
+use hexpress_domain::product::MockProductRepository;
 use hexpress_domain::user::{MockUserRepository, PasswordHash, PersonName, Role, User, UserChange};
 use hexpress_web::{Api, CorsOrigins, HttpMetrics, LimitSettings, Limits, Settings, router};
 use http_body_util::BodyExt;
@@ -114,6 +118,8 @@ pub struct Mocks {
     pub guard: MockLoginGuard,
     pub posts: MockPostRepository,
     pub views: MockViewCounter,
+    pub products: MockProductRepository,
+    pub orders: MockOrderRepository,
     pub store: MockStoreProbe,
     pub draining: bool,
     pub limits: LimitSettings,
@@ -142,6 +148,8 @@ impl Default for Mocks {
             guard: MockLoginGuard::new(),
             posts: MockPostRepository::new(),
             views: MockViewCounter::new(),
+            products: MockProductRepository::new(),
+            orders: MockOrderRepository::new(),
             store: MockStoreProbe::new(),
             draining: false,
             limits: LimitSettings {
@@ -236,6 +244,10 @@ impl Mocks {
         ids.expect_user_id().returning(|| user_id(100));
         ids.expect_token_id().returning(|| token_id(100));
         ids.expect_post_id().returning(|| post_id(100));
+        ids.expect_product_id()
+            .returning(|| ProductId::new(Uuid::from_u128(100)));
+        ids.expect_order_id()
+            .returning(|| OrderId::new(Uuid::from_u128(100)));
         let ids = Arc::new(ids);
         let mut mint = MockTokenMint::new();
         mint.expect_mint().returning(|| {
@@ -279,9 +291,9 @@ impl Mocks {
             views: Arc::new(self.views),
             view_batches: Arc::new(MockViewRepository::new()),
             clock: clock.clone(),
-            ids,
+            ids: ids.clone(),
         };
-        let health = HealthService::new(Arc::new(self.store), clock);
+        let health = HealthService::new(Arc::new(self.store), clock.clone());
         if self.draining {
             health.drain();
         }
@@ -289,6 +301,20 @@ impl Mocks {
             auth: Arc::new(AuthService::new(ports, policy)),
             users: Arc::new(UserService::new(user_ports)),
             posts: Arc::new(PostService::new(post_ports)),
+            products: Arc::new(ProductService::new(
+                Arc::new(self.products),
+                clock.clone(),
+                ids.clone(),
+            )),
+            orders: Arc::new(OrderService::new(
+                Arc::new(self.orders),
+                clock,
+                ids,
+                OrderPolicy {
+                    key_ttl: TimeDelta::hours(24),
+                    pending_ttl: None,
+                },
+            )),
             health: Arc::new(health),
             limits: Arc::new(Limits::new(&self.limits)),
             metrics: self.metrics,

@@ -8,10 +8,16 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use hexpress_domain::list::Search;
 
 use crate::database::list::Condition;
-use crate::database::schema::{ACTIVE_ADMIN, post_views, posts, tokens, users};
+use crate::database::schema::{
+    ACTIVE_ADMIN, order_items, orders, post_views, posts, products, tokens, users,
+};
 use crate::database::types::{StoredId, StoredInstant};
+use crate::order::OrderItemRow;
+use crate::product::ProductRow;
 
-pub(crate) use bulk::{begin_snapshot, bind, columns, erase_removed, expect_bulk, insert};
+pub(crate) use bulk::{
+    begin_snapshot, bind, columns, erase_removed, expect_bulk, go_on_numbering, insert,
+};
 
 pub(crate) type Backend = Pg;
 
@@ -156,6 +162,72 @@ pub(crate) async fn lock_slugs(c: &mut AsyncPgConnection, stem: &str) -> QueryRe
     sql::<Bool>("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/posts/' || ")
         .bind::<Text, _>(stem)
         .sql(", 0)) IS NULL")
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// The products of these ids, held until the transaction ends. In one order, so that
+/// two who hold some cannot wait for each other.
+pub(crate) async fn hold_products(
+    c: &mut AsyncPgConnection,
+    ids: Vec<StoredId>,
+) -> QueryResult<Vec<ProductRow>> {
+    products::table
+        .filter(products::id.eq_any(ids))
+        .order(products::id)
+        .select(ProductRow::as_select())
+        .for_no_key_update()
+        .load(c)
+        .await
+}
+
+/// Holds the products in these orders until the transaction ends, as
+/// [`hold_products`] does.
+pub(crate) async fn lock_products_of(
+    c: &mut AsyncPgConnection,
+    order_ids: &[StoredId],
+) -> QueryResult<()> {
+    let ordered = order_items::table
+        .filter(order_items::order_id.eq_any(order_ids))
+        .select(order_items::product_id);
+    products::table
+        .filter(products::id.eq_any(ordered))
+        .order(products::id)
+        .select(products::id)
+        .for_no_key_update()
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Some orders of a status that were placed no later, held until the transaction
+/// ends; not those that others hold, who do with them what is to be done.
+pub(crate) async fn hold_orders_placed_until(
+    c: &mut AsyncPgConnection,
+    status: &str,
+    placed_until: StoredInstant,
+    limit: i64,
+) -> QueryResult<Vec<StoredId>> {
+    orders::table
+        .filter(orders::status.eq(status))
+        .filter(orders::created_at.le(placed_until))
+        .order((orders::created_at, orders::id))
+        .limit(limit)
+        .select(orders::id)
+        .for_no_key_update()
+        .skip_locked()
+        .load(c)
+        .await
+}
+
+/// Stores the lines of an order.
+pub(crate) async fn insert_order_items(
+    c: &mut AsyncPgConnection,
+    rows: Vec<OrderItemRow>,
+) -> QueryResult<()> {
+    diesel::insert_into(order_items::table)
+        .values(rows)
         .execute(c)
         .await?;
     Ok(())

@@ -9,10 +9,14 @@ use hexpress_domain::list::Search;
 
 use crate::database::AsyncSqliteConnection;
 use crate::database::list::Condition;
-use crate::database::schema::{posts, users};
+use crate::database::schema::{order_items, orders, posts, products, users};
 use crate::database::types::{StoredId, StoredInstant};
+use crate::order::OrderItemRow;
+use crate::product::ProductRow;
 
-pub(crate) use bulk::{begin_snapshot, bind, columns, erase_removed, expect_bulk, insert};
+pub(crate) use bulk::{
+    begin_snapshot, bind, columns, erase_removed, expect_bulk, go_on_numbering, insert,
+};
 
 pub(crate) type Backend = Sqlite;
 
@@ -83,6 +87,56 @@ pub(crate) async fn lock_deleted_posts(
 }
 
 pub(crate) async fn lock_slugs(_: &mut AsyncSqliteConnection, _: &str) -> QueryResult<()> {
+    Ok(())
+}
+
+pub(crate) async fn hold_products(
+    c: &mut AsyncSqliteConnection,
+    ids: Vec<StoredId>,
+) -> QueryResult<Vec<ProductRow>> {
+    products::table
+        .filter(products::id.eq_any(ids))
+        .order(products::id)
+        .select(ProductRow::as_select())
+        .load(c)
+        .await
+}
+
+pub(crate) async fn lock_products_of(
+    _: &mut AsyncSqliteConnection,
+    _: &[StoredId],
+) -> QueryResult<()> {
+    Ok(())
+}
+
+pub(crate) async fn hold_orders_placed_until(
+    c: &mut AsyncSqliteConnection,
+    status: &str,
+    placed_until: StoredInstant,
+    limit: i64,
+) -> QueryResult<Vec<StoredId>> {
+    orders::table
+        .filter(orders::status.eq(status))
+        .filter(orders::created_at.le(placed_until))
+        .order((orders::created_at, orders::id))
+        .limit(limit)
+        .select(orders::id)
+        .load(c)
+        .await
+}
+
+/// Stores the lines of an order, one by one: Diesel has no statement for several here,
+/// and there is no way to the database that would take time.
+pub(crate) async fn insert_order_items(
+    c: &mut AsyncSqliteConnection,
+    rows: Vec<OrderItemRow>,
+) -> QueryResult<()> {
+    for row in rows {
+        diesel::insert_into(order_items::table)
+            .values(row)
+            .execute(c)
+            .await?;
+    }
     Ok(())
 }
 

@@ -28,6 +28,15 @@ pub(crate) async fn begin_snapshot(c: &mut AsyncPgConnection) -> QueryResult<()>
     .await
 }
 
+/// Has numbers that the database gives go on behind those that rows have brought along.
+pub(crate) async fn go_on_numbering(c: &mut AsyncPgConnection) -> QueryResult<()> {
+    c.batch_execute(
+        "SELECT setval(pg_get_serial_sequence('stock_movements', 'id'), coalesce(max(id), 0) + 1, false)
+         FROM stock_movements",
+    )
+    .await
+}
+
 /// What was removed goes with the next vacuum, which comes by itself.
 pub(crate) async fn erase_removed(_: &mut AsyncPgConnection) -> QueryResult<()> {
     Ok(())

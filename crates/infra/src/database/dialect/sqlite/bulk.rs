@@ -23,6 +23,11 @@ pub(crate) async fn begin_snapshot(c: &mut AsyncSqliteConnection) -> QueryResult
         .await
 }
 
+/// SQLite looks at the largest number that there is.
+pub(crate) async fn go_on_numbering(_: &mut AsyncSqliteConnection) -> QueryResult<()> {
+    Ok(())
+}
+
 /// Rewrites the file: what was removed, and what rows were before they were changed, stays
 /// in its free room otherwise. An index of trigrams keeps what was removed until it
 /// is merged.
@@ -30,6 +35,7 @@ pub(crate) async fn erase_removed(c: &mut AsyncSqliteConnection) -> QueryResult<
     c.batch_execute(
         "INSERT INTO users_search (users_search) VALUES ('optimize');
          INSERT INTO posts_search (posts_search) VALUES ('optimize');
+         INSERT INTO products_search (products_search) VALUES ('optimize');
          VACUUM;
          PRAGMA wal_checkpoint(TRUNCATE)",
     )

@@ -1,0 +1,249 @@
+//! Orders: placing, reading, listing, and the steps that they take.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use hexpress_domain::auth::Actor;
+use hexpress_domain::clock::{Clock, IdGenerator};
+use hexpress_domain::id::OrderId;
+use hexpress_domain::list::{CursorError, Page, Position};
+use hexpress_domain::order::{
+    Idempotency, IdempotencyKey, NewOrder, Order, OrderQuery, OrderRecord, OrderRepository,
+    OrderStatus, Placement, Refusal,
+};
+use hexpress_domain::validation::ValidationErrors;
+
+use crate::permissions::{self, Operation};
+use crate::retry::{Undecided, until_settled};
+use crate::{Error, IfMatch, InvalidState, Resource, StockShortage};
+
+/// How long orders and their keys wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderPolicy {
+    /// How long an idempotency key is known.
+    pub key_ttl: TimeDelta,
+    /// When an order that nobody pays for is cancelled; `None` is never.
+    pub pending_ttl: Option<TimeDelta>,
+}
+
+/// An order that was asked for and is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedOrder {
+    /// The order as it was when it was placed.
+    pub order: Order,
+    /// Whether it was placed by an earlier request with the same key.
+    pub is_replayed: bool,
+}
+
+/// The use cases of orders.
+pub struct OrderService {
+    orders: Arc<dyn OrderRepository>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+    policy: OrderPolicy,
+}
+
+impl OrderService {
+    /// Puts the use cases on their ports.
+    #[must_use]
+    pub fn new(
+        orders: Arc<dyn OrderRepository>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGenerator>,
+        policy: OrderPolicy,
+    ) -> Self {
+        Self {
+            orders,
+            clock,
+            ids,
+            policy,
+        }
+    }
+
+    /// Places an order for the caller. With a key, the same command is answered with
+    /// the same order however often it is sent while the key is known.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthenticated`] where the caller has no account,
+    /// [`Error::IdempotencyKeyReused`], [`Error::MissingReference`] for products that
+    /// are unknown or not for sale, [`Error::Validation`] where the lines have no sum,
+    /// [`Error::InsufficientStock`].
+    pub async fn place(
+        &self,
+        actor: &Actor,
+        command: NewOrder,
+        key: Option<IdempotencyKey>,
+    ) -> Result<PlacedOrder, Error> {
+        let principal = permissions::permit_own(actor, Operation::PlaceOrder)?;
+        let now = self.clock.now();
+        let record = OrderRecord {
+            id: self.ids.order_id(),
+            user_id: principal.user_id,
+            order: command,
+            idempotency: key.map(|key| Idempotency {
+                key,
+                expires_at: now + self.policy.key_ttl,
+            }),
+            at: now,
+        };
+        match self.orders.place(record).await? {
+            Placement::Placed(order) => Ok(PlacedOrder {
+                order,
+                is_replayed: false,
+            }),
+            Placement::Replayed(order) => Ok(PlacedOrder {
+                order,
+                is_replayed: true,
+            }),
+            Placement::KeyReused => Err(Error::IdempotencyKeyReused),
+            Placement::Refused(refusal) => Err(refused(refusal)),
+        }
+    }
+
+    /// One order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthenticated`], and [`Error::NotFound`] where there is none that the
+    /// actor may see.
+    pub async fn read(&self, actor: &Actor, id: OrderId) -> Result<Order, Error> {
+        permissions::permit(actor, Operation::ReadOrder)?;
+        let found = self.orders.find(id).await?;
+        let visible = found.filter(|order| permissions::sees_order(actor, order));
+        visible.ok_or(Error::NotFound(Resource::Order))
+    }
+
+    /// A page of the actor's own orders, or of all for an admin.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthenticated`]; [`Error::Forbidden`] for others than admins who ask
+    /// whose orders to list; [`Error::Validation`] for a cursor of another order.
+    pub async fn list(&self, actor: &Actor, mut query: OrderQuery) -> Result<Page<Order>, Error> {
+        permissions::permit(actor, Operation::ListOrders)?;
+        if query.user_id.is_some() {
+            permissions::permit(actor, Operation::FilterOrdersByUser)?;
+        }
+        if let Position::After(cursor) = &query.page.position
+            && !query.sort.accepts(cursor)
+        {
+            return Err(ValidationErrors::of("cursor", CursorError).into());
+        }
+        if let Some(own) = permissions::visible_orders(actor)? {
+            query.user_id = Some(own);
+        }
+        Ok(self.orders.list(query).await?)
+    }
+
+    /// Calls an order off; its pieces go back.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthenticated`], [`Error::NotFound`], [`Error::PreconditionFailed`],
+    /// and [`Error::InvalidState`] for an order that is fulfilled or cancelled, or that
+    /// is paid for and the actor is no admin.
+    pub async fn cancel(
+        &self,
+        actor: &Actor,
+        id: OrderId,
+        if_match: Option<&IfMatch>,
+    ) -> Result<Order, Error> {
+        permissions::permit(actor, Operation::CancelOrder)?;
+        until_settled(|| self.try_step(actor, id, OrderStatus::Cancelled, if_match)).await
+    }
+
+    /// Says that an order is paid for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthenticated`] and [`Error::Forbidden`] for all but admins,
+    /// [`Error::NotFound`], [`Error::PreconditionFailed`], and [`Error::InvalidState`]
+    /// for an order that is not pending.
+    pub async fn pay(
+        &self,
+        actor: &Actor,
+        id: OrderId,
+        if_match: Option<&IfMatch>,
+    ) -> Result<Order, Error> {
+        permissions::permit(actor, Operation::PayOrder)?;
+        until_settled(|| self.try_step(actor, id, OrderStatus::Paid, if_match)).await
+    }
+
+    /// Says that an order is sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`OrderService::pay`], for an order that is not paid for.
+    pub async fn fulfil(
+        &self,
+        actor: &Actor,
+        id: OrderId,
+        if_match: Option<&IfMatch>,
+    ) -> Result<Order, Error> {
+        permissions::permit(actor, Operation::FulfilOrder)?;
+        until_settled(|| self.try_step(actor, id, OrderStatus::Fulfilled, if_match)).await
+    }
+
+    async fn try_step(
+        &self,
+        actor: &Actor,
+        id: OrderId,
+        to: OrderStatus,
+        if_match: Option<&IfMatch>,
+    ) -> Result<Order, Undecided> {
+        let order = self.read(actor, id).await?;
+        IfMatch::check(if_match, order.version)?;
+        if to == OrderStatus::Cancelled {
+            permissions::permit_cancellation(actor, &order)?;
+        }
+        let step = order.transition(to, self.clock.now());
+        let step =
+            step.map_err(|error| Error::InvalidState(InvalidState::OrderTransition(error)))?;
+        Ok(self.orders.change(step).await?)
+    }
+
+    /// Cancels the orders that nobody has paid for in time; returns how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn cancel_overdue(&self) -> Result<u64, Error> {
+        let Some(pending_ttl) = self.policy.pending_ttl else {
+            return Ok(0);
+        };
+        let now = self.clock.now();
+        Ok(self.orders.cancel_overdue(now - pending_ttl, now).await?)
+    }
+
+    /// Forgets the idempotency keys whose time is over; returns how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] and [`Error::Internal`].
+    pub async fn sweep(&self) -> Result<u64, Error> {
+        Ok(self.orders.sweep(self.clock.now()).await?)
+    }
+}
+
+/// Puts the lines at fault into the words of the command.
+fn refused(refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::NotForSale(items) => Error::MissingReference {
+            fields: items
+                .into_iter()
+                .map(|item| format!("items[{item}].productId"))
+                .collect(),
+        },
+        Refusal::Total(error) => ValidationErrors::of("items", error).into(),
+        Refusal::Short(shortages) => Error::InsufficientStock(
+            shortages
+                .into_iter()
+                .map(|shortage| StockShortage {
+                    field: format!("items[{}].quantity", shortage.item),
+                    available: shortage.available,
+                })
+                .collect(),
+        ),
+    }
+}

@@ -1,0 +1,206 @@
+use std::collections::HashSet;
+
+use super::Quantity;
+use crate::id::ProductId;
+use crate::validation::{Field, ValidationErrors};
+
+/// The fields of a new order as they arrived.
+#[derive(Debug, Default)]
+pub struct RawNewOrder {
+    /// What is ordered.
+    pub items: Field<Vec<Field<RawNewOrderItem>>>,
+}
+
+/// The fields of a line of a new order as they arrived.
+#[derive(Debug, Default)]
+pub struct RawNewOrderItem {
+    /// Which product.
+    pub product_id: Field<String>,
+    /// How many pieces.
+    pub quantity: Field<i64>,
+}
+
+/// A valid new order: 1 to 100 lines, each product once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOrder {
+    items: Vec<NewOrderItem>,
+}
+
+/// A line of a new order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewOrderItem {
+    /// Which product.
+    pub product_id: ProductId,
+    /// How many pieces.
+    pub quantity: Quantity,
+}
+
+/// Why lines are no order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum ItemsError {
+    #[error("Items must hold between 1 and {} lines", NewOrder::MAX_ITEMS)]
+    Count,
+    #[error("Each product may be ordered in one line only")]
+    Repeated,
+}
+
+impl NewOrder {
+    /// The most lines of an order.
+    pub const MAX_ITEMS: usize = 100;
+
+    /// Reads a new order.
+    ///
+    /// # Errors
+    ///
+    /// All faults of all fields of all lines, as `items[1].quantity`; or, where there
+    /// are too many lines, that alone.
+    pub fn parse(raw: RawNewOrder) -> Result<Self, ValidationErrors> {
+        let mut errors = ValidationErrors::new();
+        let raw = errors.required("items", raw.items, "Items are required", |items| {
+            if (1..=Self::MAX_ITEMS).contains(&items.len()) {
+                Ok(items)
+            } else {
+                Err(ItemsError::Count)
+            }
+        });
+        let mut known = HashSet::new();
+        let mut items = Vec::new();
+        for (index, raw) in raw.unwrap_or_default().into_iter().enumerate() {
+            let name = format!("items[{index}]");
+            let raw = errors.required(&name, raw, "Item is required", Ok::<_, ItemsError>);
+            let Some(item) = raw.and_then(|raw| parse_item(&mut errors, &name, raw)) else {
+                continue;
+            };
+            if known.insert(item.product_id) {
+                items.push(item);
+            } else {
+                errors.add(format!("{name}.productId"), ItemsError::Repeated);
+            }
+        }
+        errors.finish(Some(Self { items }))
+    }
+
+    /// The lines, in the order sent.
+    #[must_use]
+    pub fn items(&self) -> &[NewOrderItem] {
+        &self.items
+    }
+}
+
+fn parse_item(
+    errors: &mut ValidationErrors,
+    name: &str,
+    raw: RawNewOrderItem,
+) -> Option<NewOrderItem> {
+    let product_id = errors.required(
+        &format!("{name}.productId"),
+        raw.product_id,
+        "Product is required",
+        |text| text.trim().parse::<ProductId>(),
+    );
+    let quantity = errors.required(
+        &format!("{name}.quantity"),
+        raw.quantity,
+        "Quantity is required",
+        Quantity::try_from,
+    );
+    let (product_id, quantity) = product_id.zip(quantity)?;
+    Some(NewOrderItem {
+        product_id,
+        quantity,
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn item(product: u128, quantity: i64) -> Field<RawNewOrderItem> {
+        Field::Value(RawNewOrderItem {
+            product_id: Field::Value(Uuid::from_u128(product).to_string()),
+            quantity: Field::Value(quantity),
+        })
+    }
+
+    fn parse(items: Vec<Field<RawNewOrderItem>>) -> Result<NewOrder, ValidationErrors> {
+        NewOrder::parse(RawNewOrder {
+            items: Field::Value(items),
+        })
+    }
+
+    fn faults(items: Vec<Field<RawNewOrderItem>>) -> Vec<(String, String)> {
+        let errors = parse(items).unwrap_err();
+        let faults = errors.as_slice().iter();
+        faults
+            .map(|fault| (fault.field.clone(), fault.message.clone()))
+            .collect()
+    }
+
+    fn fault(field: &str, message: &str) -> (String, String) {
+        (field.to_owned(), message.to_owned())
+    }
+
+    #[test]
+    fn lines_keep_their_order() {
+        let order = parse(vec![item(2, 1), item(1, 1_000_000)]).unwrap();
+        let lines = order.items().iter();
+        let lines: Vec<_> = lines
+            .map(|line| (line.product_id.as_uuid().as_u128(), line.quantity.get()))
+            .collect();
+        assert_eq!(lines, [(2, 1), (1, 1_000_000)]);
+    }
+
+    #[test]
+    fn there_are_one_to_a_hundred_lines() {
+        let many = |count: u128| (0..count).map(|product| item(product, 0)).collect();
+        for items in [many(0), many(101)] {
+            assert_eq!(
+                faults(items),
+                [fault("items", "Items must hold between 1 and 100 lines")]
+            );
+        }
+        let hundred = (0..100).map(|product| item(product, 1)).collect();
+        assert_eq!(parse(hundred).unwrap().items().len(), 100);
+        let errors = NewOrder::parse(RawNewOrder::default()).unwrap_err();
+        assert_eq!(
+            errors.as_slice().first().unwrap().message,
+            "Items are required"
+        );
+    }
+
+    #[test]
+    fn every_fault_of_every_line_is_named() {
+        let items = vec![
+            item(1, 0),
+            Field::Malformed("Must be an object".into()),
+            Field::Value(RawNewOrderItem::default()),
+            Field::Value(RawNewOrderItem {
+                product_id: Field::Value("1".into()),
+                quantity: Field::Malformed("Must be a whole number".into()),
+            }),
+            item(1, -1),
+            item(2, 1),
+            item(2, 1),
+        ];
+        let quantity = "Quantity must be between 1 and 1000000";
+        assert_eq!(
+            faults(items),
+            [
+                fault("items[0].quantity", quantity),
+                fault("items[1]", "Must be an object"),
+                fault("items[2].productId", "Product is required"),
+                fault("items[2].quantity", "Quantity is required"),
+                fault("items[3].productId", "Must be a UUID"),
+                fault("items[3].quantity", "Must be a whole number"),
+                fault("items[4].quantity", quantity),
+                fault(
+                    "items[6].productId",
+                    "Each product may be ordered in one line only"
+                ),
+            ]
+        );
+    }
+}

@@ -1,0 +1,71 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{Order, OrderQuery, OrderRecord, OrderTransition, Placement};
+use crate::id::OrderId;
+use crate::list::Page;
+use crate::repository::RepositoryError;
+
+/// Keeps orders, moves stock with them, and remembers which were placed by which
+/// idempotency key.
+///
+/// Each method is one transaction, unless it says otherwise: it happens whole or
+/// not at all, whatever becomes of the caller. A write that was begun is finished
+/// even when the future that asked for it is dropped. Besides what its own comment
+/// names, every method may answer [`RepositoryError::Unavailable`] and
+/// [`RepositoryError::Internal`].
+///
+/// Whatever moves stock leaves a movement in the ledger, in the same transaction.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait OrderRepository: Send + Sync {
+    /// Places an order: takes its pieces out of stock, at the prices of that moment,
+    /// and stores it, its movements, and the key that it came with. All of it happens
+    /// or nothing does; only an order that is placed is remembered by its key.
+    ///
+    /// However many calls race, and in whatever order their lines name the products,
+    /// no stock falls below 0, every call is answered as if they had come one by one,
+    /// and none waits for another in a circle.
+    ///
+    /// A call whose key the same user has used for the same command, no longer ago
+    /// than the key is known, is answered with the order of then; one whose key was
+    /// used for another command with [`Placement::KeyReused`]. Of racing calls with
+    /// one key the others wait for the first.
+    async fn place(&self, order: OrderRecord) -> Result<Placement, RepositoryError>;
+
+    /// The order of this id.
+    async fn find(&self, id: OrderId) -> Result<Option<Order>, RepositoryError>;
+
+    /// A page of orders, its next cursor, and the total where it was asked for.
+    ///
+    /// The order is total (ties are settled by the id, in the same direction) and
+    /// the same in every adapter. A page that continues behind a cursor, which callers
+    /// take from the same order, costs the same however deep it lies: alone, of one
+    /// status, or of one user.
+    async fn list(&self, query: OrderQuery) -> Result<Page<Order>, RepositoryError>;
+
+    /// Takes an order that is at the version that was seen to another status, moves
+    /// the version on by one, sets `updated_at`, and returns the order. An order that
+    /// becomes cancelled gives its pieces back, also to products that are deleted.
+    ///
+    /// Of any number of racing steps that saw one version exactly one succeeds.
+    ///
+    /// # Errors
+    ///
+    /// - [`RepositoryError::NotFound`] where no order has the id;
+    /// - [`RepositoryError::Stale`] where the version is another.
+    async fn change(&self, transition: OrderTransition) -> Result<Order, RepositoryError>;
+
+    /// Cancels the orders that are pending and were placed at `placed_until` or
+    /// before, as [`OrderRepository::change`] does, in batches; returns how many.
+    /// However many calls race, also from several processes, each order is cancelled
+    /// once.
+    async fn cancel_overdue(
+        &self,
+        placed_until: DateTime<Utc>,
+        at: DateTime<Utc>,
+    ) -> Result<u64, RepositoryError>;
+
+    /// Forgets the keys that have expired at `now`, in batches; returns how many.
+    async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError>;
+}

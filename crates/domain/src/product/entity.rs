@@ -1,0 +1,211 @@
+use chrono::{DateTime, Utc};
+
+use super::{Description, ProductName, ProductPatch, Stock, StockChange};
+use crate::auth::Actor;
+use crate::entity::Version;
+use crate::id::ProductId;
+use crate::money::{Currency, Price};
+use crate::user::Role;
+
+/// Something that is sold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Product {
+    /// The id.
+    pub id: ProductId,
+    /// What it is called.
+    pub name: ProductName,
+    /// What is said of it.
+    pub description: Description,
+    /// What one piece costs.
+    pub price: Price,
+    /// The currency of the price.
+    pub currency: Currency,
+    /// How many pieces there are. Orders move it and leave the version alone.
+    pub stock: Stock,
+    /// Whether it is for sale.
+    pub is_active: bool,
+    /// The number of the row's state.
+    pub version: Version,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed, but for its stock by orders.
+    pub updated_at: DateTime<Utc>,
+    /// When it was deleted, if so.
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
+/// A change to a product that was decided on a certain version of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductChange {
+    /// Which product to change.
+    pub id: ProductId,
+    /// The version that the change was decided on.
+    pub seen: Version,
+    /// The name after the change.
+    pub name: ProductName,
+    /// The description after the change.
+    pub description: Description,
+    /// The price after the change.
+    pub price: Price,
+    /// The currency after the change.
+    pub currency: Currency,
+    /// What happens to the stock, whatever orders have made of it meanwhile.
+    pub stock: Option<StockChange>,
+    /// Whether it is for sale after the change.
+    pub is_active: bool,
+    /// When the change happens.
+    pub at: DateTime<Utc>,
+}
+
+impl Product {
+    /// Whether an order may name it.
+    #[must_use]
+    pub const fn is_for_sale(&self) -> bool {
+        self.is_active && self.deleted_at.is_none()
+    }
+
+    /// Whether the actor may know that the product exists: what is for sale is for
+    /// everyone, what is inactive for admins; what is deleted is for nobody.
+    #[must_use]
+    pub fn is_visible_to(&self, actor: &Actor) -> bool {
+        self.deleted_at.is_none() && (self.is_active || actor.role() == Some(Role::Admin))
+    }
+
+    /// The change that a patch makes to this product; `None` where it makes none.
+    #[must_use]
+    pub fn change(&self, patch: &ProductPatch, at: DateTime<Utc>) -> Option<ProductChange> {
+        let after = Self {
+            name: patch.name.clone().unwrap_or_else(|| self.name.clone()),
+            description: patch
+                .description
+                .clone()
+                .unwrap_or_else(|| self.description.clone()),
+            price: patch.price.unwrap_or(self.price),
+            currency: patch.currency.unwrap_or(self.currency),
+            is_active: patch.is_active.unwrap_or(self.is_active),
+            ..self.clone()
+        };
+        let stock = patch.stock.filter(|change| match change {
+            StockChange::Set(stock) => *stock != self.stock,
+            StockChange::Add(delta) => delta.get() != 0,
+        });
+        if after == *self && stock.is_none() {
+            return None;
+        }
+        Some(ProductChange {
+            id: self.id,
+            seen: self.version,
+            name: after.name,
+            description: after.description,
+            price: after.price,
+            currency: after.currency,
+            stock,
+            is_active: after.is_active,
+            at,
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::auth::{Principal, TokenKind};
+    use crate::id::{TokenId, UserId};
+    use crate::product::StockDelta;
+
+    fn at() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+    }
+
+    fn engine() -> Product {
+        Product {
+            id: ProductId::new(Uuid::from_u128(1)),
+            name: "Engine".parse().unwrap(),
+            description: Description::default(),
+            price: Price::try_from(1_999).unwrap(),
+            currency: "GBP".parse().unwrap(),
+            stock: Stock::new(5),
+            is_active: true,
+            version: Version::new(7),
+            created_at: at(),
+            updated_at: at(),
+            deleted_at: None,
+        }
+    }
+
+    #[test]
+    fn who_sees_what() {
+        let actor = |role| {
+            Actor::User(Principal {
+                user_id: UserId::new(Uuid::from_u128(1)),
+                role,
+                token_id: TokenId::new(Uuid::from_u128(1)),
+                token_kind: TokenKind::Session,
+            })
+        };
+        let actors = [
+            Actor::Anonymous,
+            actor(Role::User),
+            actor(Role::Moderator),
+            actor(Role::Admin),
+            Actor::Operator,
+        ];
+        let seen = |is_active, deleted_at| {
+            let product = Product {
+                is_active,
+                deleted_at,
+                ..engine()
+            };
+            actors.each_ref().map(|actor| product.is_visible_to(actor))
+        };
+        assert_eq!(seen(true, None), [true; 5]);
+        assert_eq!(seen(false, None), [false, false, false, true, true]);
+        assert_eq!(seen(true, Some(at())), [false; 5]);
+    }
+
+    #[test]
+    fn a_patch_equal_to_what_is_there_is_no_change() {
+        let product = engine();
+        for stock in [
+            StockChange::Set(Stock::new(5)),
+            StockChange::Add(StockDelta::try_from(0).unwrap()),
+        ] {
+            let same = ProductPatch {
+                name: Some(product.name.clone()),
+                description: Some(Description::default()),
+                price: Some(product.price),
+                currency: Some(product.currency),
+                stock: Some(stock),
+                is_active: Some(true),
+            };
+            assert_eq!(product.change(&same, at()), None);
+        }
+        assert_eq!(product.change(&ProductPatch::default(), at()), None);
+    }
+
+    #[test]
+    fn what_the_patch_leaves_out_stays() {
+        let product = engine();
+        let patch = ProductPatch {
+            price: Some(Price::try_from(1).unwrap()),
+            ..ProductPatch::default()
+        };
+        let change = product.change(&patch, at()).unwrap();
+        assert_eq!(change.price.cents(), 1);
+        assert_eq!(
+            (change.name, change.currency),
+            (product.name, product.currency)
+        );
+        assert_eq!((change.seen, change.stock), (product.version, None));
+        let restocked = StockChange::Add(StockDelta::try_from(3).unwrap());
+        let patch = ProductPatch {
+            stock: Some(restocked),
+            ..ProductPatch::default()
+        };
+        let change = engine().change(&patch, at()).unwrap();
+        assert_eq!(change.stock, Some(restocked));
+    }
+}

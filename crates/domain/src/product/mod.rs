@@ -1,0 +1,17 @@
+//! Products: what is sold, for how much, and how much of it there is.
+
+mod commands;
+mod entity;
+mod ports;
+mod query;
+mod stock;
+mod text;
+
+pub use commands::{NewProduct, ProductPatch, RawNewProduct, RawProductPatch};
+pub use entity::{Product, ProductChange};
+#[cfg(feature = "mocks")]
+pub use ports::MockProductRepository;
+pub use ports::{ProductRecord, ProductRepository};
+pub use query::{ProductQuery, ProductSort, ProductSortError};
+pub use stock::{Stock, StockChange, StockDelta, StockDeltaError, StockError};
+pub use text::{Description, DescriptionError, ProductName, ProductNameError};

@@ -1,0 +1,104 @@
+use std::collections::HashMap;
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel_async::RunQueryDsl;
+use hexpress_domain::list::{Page, Position, Total};
+use hexpress_domain::order::{Order, OrderQuery, OrderSort};
+
+use super::rows::{OrderItemRow, OrderRow};
+use crate::database::list;
+use crate::database::schema::{order_items, orders};
+use crate::database::types::StoredId;
+use crate::database::{Connection, Failure, on_both};
+
+pub(super) async fn page(
+    connection: &mut Connection,
+    query: &OrderQuery,
+) -> Result<Page<Order>, Failure> {
+    let (rows, total) = select(connection, query).await?;
+    let orders = with_items(connection, rows).await?;
+    let cursor = |order: &Order| query.sort.cursor(order);
+    Ok(list::page(orders, total, query.page.size, cursor))
+}
+
+/// The orders of these rows, in the same order: one query for all their lines.
+pub(super) async fn with_items(
+    connection: &mut Connection,
+    rows: Vec<OrderRow>,
+) -> Result<Vec<Order>, Failure> {
+    let ids: Vec<StoredId> = rows.iter().map(|row| row.id).collect();
+    let items: Vec<OrderItemRow> = on_both!(connection, |c| {
+        order_items::table
+            .filter(order_items::order_id.eq_any(ids))
+            .order((order_items::order_id, order_items::position))
+            .select(OrderItemRow::as_select())
+            .load(c)
+            .await?
+    });
+    let mut items_of: HashMap<_, Vec<_>> = HashMap::new();
+    for item in items {
+        items_of.entry(item.order_id.0).or_default().push(item);
+    }
+    let mut orders = Vec::with_capacity(rows.len());
+    for row in rows {
+        let items = items_of.remove(&row.id.0).unwrap_or_default();
+        orders.push(row.with(items)?);
+    }
+    Ok(orders)
+}
+
+/// The page's rows, one more where more come behind it, and the total where it is
+/// asked for.
+async fn select(
+    connection: &mut Connection,
+    query: &OrderQuery,
+) -> Result<(Vec<OrderRow>, Option<Total>), Failure> {
+    let order = list::Order {
+        key: sort_key(query.sort),
+        id: "orders.id",
+        direction: query.direction,
+    };
+    Ok(on_both!(connection, |c, dialect| {
+        let matching = || {
+            let mut orders = orders::table.into_boxed::<dialect::Backend>();
+            if let Some(status) = query.status {
+                orders = orders.filter(orders::status.eq(status.as_str()));
+            }
+            if let Some(user_id) = query.user_id {
+                orders = orders.filter(orders::user_id.eq(StoredId::from(user_id)));
+            }
+            orders
+        };
+
+        let mut page = matching()
+            .select(OrderRow::as_select())
+            .order(sql::<Text>(&order.clause()))
+            .limit(list::one_more_than(query.page.size));
+        page = match &query.page.position {
+            Position::Page(number) => match number.offset(query.page.size) {
+                Some(offset) => page.offset(offset),
+                None => page.limit(0),
+            },
+            Position::After(cursor) => page.filter(order.behind(cursor, dialect::LOWEST_INSTANT)),
+        };
+        let rows = page.load(c).await?;
+
+        if !query.page.count {
+            return Ok((rows, None));
+        }
+        let count: i64 = matching().count().get_result(c).await?;
+        let total = Total::Exactly(u64::try_from(count).unwrap_or_default());
+        (rows, Some(total))
+    }))
+}
+
+/// What an order compares: the columns of the index that serves it, before the id.
+const fn sort_key(sort: OrderSort) -> &'static str {
+    match sort {
+        OrderSort::CreatedAt => "orders.created_at",
+        OrderSort::UpdatedAt => "orders.updated_at",
+        OrderSort::TotalCents => "orders.total_cents",
+    }
+}

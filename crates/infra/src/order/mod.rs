@@ -1,0 +1,220 @@
+//! Orders in the database, what they do to stock, and the keys that they came with.
+
+mod keys;
+mod list;
+mod queue;
+mod rows;
+mod stock;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use hexpress_domain::id::OrderId;
+use hexpress_domain::list::Page;
+use hexpress_domain::order::{
+    Order, OrderQuery, OrderRecord, OrderRepository, OrderStatus, OrderTransition, Placement,
+};
+use hexpress_domain::product::Product;
+use hexpress_domain::repository::RepositoryError;
+
+use crate::database::schema::orders;
+use crate::database::types::{StoredId, StoredInstant};
+use crate::database::{Connection, Corrupt, Database, Failure, on_both};
+
+pub use queue::QueueingOrderRepository;
+pub(crate) use rows::OrderItemRow;
+use rows::OrderRow;
+
+/// How many overdue orders are cancelled in one transaction, which holds all their
+/// products.
+const OVERDUE_BATCH: u8 = 20;
+
+/// [`OrderRepository`] in the database.
+#[derive(Clone)]
+pub struct DieselOrderRepository {
+    database: Database,
+}
+
+impl DieselOrderRepository {
+    /// Orders of this database, whose migrations have been run.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl OrderRepository for DieselOrderRepository {
+    async fn place(&self, order: OrderRecord) -> Result<Placement, RepositoryError> {
+        self.database
+            .write_if(
+                |placement| matches!(placement, Placement::Placed(_)),
+                order,
+                |connection, record| Box::pin(place(connection, record)),
+            )
+            .await
+    }
+
+    async fn find(&self, id: OrderId) -> Result<Option<Order>, RepositoryError> {
+        self.database
+            .read(id, |connection, &id| {
+                Box::pin(async move {
+                    let row = find(connection, id).await?;
+                    let mut orders = list::with_items(connection, Vec::from_iter(row)).await?;
+                    Ok(orders.pop())
+                })
+            })
+            .await
+    }
+
+    async fn list(&self, query: OrderQuery) -> Result<Page<Order>, RepositoryError> {
+        self.database
+            .read(query, |connection, query| {
+                Box::pin(list::page(connection, query))
+            })
+            .await
+    }
+
+    async fn change(&self, transition: OrderTransition) -> Result<Order, RepositoryError> {
+        self.database
+            .write(transition, |connection, transition| {
+                Box::pin(change(connection, transition))
+            })
+            .await
+    }
+
+    async fn cancel_overdue(
+        &self,
+        placed_until: DateTime<Utc>,
+        at: DateTime<Utc>,
+    ) -> Result<u64, RepositoryError> {
+        let mut cancelled = 0;
+        loop {
+            let batch = self
+                .database
+                .write((placed_until, at), |connection, &(placed_until, at)| {
+                    Box::pin(cancel_batch(connection, placed_until, at))
+                })
+                .await?;
+            cancelled += batch;
+            if batch < u64::from(OVERDUE_BATCH) {
+                return Ok(cancelled);
+            }
+        }
+    }
+
+    async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
+        self.database
+            .sweep(now, |connection, now| {
+                Box::pin(keys::sweep_batch(connection, *now))
+            })
+            .await
+    }
+}
+
+/// Whoever waits here waits for whoever is further on, never the other way round: a key
+/// comes before products, and products come in the order of their ids.
+async fn place(connection: &mut Connection, record: &OrderRecord) -> Result<Placement, Failure> {
+    if let Some(idempotency) = &record.idempotency
+        && let Some(known) = keys::claim(connection, record, idempotency).await?
+    {
+        return Ok(known);
+    }
+    let items = record.order.items().iter();
+    let ids: Vec<StoredId> = items.map(|item| item.product_id.into()).collect();
+    let held = on_both!(&mut *connection, |c, dialect| dialect::hold_products(
+        c, ids
+    )
+    .await?);
+    let products: Result<Vec<Product>, Corrupt> = held.into_iter().map(Product::try_from).collect();
+    let order = match record.fill(products?) {
+        Ok(order) => order,
+        Err(refusal) => return Ok(Placement::Refused(refusal)),
+    };
+    insert(connection, &order).await?;
+    stock::take(connection, &order).await?;
+    Ok(Placement::Placed(order))
+}
+
+async fn insert(connection: &mut Connection, order: &Order) -> Result<(), Failure> {
+    on_both!(connection, |c, dialect| {
+        diesel::insert_into(orders::table)
+            .values(OrderRow::of(order))
+            .execute(c)
+            .await?;
+        dialect::insert_order_items(c, OrderItemRow::of(order)).await?;
+    });
+    Ok(())
+}
+
+async fn find(connection: &mut Connection, id: OrderId) -> Result<Option<OrderRow>, Failure> {
+    Ok(on_both!(connection, |c| {
+        orders::table
+            .find(StoredId::from(id))
+            .select(OrderRow::as_select())
+            .first(c)
+            .await
+            .optional()?
+    }))
+}
+
+async fn change(
+    connection: &mut Connection,
+    transition: &OrderTransition,
+) -> Result<Order, Failure> {
+    let id = StoredId::from(transition.id);
+    let row: Option<OrderRow> = on_both!(&mut *connection, |c| {
+        diesel::update(orders::table.find(id))
+            .filter(orders::version.eq(transition.seen.get()))
+            .set((
+                orders::status.eq(transition.to.as_str()),
+                orders::updated_at.eq(StoredInstant(transition.at)),
+                orders::version.eq(orders::version + 1),
+            ))
+            .returning(OrderRow::as_returning())
+            .get_result(c)
+            .await
+            .optional()?
+    });
+    let Some(row) = row else {
+        return Err(match find(connection, transition.id).await? {
+            Some(_) => RepositoryError::Stale,
+            None => RepositoryError::NotFound,
+        }
+        .into());
+    };
+    if transition.to == OrderStatus::Cancelled {
+        stock::give_back(connection, &[id], transition.at).await?;
+    }
+    let order = list::with_items(connection, vec![row]).await?.pop();
+    Ok(order.ok_or(RepositoryError::NotFound)?)
+}
+
+async fn cancel_batch(
+    connection: &mut Connection,
+    placed_until: DateTime<Utc>,
+    at: DateTime<Utc>,
+) -> Result<u64, Failure> {
+    let ids = on_both!(&mut *connection, |c, dialect| {
+        let pending = OrderStatus::Pending.as_str();
+        let until = StoredInstant(placed_until);
+        let limit = OVERDUE_BATCH.into();
+        dialect::hold_orders_placed_until(c, pending, until, limit).await?
+    });
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let count = on_both!(&mut *connection, |c| {
+        diesel::update(orders::table.filter(orders::id.eq_any(&ids)))
+            .set((
+                orders::status.eq(OrderStatus::Cancelled.as_str()),
+                orders::updated_at.eq(StoredInstant(at)),
+                orders::version.eq(orders::version + 1),
+            ))
+            .execute(c)
+            .await?
+    });
+    stock::give_back(connection, &ids, at).await?;
+    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+}

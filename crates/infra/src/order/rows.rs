@@ -1,0 +1,118 @@
+use diesel::prelude::*;
+use hexpress_domain::entity::Version;
+use hexpress_domain::id::{OrderId, ProductId, UserId};
+use hexpress_domain::money::Money;
+use hexpress_domain::order::{Order, OrderItem};
+
+use crate::database::Corrupt;
+use crate::database::schema::{order_items, orders};
+use crate::database::types::{StoredId, StoredInstant};
+
+/// An order without its lines.
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = orders)]
+pub(super) struct OrderRow {
+    pub(super) id: StoredId,
+    user_id: StoredId,
+    status: String,
+    total_cents: i64,
+    currency: String,
+    version: i64,
+    created_at: StoredInstant,
+    updated_at: StoredInstant,
+}
+
+/// A line of an order.
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = order_items)]
+pub(crate) struct OrderItemRow {
+    pub(super) order_id: StoredId,
+    position: i32,
+    product_id: StoredId,
+    name: String,
+    quantity: i64,
+    unit_price_cents: i64,
+}
+
+impl OrderRow {
+    pub(super) fn of(order: &Order) -> Self {
+        Self {
+            id: order.id.into(),
+            user_id: order.user_id.into(),
+            status: order.status.as_str().to_owned(),
+            // Money is at most 2^53 - 1.
+            total_cents: i64::try_from(order.total.cents()).unwrap_or(i64::MAX),
+            currency: order.total.currency().as_str().to_owned(),
+            version: order.version.get(),
+            created_at: order.created_at.into(),
+            updated_at: order.updated_at.into(),
+        }
+    }
+
+    /// The order with its lines, which come in their order.
+    pub(super) fn with(self, items: Vec<OrderItemRow>) -> Result<Order, Corrupt> {
+        let id = self.id.0;
+        let currency = self
+            .currency
+            .parse()
+            .map_err(|fault| Corrupt::new("orders", "currency", id, fault))?;
+        let cents = u64::try_from(self.total_cents)
+            .map_err(|fault| Corrupt::new("orders", "total_cents", id, fault))?;
+        Ok(Order {
+            id: OrderId::new(id),
+            user_id: UserId::new(self.user_id.0),
+            status: self
+                .status
+                .parse()
+                .map_err(|fault| Corrupt::new("orders", "status", id, fault))?,
+            items: items
+                .into_iter()
+                .map(OrderItem::try_from)
+                .collect::<Result<_, _>>()?,
+            total: Money::new(cents, currency)
+                .map_err(|fault| Corrupt::new("orders", "total_cents", id, fault))?,
+            version: Version::new(self.version),
+            created_at: self.created_at.0,
+            updated_at: self.updated_at.0,
+        })
+    }
+}
+
+impl OrderItemRow {
+    pub(super) fn of(order: &Order) -> Vec<Self> {
+        (0..)
+            .zip(&order.items)
+            .map(|(position, item)| Self {
+                order_id: order.id.into(),
+                position,
+                product_id: item.product_id.into(),
+                name: item.name.as_str().to_owned(),
+                quantity: item.quantity.into(),
+                unit_price_cents: item.unit_price.into(),
+            })
+            .collect()
+    }
+}
+
+impl TryFrom<OrderItemRow> for OrderItem {
+    type Error = Corrupt;
+
+    fn try_from(row: OrderItemRow) -> Result<Self, Corrupt> {
+        let id = row.order_id.0;
+        Ok(Self {
+            product_id: ProductId::new(row.product_id.0),
+            name: row
+                .name
+                .parse()
+                .map_err(|fault| Corrupt::new("order_items", "name", id, fault))?,
+            quantity: row
+                .quantity
+                .try_into()
+                .map_err(|fault| Corrupt::new("order_items", "quantity", id, fault))?,
+            unit_price: row
+                .unit_price_cents
+                .try_into()
+                .map_err(|fault| Corrupt::new("order_items", "unit_price_cents", id, fault))?,
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! What orders do to stock, and to its ledger.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel_async::RunQueryDsl;
+use hexpress_domain::order::Order;
+use hexpress_domain::repository::RepositoryError;
+
+use crate::database::schema::{order_items, products, stock_movements};
+use crate::database::types::{Instant, StoredId, StoredInstant};
+use crate::database::{Connection, Failure, on_both};
+use crate::product::Cause;
+
+/// A bug: the order was filled from products that were held.
+#[derive(Debug, thiserror::Error)]
+#[error("products that were held had less in stock than was seen")]
+struct StockMoved;
+
+/// Takes the pieces of an order that was just stored, in one statement that also
+/// looks whether they are there.
+pub(super) async fn take(connection: &mut Connection, order: &Order) -> Result<(), Failure> {
+    let id = StoredId::from(order.id);
+    let ordered = order_items::table
+        .filter(order_items::order_id.eq(id))
+        .select(order_items::product_id);
+    let pieces = || {
+        order_items::table
+            .filter(order_items::order_id.eq(id))
+            .filter(order_items::product_id.eq(products::id))
+            .select(order_items::quantity)
+            .single_value()
+            .assume_not_null()
+    };
+    let count = on_both!(&mut *connection, |c| {
+        diesel::update(products::table)
+            .filter(products::id.eq_any(ordered))
+            .filter(products::stock.ge(pieces()))
+            .set(products::stock.eq(products::stock - pieces()))
+            .execute(c)
+            .await?
+    });
+    if count != order.items.len() {
+        return Err(RepositoryError::Internal(StockMoved.into()).into());
+    }
+    record(connection, &[id], Cause::Ordered, order.created_at).await
+}
+
+/// Gives the pieces of orders back, also to products that are deleted.
+pub(super) async fn give_back(
+    connection: &mut Connection,
+    order_ids: &[StoredId],
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let ordered = order_items::table
+        .filter(order_items::order_id.eq_any(order_ids))
+        .select(order_items::product_id);
+    let pieces = order_items::table
+        .filter(order_items::order_id.eq_any(order_ids))
+        .filter(order_items::product_id.eq(products::id))
+        // PostgreSQL's sum is of a wider type.
+        .select(sql::<BigInt>("CAST(sum(order_items.quantity) AS bigint)"))
+        .single_value()
+        .assume_not_null();
+    on_both!(&mut *connection, |c, dialect| {
+        dialect::lock_products_of(c, order_ids).await?;
+        diesel::update(products::table)
+            .filter(products::id.eq_any(ordered))
+            .set(products::stock.eq(products::stock + pieces))
+            .execute(c)
+            .await?;
+    });
+    record(connection, order_ids, Cause::Cancelled, at).await
+}
+
+/// Writes the movements of orders down. The ledger takes each of them once: whoever
+/// gave the pieces of an order back twice would fail here.
+async fn record(
+    connection: &mut Connection,
+    order_ids: &[StoredId],
+    cause: Cause,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let delta = match cause {
+        Cause::Ordered => "-order_items.quantity",
+        _ => "order_items.quantity",
+    };
+    let movements = order_items::table
+        .filter(order_items::order_id.eq_any(order_ids))
+        .select((
+            order_items::product_id,
+            sql::<BigInt>(delta),
+            cause.as_str().into_sql::<Text>(),
+            order_items::order_id.nullable(),
+            StoredInstant(at).into_sql::<Instant>(),
+        ));
+    on_both!(connection, |c| {
+        movements
+            .insert_into(stock_movements::table)
+            .into_columns((
+                stock_movements::product_id,
+                stock_movements::delta,
+                stock_movements::cause,
+                stock_movements::order_id,
+                stock_movements::created_at,
+            ))
+            .execute(c)
+            .await?;
+    });
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! The ledger: every movement of stock, with its cause.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use hexpress_domain::id::ProductId;
+
+use crate::database::schema::stock_movements;
+use crate::database::types::{StoredId, StoredInstant};
+use crate::database::{Connection, Failure, on_both};
+
+/// What stock moved for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The product is new.
+    Created,
+    /// An admin has said so.
+    Adjusted,
+    /// An order took it.
+    Ordered,
+    /// An order gave it back.
+    Cancelled,
+}
+
+impl Cause {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Adjusted => "adjusted",
+            Self::Ordered => "ordered",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Writes a movement down that no order is behind. None is none.
+pub(super) async fn record(
+    connection: &mut Connection,
+    product_id: ProductId,
+    delta: i64,
+    cause: Cause,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    if delta == 0 {
+        return Ok(());
+    }
+    on_both!(connection, |c| {
+        diesel::insert_into(stock_movements::table)
+            .values((
+                stock_movements::product_id.eq(StoredId::from(product_id)),
+                stock_movements::delta.eq(delta),
+                stock_movements::cause.eq(cause.as_str()),
+                stock_movements::created_at.eq(StoredInstant(at)),
+            ))
+            .execute(c)
+            .await?;
+    });
+    Ok(())
+}

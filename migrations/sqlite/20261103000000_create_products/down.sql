@@ -1,0 +1,3 @@
+DROP TABLE products_search;
+DROP TABLE products_search_rows;
+DROP TABLE products;
