@@ -7,9 +7,13 @@
 //! every aggregate has; then [`database`], which runs them.
 
 pub mod auth;
+mod bulk;
+pub mod copy;
 pub mod database;
 pub mod order;
 pub mod post;
 pub mod product;
+pub mod purge;
 pub mod security;
+pub mod seed;
 pub mod user;

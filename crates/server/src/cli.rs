@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and which settings its flags weigh
 //! heavier than. The doc comments are the help text.
 
+mod data;
 mod examples;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,8 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use examples::{COMPLETIONS_EXAMPLES, EXAMPLES, MIGRATE_EXAMPLES, USER_EXAMPLES};
+
+pub use data::{Copy, Db, DbAction, Purge, Seed};
 
 /// A publishing and shop back end behind one HTTP API.
 ///
@@ -42,6 +45,20 @@ pub enum Command {
     /// A password is read from standard input with --password-stdin, otherwise from
     /// HEXPRESS_PASSWORD, otherwise asked for twice at the terminal.
     User(User),
+    /// Fill the database with data that looks real
+    ///
+    /// The same --rng-seed makes the same rows: a second run adds what is not there yet,
+    /// and changes nothing. All users have one password, HEXPRESS_PASSWORD or a
+    /// usual one, which is printed.
+    Seed(Seed),
+    /// Move whole databases
+    Db(Db),
+    /// Remove for good what was deleted before a date
+    ///
+    /// Persons first: emails, names and passwords; then posts, with their old slugs, and
+    /// products that nobody has ordered. Orders stay, without the person. Who and what
+    /// was deleted can be restored until then.
+    Purge(Purge),
     /// Copy the SQLite database into a new file, while the server runs
     ///
     /// The copy is the database of one moment, and a database file like the first: to
@@ -256,9 +273,15 @@ impl Command {
     /// The settings that flags outweigh, by name.
     pub fn settings(&self) -> BTreeMap<&'static str, String> {
         match self {
+            // In production there has to be one.
+            Self::Db(Db {
+                action: DbAction::Copy(copy),
+            }) => BTreeMap::from([("DATABASE_URL", copy.to.clone())]),
             Self::Serve(flags) | Self::Config(ShowConfig { flags, .. }) => flags.settings(),
             Self::Migrate(Migrate { database, .. })
             | Self::User(User { database, .. })
+            | Self::Seed(Seed { database, .. })
+            | Self::Purge(Purge { database, .. })
             | Self::Backup(Backup { database, .. }) => {
                 named([("DATABASE_URL", &database.database_url)])
             }

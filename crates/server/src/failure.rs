@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use hexpress_infra::copy::CopyError;
 use hexpress_infra::database::{BackupError, MigrationError, OpenError};
 
 use crate::config::ConfigError;
@@ -67,6 +68,15 @@ impl From<MigrationError> for Failure {
     fn from(error: MigrationError) -> Self {
         match error {
             MigrationError::Name => Self::Usage(error.to_string()),
+            error => Self::of(&error),
+        }
+    }
+}
+
+impl From<CopyError> for Failure {
+    fn from(error: CopyError) -> Self {
+        match error {
+            CopyError::Migration(error) => error.into(),
             error => Self::of(&error),
         }
     }

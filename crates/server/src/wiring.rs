@@ -15,6 +15,7 @@ use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::post::{PostRepository, ViewRepository};
 use hexpress_domain::user::UserRepository;
 use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
+use hexpress_infra::copy::CopyError;
 use hexpress_infra::database::{Database, DatabaseUrl, MigrationState, SqliteLocation};
 use hexpress_infra::order::{DieselOrderRepository, QueueingOrderRepository};
 use hexpress_infra::post::{BufferedViewCounter, DieselPostRepository, DieselViewRepository};
@@ -100,7 +101,17 @@ impl Store {
                 info!(name, "migrated");
             }
         }
+        store.refuse_unfinished().await?;
         Ok(store)
+    }
+
+    /// What a copy has not finished is not whole: nobody should work on it.
+    async fn refuse_unfinished(&self) -> Result<(), Failure> {
+        let is_unfinished = self.database.has_unfinished_copy().await;
+        if is_unfinished.map_err(|error| Failure::of(&error))? {
+            return Err(Failure::of(&CopyError::Unfinished));
+        }
+        Ok(())
     }
 }
 

@@ -77,10 +77,12 @@ pub(crate) enum Constraint {
     IdempotencyKeysFingerprintCheck,
     IdempotencyKeysOrderIdFkey,
     IdempotencyKeysPkey,
+    UnfinishedCopiesPkey,
+    UnfinishedCopiesIsThereCheck,
 }
 
 impl Constraint {
-    pub(crate) const ALL: [Self; 71] = [
+    pub(crate) const ALL: [Self; 73] = [
         Self::UsersPkey,
         Self::UsersEmailLiveKey,
         Self::UsersEmailCheck,
@@ -152,6 +154,8 @@ impl Constraint {
         Self::IdempotencyKeysFingerprintCheck,
         Self::IdempotencyKeysOrderIdFkey,
         Self::IdempotencyKeysPkey,
+        Self::UnfinishedCopiesPkey,
+        Self::UnfinishedCopiesIsThereCheck,
     ];
 
     /// The name in the schema, which PostgreSQL reports. SQLite reports it for a
@@ -229,6 +233,8 @@ impl Constraint {
             Self::IdempotencyKeysFingerprintCheck => "idempotency_keys_fingerprint_check",
             Self::IdempotencyKeysOrderIdFkey => "idempotency_keys_order_id_fkey",
             Self::IdempotencyKeysPkey => "idempotency_keys_pkey",
+            Self::UnfinishedCopiesPkey => "unfinished_copies_pkey",
+            Self::UnfinishedCopiesIsThereCheck => "unfinished_copies_is_there_check",
         }
     }
 
@@ -254,6 +260,7 @@ impl Constraint {
                 Some("stock_movements.order_id, stock_movements.product_id, stock_movements.cause")
             }
             Self::IdempotencyKeysPkey => Some("idempotency_keys.user_id, idempotency_keys.key"),
+            Self::UnfinishedCopiesPkey => Some("unfinished_copies.is_there"),
             _ => None,
         }
     }

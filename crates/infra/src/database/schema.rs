@@ -190,14 +190,24 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::Bool;
+
+    unfinished_copies (is_there) {
+        is_there -> Bool,
+    }
+}
+
 joinable!(tokens -> users (user_id));
 joinable!(posts -> users (author_id));
 joinable!(post_views -> posts (post_id));
 joinable!(kept_slugs -> posts (post_id));
 joinable!(idempotency_keys -> orders (order_id));
+joinable!(orders -> users (user_id));
 allow_tables_to_appear_in_same_query!(tokens, users);
 allow_tables_to_appear_in_same_query!(posts, users, post_views, kept_slugs);
 allow_tables_to_appear_in_same_query!(products, order_items, orders, idempotency_keys);
+allow_tables_to_appear_in_same_query!(orders, users);
 
 table! {
     use diesel::sql_types::Text;

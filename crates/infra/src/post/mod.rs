@@ -26,7 +26,9 @@ use hexpress_domain::repository::RepositoryError;
 use crate::database::Database;
 
 pub(crate) use cohort::{delete_with_author, restore_with_author};
+pub(crate) use rows::search_text;
 pub use view_buffer::BufferedViewCounter;
+pub(crate) use views::Addition;
 pub use views::DieselViewRepository;
 
 /// [`PostRepository`] in the database.

@@ -226,7 +226,7 @@ impl<'a> PostChangeset<'a> {
 }
 
 /// The fields that the list of posts is searched in, the same ones for every row.
-fn search_text(title: &Title, content: &Content) -> String {
+pub(crate) fn search_text(title: &Title, content: &Content) -> String {
     fold([title.as_str(), content.as_str()])
 }
 

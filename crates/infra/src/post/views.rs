@@ -73,7 +73,7 @@ async fn add(connection: &mut Connection, batch: &ViewBatch) -> Result<(), Failu
 
 /// Adds to the counts of many posts at once. Both databases call the columns of
 /// `VALUES` so.
-struct Addition(Vec<(StoredId, i64)>);
+pub(crate) struct Addition(pub(crate) Vec<(StoredId, i64)>);
 
 impl QueryId for Addition {
     type QueryId = ();

@@ -23,7 +23,7 @@ use crate::database::types::{StoredId, StoredInstant};
 use crate::database::{Connection, Database, Failure, on_both};
 use crate::post;
 
-pub(crate) use rows::UserRow;
+pub(crate) use rows::{UserRow, search_text};
 
 /// [`UserRepository`] in the database.
 #[derive(Clone)]

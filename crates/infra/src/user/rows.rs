@@ -130,6 +130,6 @@ impl<'a> UserChangeset<'a> {
 }
 
 /// The fields that the user list is searched in, the same ones for every row.
-fn search_text(email: &Email, name: &PersonName) -> String {
+pub(crate) fn search_text(email: &Email, name: &PersonName) -> String {
     fold([email.as_str(), name.first.as_str(), name.last.as_str()])
 }

@@ -36,3 +36,22 @@ Examples:
   bash  hexpress completions bash > ~/.local/share/bash-completion/completions/hexpress
   zsh   hexpress completions zsh > \"${fpath[1]}/_hexpress\"
   fish  hexpress completions fish > ~/.config/fish/completions/hexpress.fish";
+
+/// What `hexpress seed --help` ends with.
+pub const SEED_EXAMPLES: &str = "\
+Examples:
+  hexpress seed
+  hexpress seed --users 1000 --posts 100000
+  hexpress seed --rng-seed 2            other data, beside what is there";
+
+/// What `hexpress db copy --help` ends with.
+pub const COPY_EXAMPLES: &str = "\
+Examples:
+  hexpress db copy --from sqlite://data/hexpress.db --to postgres://hexpress@localhost/hexpress
+  hexpress db copy --from \"$DATABASE_URL\" --to sqlite://copy.db";
+
+/// What `hexpress purge --help` ends with.
+pub const PURGE_EXAMPLES: &str = "\
+Examples:
+  hexpress purge --deleted-before 2026-01-01 --dry-run
+  hexpress purge --deleted-before 2026-01-01T00:00:00Z --yes";

@@ -7,7 +7,7 @@ use hexpress_infra::database::{Migration, MigrationState, generate};
 use hexpress_infra::security::SystemClock;
 use serde_json::{Value, json};
 
-use super::{lasting_database, print};
+use super::{confirm, lasting_database, print};
 use crate::cli::MigrateAction;
 use crate::config::{AppEnv, Config};
 use crate::failure::Failure;
@@ -25,10 +25,7 @@ pub async fn run(config: &Config, action: &MigrateAction) -> Result<ExitCode, Fa
     if let MigrateAction::Down { yes: false, .. } = action
         && config.app_env != AppEnv::Development
     {
-        return Err(Failure::Usage(format!(
-            "`migrate down` destroys data, and APP_ENV is {}\nAdd --yes if it is meant.",
-            config.app_env
-        )));
+        confirm(config, false, "`migrate down` destroys data")?;
     }
     let store = Store::open(&database).await?;
     let migrator = store.database.migrator();

@@ -3,8 +3,12 @@
 pub mod backup;
 pub mod completions;
 pub mod config;
+pub mod db;
 pub mod healthcheck;
 pub mod migrate;
+mod progress;
+pub mod purge;
+pub mod seed;
 pub mod serve;
 pub mod user;
 
@@ -12,6 +16,9 @@ use std::io::{self, Write};
 
 use crate::config::{Config, DatabaseConfig};
 use crate::failure::Failure;
+
+/// Where a password is looked for when no flag says.
+const PASSWORD_VARIABLE: &str = "HEXPRESS_PASSWORD";
 
 /// The database of a command that does one thing and ends. One that would end with
 /// the command is refused: nothing that was done would be left.
@@ -23,6 +30,17 @@ fn lasting_database(config: &Config) -> Result<DatabaseConfig, Failure> {
     Err(Failure::Usage(format!(
         "DATABASE_URL is {target} (APP_ENV is {}), which would end with this command\n\
          Set it, or add --database-url, to a database that lasts: sqlite://PATH or postgres://…",
+        config.app_env
+    )))
+}
+
+/// Makes sure that something is meant which cannot be undone.
+fn confirm(config: &Config, yes: bool, what: &str) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "{what}, and APP_ENV is {}\nAdd --yes if it is meant.",
         config.app_env
     )))
 }

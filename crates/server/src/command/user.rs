@@ -8,14 +8,11 @@ use hexpress_domain::repository::UniqueField;
 use hexpress_domain::user::{Email, NewUser, RawNewUser, RawUserPatch, Role, UserPatch};
 use hexpress_domain::validation::{Field, ValidationErrors};
 
-use super::{lasting_database, print};
+use super::{PASSWORD_VARIABLE, lasting_database, print};
 use crate::cli::UserAction;
 use crate::config::{Config, Sources};
 use crate::failure::Failure;
 use crate::wiring::{Services, Store};
-
-/// Where a password is looked for when no flag says.
-const PASSWORD_VARIABLE: &str = "HEXPRESS_PASSWORD";
 
 /// What is to be done, every word of it checked.
 enum Task {

@@ -68,6 +68,8 @@ fn what_would_end_with_the_command_is_refused(#[case] settings: &[(&str, &str)])
         "migrate up",
         "migrate down --yes",
         "migrate status",
+        "seed",
+        "purge --deleted-before 2020-01-01 --yes",
         "user create --email root@example.org --first-name Root --last-name Admin",
         "user activate --email root@example.org",
         "backup copy.db",

@@ -10,11 +10,14 @@
 
 mod accounts;
 mod command_line;
+mod db_copy;
 mod hostile_posts;
 mod observability;
 mod post_visibility;
 mod posts;
+mod purge;
 mod races;
+mod seed;
 mod shop;
 mod slow_backup;
 mod slow_outage;

@@ -30,7 +30,7 @@ fn rows(kind: Kind) -> String {
         Kind::Sqlite => "0",
         Kind::Postgres => "'1970-01-01Z'",
     };
-    let mut sql = String::new();
+    let mut sql = "INSERT INTO unfinished_copies (is_there) VALUES (TRUE);".to_owned();
     for number in [1, 2] {
         let (user, token, post) = (id(number), id(number + 2), id(number + 4));
         let digest = digest(number);
@@ -216,6 +216,12 @@ fn breach(constraint: Constraint) -> String {
                 .to_owned()
         }
         Constraint::IdempotencyKeysPkey => same("idempotency_keys", "key"),
+        Constraint::UnfinishedCopiesPkey => {
+            "INSERT INTO unfinished_copies (is_there) VALUES (TRUE)".to_owned()
+        }
+        Constraint::UnfinishedCopiesIsThereCheck => {
+            "UPDATE unfinished_copies SET is_there = FALSE".to_owned()
+        }
     }
 }
 

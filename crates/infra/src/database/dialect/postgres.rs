@@ -1,3 +1,5 @@
+mod bulk;
+
 use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -12,6 +14,10 @@ use crate::database::schema::{
 use crate::database::types::{StoredId, StoredInstant};
 use crate::order::OrderItemRow;
 use crate::product::ProductRow;
+
+pub(crate) use bulk::{
+    begin_snapshot, bind, columns, erase_removed, expect_bulk, go_on_numbering, insert,
+};
 
 pub(crate) type Backend = Pg;
 
@@ -130,6 +136,24 @@ pub(crate) async fn lock_views(c: &mut AsyncPgConnection, ids: &[StoredId]) -> Q
         .execute(c)
         .await?;
     Ok(())
+}
+
+/// Holds the rows of posts that were deleted before this time until the transaction ends,
+/// so many at most, and returns their ids in the order in which all others take
+/// several of them.
+pub(crate) async fn lock_deleted_posts(
+    c: &mut AsyncPgConnection,
+    before: StoredInstant,
+    limit: i64,
+) -> QueryResult<Vec<StoredId>> {
+    posts::table
+        .filter(posts::deleted_at.lt(before))
+        .order(posts::id)
+        .limit(limit)
+        .select(posts::id)
+        .for_update()
+        .load(c)
+        .await
 }
 
 /// Lets whoever makes slugs of one stem go one after another, until the transaction

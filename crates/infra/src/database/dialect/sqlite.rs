@@ -1,3 +1,5 @@
+mod bulk;
+
 use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -7,10 +9,14 @@ use hexpress_domain::list::Search;
 
 use crate::database::AsyncSqliteConnection;
 use crate::database::list::Condition;
-use crate::database::schema::{order_items, orders, products, users};
+use crate::database::schema::{order_items, orders, posts, products, users};
 use crate::database::types::{StoredId, StoredInstant};
 use crate::order::OrderItemRow;
 use crate::product::ProductRow;
+
+pub(crate) use bulk::{
+    begin_snapshot, bind, columns, erase_removed, expect_bulk, go_on_numbering, insert,
+};
 
 pub(crate) type Backend = Sqlite;
 
@@ -64,6 +70,20 @@ pub(crate) async fn lock_posts_of(
 
 pub(crate) async fn lock_views(_: &mut AsyncSqliteConnection, _: &[StoredId]) -> QueryResult<()> {
     Ok(())
+}
+
+pub(crate) async fn lock_deleted_posts(
+    c: &mut AsyncSqliteConnection,
+    before: StoredInstant,
+    limit: i64,
+) -> QueryResult<Vec<StoredId>> {
+    posts::table
+        .filter(posts::deleted_at.lt(before))
+        .order(posts::id)
+        .limit(limit)
+        .select(posts::id)
+        .load(c)
+        .await
 }
 
 pub(crate) async fn lock_slugs(_: &mut AsyncSqliteConnection, _: &str) -> QueryResult<()> {

@@ -1,0 +1,291 @@
+//! Everything that is in one database, into another: between SQLite and PostgreSQL
+//! in either direction, or from one kind to the same.
+//!
+//! The source is read in one snapshot, so that what is written to it meanwhile is
+//! left out whole. The target is filled batch by batch, under a mark: while that is
+//! there, neither a server nor a second copy takes the database for a whole one. Then
+//! all of the target is read again and compared, and only then the mark goes.
+
+mod digest;
+mod error;
+mod mark;
+mod reader;
+
+use std::mem;
+
+use hexpress_domain::repository::RepositoryError;
+
+use crate::bulk::{Column, IfThere, Row, Table};
+use crate::database::{Database, MigrationState, Snapshot};
+
+pub use error::CopyError;
+use reader::Reader;
+
+/// What is copied, and how much of it is read at once.
+struct Copied {
+    table: Table,
+    rows_at_once: u32,
+}
+
+/// So many rows are read at once where they are short, and written at most.
+const SHORT_ROWS: u32 = 1_000;
+/// So many where one may take megabytes.
+const LONG_ROWS: u32 = 16;
+/// What has been read is written when it takes so many bytes.
+const BATCH_SIZE: usize = 4 * 1024 * 1024;
+
+/// All tables, each behind those that it refers to: those of `schema`, but the mark's own.
+const TABLES: [Copied; 12] = [
+    short("users", &["id"]),
+    short("tokens", &["id"]),
+    short("login_counters", &["key"]),
+    long("posts", &["id"]),
+    short("kept_slugs", &["slug"]),
+    // The posts' triggers have made these rows by then; here they get their counts.
+    short("post_views", &["post_id"]),
+    short("view_batches", &["id"]),
+    short("products", &["id"]),
+    short("orders", &["id"]),
+    short("order_items", &["order_id", "position"]),
+    short("stock_movements", &["id"]),
+    short("idempotency_keys", &["user_id", "key"]),
+];
+
+const fn short(name: &'static str, key: &'static [&'static str]) -> Copied {
+    Copied {
+        table: Table { name, key },
+        rows_at_once: SHORT_ROWS,
+    }
+}
+
+const fn long(name: &'static str, key: &'static [&'static str]) -> Copied {
+    Copied {
+        table: Table { name, key },
+        rows_at_once: LONG_ROWS,
+    }
+}
+
+/// How far a copy has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CopyProgress {
+    /// What is being done.
+    pub step: CopyStep,
+    /// To which table.
+    pub table: &'static str,
+    /// To how many rows of it.
+    pub rows: u64,
+    /// How many there are.
+    pub total: u64,
+}
+
+/// What a copy does, one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyStep {
+    /// Fills the tables of the target.
+    Copy,
+    /// Reads them again, to compare them with the source.
+    Compare,
+}
+
+/// A table as it is in both databases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopiedTable {
+    /// Its name.
+    pub name: &'static str,
+    /// How many rows it has.
+    pub rows: u64,
+    /// The SHA-256, in hexadecimal digits, of all its values in the order of its key:
+    /// the same for the same data on either database.
+    pub digest: String,
+}
+
+/// Copies one database into another.
+pub struct Copier {
+    source: Database,
+    target: Database,
+}
+
+impl Copier {
+    /// From the source, whose migrations have been run, into the target, which is
+    /// empty.
+    #[must_use]
+    pub const fn new(source: Database, target: Database) -> Self {
+        Self { source, target }
+    }
+
+    /// Migrates the target, copies all tables, and compares them at the end. Tells
+    /// `watch` after each batch.
+    ///
+    /// # Errors
+    ///
+    /// [`CopyError`]. One that comes before the first row leaves the target as it was,
+    /// but migrated; any other leaves it marked as unfinished.
+    pub async fn run(
+        &self,
+        watch: &mut (dyn FnMut(CopyProgress) + Send),
+    ) -> Result<Vec<CopiedTable>, CopyError> {
+        self.check_source().await?;
+        self.target.migrator().up().await?;
+        mark::set(&self.target).await?;
+
+        let mut source = self.source.snapshot().await.map_err(CopyError::Source)?;
+        let mut copied = Vec::new();
+        for table in &TABLES {
+            copied.push(self.fill(table, &mut source, watch).await?);
+        }
+        drop(source);
+
+        let mut target = self.target.snapshot().await.map_err(CopyError::Target)?;
+        for (table, source) in TABLES.iter().zip(&copied) {
+            compare(table, &mut target, source, watch).await?;
+        }
+        drop(target);
+
+        mark::remove(&self.target).await?;
+        Ok(copied)
+    }
+
+    async fn check_source(&self) -> Result<(), CopyError> {
+        let migrations = self.source.migrator().status().await?;
+        let is_current =
+            |migration: &crate::database::Migration| migration.state == MigrationState::Applied;
+        if !migrations.iter().all(is_current) {
+            return Err(CopyError::SourceSchema);
+        }
+        if self
+            .source
+            .has_unfinished_copy()
+            .await
+            .map_err(CopyError::Source)?
+        {
+            return Err(CopyError::SourceUnfinished);
+        }
+        Ok(())
+    }
+
+    async fn fill(
+        &self,
+        copied: &Copied,
+        source: &mut Snapshot,
+        watch: &mut (dyn FnMut(CopyProgress) + Send),
+    ) -> Result<CopiedTable, CopyError> {
+        let name = copied.table.name;
+        let mut reader = Reader::start(copied, source)
+            .await
+            .map_err(CopyError::Source)?;
+        let columns = columns(&self.target, copied.table)
+            .await
+            .map_err(CopyError::Target)?;
+        let names = |columns: &[Column]| -> Vec<String> {
+            columns.iter().map(|column| column.name.clone()).collect()
+        };
+        if names(&columns) != names(reader.columns()) {
+            return Err(CopyError::Columns(name));
+        }
+        let mut waiting = Batch::new();
+        loop {
+            let rows = reader.next(source).await.map_err(CopyError::Source)?;
+            let is_end = rows.is_empty();
+            waiting.add(rows);
+            if (is_end && !waiting.rows.is_empty()) || waiting.is_full() {
+                let rows = mem::replace(&mut waiting, Batch::new()).rows;
+                write(&self.target, copied.table, &columns, rows)
+                    .await
+                    .map_err(CopyError::Target)?;
+                watch(reader.progress(CopyStep::Copy));
+            }
+            if is_end {
+                return Ok(reader.finish());
+            }
+        }
+    }
+}
+
+/// Rows that are to be written together.
+struct Batch {
+    rows: Vec<Row>,
+    size: usize,
+}
+
+impl Batch {
+    const fn new() -> Self {
+        Self {
+            rows: Vec::new(),
+            size: 0,
+        }
+    }
+
+    fn add(&mut self, rows: Vec<Row>) {
+        self.size += rows
+            .iter()
+            .flatten()
+            .map(crate::bulk::Value::size)
+            .sum::<usize>();
+        self.rows.extend(rows);
+    }
+
+    fn is_full(&self) -> bool {
+        let most = usize::try_from(SHORT_ROWS).unwrap_or(usize::MAX);
+        self.size >= BATCH_SIZE || self.rows.len() >= most
+    }
+}
+
+async fn columns(database: &Database, table: Table) -> Result<Vec<Column>, RepositoryError> {
+    database
+        .read(table, |connection, table| {
+            Box::pin(table.columns(connection))
+        })
+        .await
+}
+
+async fn write(
+    target: &Database,
+    table: Table,
+    columns: &[Column],
+    rows: Vec<Row>,
+) -> Result<(), RepositoryError> {
+    let input = (table, columns.to_vec(), rows);
+    target
+        .write(input, |connection, (table, columns, rows)| {
+            Box::pin(async move {
+                crate::bulk::expect(connection).await?;
+                table
+                    .insert(connection, columns, rows, IfThere::Replace)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Reads a table of the target and compares it with what was read of the source.
+async fn compare(
+    copied: &Copied,
+    target: &mut Snapshot,
+    source: &CopiedTable,
+    watch: &mut (dyn FnMut(CopyProgress) + Send),
+) -> Result<(), CopyError> {
+    let mut reader = Reader::start(copied, target)
+        .await
+        .map_err(CopyError::Target)?;
+    while !reader
+        .next(target)
+        .await
+        .map_err(CopyError::Target)?
+        .is_empty()
+    {
+        watch(reader.progress(CopyStep::Compare));
+    }
+    let found = reader.finish();
+    if found != *source {
+        return Err(CopyError::Differs {
+            table: copied.table.name,
+            source_rows: source.rows,
+            target_rows: found.rows,
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

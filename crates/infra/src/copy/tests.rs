@@ -1,0 +1,78 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeSet;
+
+use hexpress_test_support::{Kind, TestDatabase};
+
+use super::TABLES;
+use crate::database::Snapshot;
+use crate::database::testing::open;
+
+/// What copies need not, or must not, take along.
+const LEFT_OUT: [&str; 2] = ["__diesel_schema_migrations", "unfinished_copies"];
+
+#[tokio::test]
+async fn every_table_of_the_schema_is_copied() {
+    let raw = TestDatabase::migrated(Kind::Postgres).await;
+    let rows = raw
+        .query_text(
+            "SELECT relname FROM pg_class
+             WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'",
+        )
+        .await;
+    let in_schema: BTreeSet<String> = rows.into_iter().flatten().flatten().collect();
+    let copied = TABLES.iter().map(|copied| copied.table.name);
+    let known = copied.chain(LEFT_OUT).map(str::to_owned).collect();
+    assert_eq!(in_schema, known);
+}
+
+#[tokio::test]
+async fn keys_are_the_primary_keys() {
+    let raw = TestDatabase::migrated(Kind::Postgres).await;
+    for copied in &TABLES {
+        let sql = format!(
+            "SELECT string_agg(attname, ',' ORDER BY array_position(conkey, attnum))
+             FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
+             WHERE contype = 'p' AND conrelid = '{}'::regclass",
+            copied.table.name
+        );
+        let key = raw.query_text(&sql).await;
+        let key: Vec<_> = key.into_iter().flatten().flatten().collect();
+        assert_eq!(key, [copied.table.key.join(",")], "{}", copied.table.name);
+    }
+}
+
+/// What is written while a copy reads is not half in it.
+#[tokio::test]
+async fn a_snapshot_stays_what_it_was() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let raw = TestDatabase::migrated(kind).await;
+        let database = open(&raw).await;
+        let mut snapshot = database.snapshot().await.unwrap();
+        raw.execute(match kind {
+            Kind::Sqlite => "INSERT INTO view_batches VALUES (zeroblob(16), 0)",
+            Kind::Postgres => {
+                "INSERT INTO view_batches VALUES ('00000000-0000-0000-0000-000000000000', now())"
+            }
+        })
+        .await;
+        let mut later = database.snapshot().await.unwrap();
+        assert_eq!(view_batches(&mut snapshot).await, 0, "{kind:?}");
+        assert_eq!(view_batches(&mut later).await, 1, "{kind:?}");
+    }
+}
+
+async fn view_batches(snapshot: &mut Snapshot) -> u64 {
+    let batches = TABLES
+        .iter()
+        .find(|copied| copied.table.name == "view_batches")
+        .unwrap();
+    let counting = snapshot.read(&batches.table, |connection, table| {
+        Box::pin(table.count(connection))
+    });
+    counting.await.unwrap()
+}

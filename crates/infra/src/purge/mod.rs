@@ -1,0 +1,149 @@
+//! The end of what was deleted: rows that were only marked go for good.
+//!
+//! This goes around the ports: it looks at all tables together, as migrations and copies
+//! do. What identifies a person goes first, whatever may come between; then
+//! what they wrote; and at last the rows of those to whom nothing refers any more.
+
+mod posts;
+mod products;
+mod users;
+
+use chrono::{DateTime, Utc};
+use hexpress_domain::repository::RepositoryError;
+
+use crate::database::{Database, Work};
+
+/// How many rows go in one transaction.
+const BATCH: u16 = 500;
+
+/// What has been purged, or is there to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Users whose email, name and password are no longer there.
+    pub users: u64,
+    /// Posts, with their views.
+    pub posts: u64,
+    /// Old slugs that led to these posts.
+    pub kept_slugs: u64,
+    /// Products of which no order speaks.
+    pub products: u64,
+}
+
+/// Removes for good what was deleted.
+#[derive(Clone)]
+pub struct Purger {
+    database: Database,
+}
+
+/// What a batch of a purge is told.
+#[derive(Debug, Clone, Copy)]
+struct Order {
+    /// What was deleted before this goes.
+    before: DateTime<Utc>,
+    /// Now.
+    at: DateTime<Utc>,
+}
+
+impl Purger {
+    /// From this database, whose migrations have been run.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// What there is to be purged of what was deleted before this time. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::Unavailable`] and [`RepositoryError::Internal`].
+    pub async fn count(&self, before: DateTime<Utc>) -> Result<Purged, RepositoryError> {
+        self.database
+            .read(before, |connection, &before| {
+                Box::pin(async move {
+                    let (posts, kept_slugs) = posts::count(connection, before).await?;
+                    Ok(Purged {
+                        users: users::count(connection, before).await?,
+                        posts,
+                        kept_slugs,
+                        products: products::count(connection, before).await?,
+                    })
+                })
+            })
+            .await
+    }
+
+    /// Purges what was deleted before this time, in transactions of a few hundred rows. What
+    /// is restored meanwhile stays. One that was broken off is finished by the next.
+    ///
+    /// A user's row of which something else must go on to speak stays, and says
+    /// nothing of the person.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::Unavailable`] and [`RepositoryError::Internal`]; what was
+    /// purged before stays so.
+    pub async fn run(
+        &self,
+        before: DateTime<Utc>,
+        at: DateTime<Utc>,
+    ) -> Result<Purged, RepositoryError> {
+        let order = Order { before, at };
+        let mut purged = Purged::default();
+        self.each(
+            order,
+            |connection, order| Box::pin(users::forget(connection, order)),
+            |count| {
+                purged.users += count;
+            },
+        )
+        .await?;
+        self.each(
+            order,
+            |connection, order| Box::pin(posts::remove(connection, order.before)),
+            |(posts, kept_slugs)| {
+                purged.posts += posts;
+                purged.kept_slugs += kept_slugs;
+            },
+        )
+        .await?;
+        self.each(
+            order,
+            |connection, order| Box::pin(products::remove(connection, order.before)),
+            |count| {
+                purged.products += count;
+            },
+        )
+        .await?;
+        self.each(
+            order,
+            |connection, order| Box::pin(users::remove(connection, order)),
+            |_| {},
+        )
+        .await?;
+        self.database.erase_removed().await?;
+        Ok(purged)
+    }
+
+    /// Does the work until there is nothing left to do: `None` says so.
+    async fn each<T: Send + 'static>(
+        &self,
+        order: Order,
+        batch: Work<Order, Option<T>>,
+        mut count: impl FnMut(T),
+    ) -> Result<(), RepositoryError> {
+        while let Some(done) = self.database.write(order, batch).await? {
+            count(done);
+        }
+        Ok(())
+    }
+}
+
+/// As the number of rows that a purge tells.
+fn rows(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// As the number that the database counted.
+fn counted(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or_default()
+}

@@ -1,0 +1,117 @@
+use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use hexpress_domain::list::fold;
+
+use super::{BATCH, Order, counted, rows};
+use crate::database::schema::{orders, posts, tokens, users};
+use crate::database::types::{StoredId, StoredInstant};
+use crate::database::{Connection, Failure, on_both};
+
+// What stands in the row of somebody who is forgotten.
+
+/// Under a name that leads nowhere (RFC 2606).
+const EMAIL: &str = "deleted@deleted.invalid";
+const FIRST_NAME: &str = "Deleted";
+const LAST_NAME: &str = "user";
+/// The hash of no password. It tells who has been forgotten.
+const PASSWORD_HASH: &str = "!";
+
+/// How many are to be forgotten.
+pub(super) async fn count(
+    connection: &mut Connection,
+    before: DateTime<Utc>,
+) -> Result<u64, Failure> {
+    let count: i64 = on_both!(connection, |c| {
+        users::table
+            .filter(users::deleted_at.lt(StoredInstant(before)))
+            .filter(users::password_hash.ne(PASSWORD_HASH))
+            .count()
+            .get_result(c)
+            .await?
+    });
+    Ok(counted(count))
+}
+
+/// Takes a batch of persons out of their rows, and returns how many; `None` if there
+/// are no more.
+pub(super) async fn forget(
+    connection: &mut Connection,
+    order: &Order,
+) -> Result<Option<u64>, Failure> {
+    let before = StoredInstant(order.before);
+    let ids: Vec<StoredId> = on_both!(&mut *connection, |c| {
+        users::table
+            .filter(users::deleted_at.lt(before))
+            .filter(users::password_hash.ne(PASSWORD_HASH))
+            .order(users::id)
+            .limit(BATCH.into())
+            .select(users::id)
+            .load(c)
+            .await?
+    });
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    let forgotten = on_both!(connection, |c| {
+        diesel::delete(tokens::table)
+            .filter(tokens::user_id.eq_any(&ids))
+            .execute(c)
+            .await?;
+        diesel::update(users::table)
+            .filter(users::id.eq_any(&ids))
+            // Again: some may have been restored meanwhile.
+            .filter(users::deleted_at.lt(before))
+            .set((
+                users::email.eq(EMAIL),
+                users::first_name.eq(FIRST_NAME),
+                users::last_name.eq(LAST_NAME),
+                users::password_hash.eq(PASSWORD_HASH),
+                users::search_text.eq(fold([EMAIL, FIRST_NAME, LAST_NAME])),
+                users::is_active.eq(false),
+                users::last_login_at.eq(None::<StoredInstant>),
+                users::updated_at.eq(StoredInstant(order.at)),
+                users::version.eq(users::version + 1),
+            ))
+            .execute(c)
+            .await?
+    });
+    Ok(Some(rows(forgotten)))
+}
+
+/// Removes a batch of rows of persons who are forgotten and to whom nothing refers;
+/// `None` if there are no more.
+pub(super) async fn remove(
+    connection: &mut Connection,
+    order: &Order,
+) -> Result<Option<()>, Failure> {
+    let before = StoredInstant(order.before);
+    let ids: Vec<StoredId> = on_both!(&mut *connection, |c| {
+        users::table
+            .filter(users::deleted_at.lt(before))
+            .filter(users::password_hash.eq(PASSWORD_HASH))
+            .filter(not(exists(
+                posts::table.filter(posts::author_id.eq(users::id)),
+            )))
+            .filter(not(exists(
+                orders::table.filter(orders::user_id.eq(users::id)),
+            )))
+            .order(users::id)
+            .limit(BATCH.into())
+            .select(users::id)
+            .load(c)
+            .await?
+    });
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    on_both!(connection, |c| {
+        diesel::delete(users::table)
+            .filter(users::id.eq_any(ids))
+            .filter(users::deleted_at.lt(before))
+            .execute(c)
+            .await?
+    });
+    Ok(Some(()))
+}

@@ -1,0 +1,141 @@
+//! Rows in bulk, for data that is made up.
+//!
+//! This goes around the ports on purpose: they store one thing in one transaction,
+//! with the locks and looks that races between people ask for. What comes here
+//! is made of the domain's own values, so that nothing invalid gets in, but
+//! its slugs and emails have to be free by the way in which they are made.
+
+mod rows;
+
+use std::collections::HashSet;
+
+use diesel_async::RunQueryDsl;
+use hexpress_domain::post::{Content, Post};
+use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::user::{PasswordHash, User};
+
+use crate::bulk::{self, IfThere, Row, Table, Value};
+use crate::database::types::StoredId;
+use crate::database::{Connection, Database, Failure, on_both};
+use crate::post::Addition;
+
+/// How many rows go into one statement at best: many, but so few that one
+/// stays within the limits on statements and on the values bound to them.
+pub const SEED_BATCH: usize = 500;
+
+const USERS: Table = Table {
+    name: "users",
+    key: &["id"],
+};
+
+const POSTS: Table = Table {
+    name: "posts",
+    key: &["id"],
+};
+
+/// A user to be stored as it is.
+#[derive(Debug, Clone)]
+pub struct SeedUser {
+    /// All but the password.
+    pub user: User,
+    /// The password's hash.
+    pub password_hash: PasswordHash,
+}
+
+/// A post to be stored as it is.
+#[derive(Debug, Clone)]
+pub struct SeedPost {
+    /// All but what it says.
+    pub post: Post,
+    /// What it says.
+    pub content: Content,
+    /// How often it has been viewed.
+    pub views: u32,
+}
+
+/// Stores rows in bulk.
+#[derive(Clone)]
+pub struct Seeder {
+    database: Database,
+}
+
+impl Seeder {
+    /// Into this database, whose migrations have been run.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// Stores those users whose ids are not there yet, in one transaction, and
+    /// returns how many these were. At most [`SEED_BATCH`] at a time.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::Duplicate`] where another user has one of the emails.
+    pub async fn users(&self, batch: Vec<SeedUser>) -> Result<usize, RepositoryError> {
+        self.database
+            .write(batch, |connection, batch| {
+                Box::pin(insert_users(connection, batch))
+            })
+            .await
+    }
+
+    /// Stores those posts whose ids are not there yet, with their views, in one
+    /// transaction, and returns how many these were. At most [`SEED_BATCH`] at a
+    /// time.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::Duplicate`] where another live post has one of the slugs.
+    pub async fn posts(&self, batch: Vec<SeedPost>) -> Result<usize, RepositoryError> {
+        self.database
+            .write(batch, |connection, batch| {
+                Box::pin(insert_posts(connection, batch))
+            })
+            .await
+    }
+}
+
+async fn insert_users(connection: &mut Connection, batch: &[SeedUser]) -> Result<usize, Failure> {
+    let rows = batch.iter().map(rows::user).collect();
+    Ok(insert(connection, USERS, rows).await?.len())
+}
+
+async fn insert_posts(connection: &mut Connection, batch: &[SeedPost]) -> Result<usize, Failure> {
+    let rows = batch.iter().map(rows::post).collect();
+    let added = insert(connection, POSTS, rows).await?;
+    // The counts of those that were there are their readers' own.
+    let keys: HashSet<_> = added.iter().map(Vec::as_slice).collect();
+    let views: Vec<_> = batch
+        .iter()
+        .filter(|seed| seed.views > 0)
+        .filter(|seed| keys.contains([Value::from(seed.post.id)].as_slice()))
+        .map(|seed| (StoredId::from(seed.post.id), i64::from(seed.views)))
+        .collect();
+    if !views.is_empty() {
+        on_both!(connection, |c| Addition(views).execute(c).await?);
+    }
+    Ok(added.len())
+}
+
+/// Adds rows with these columns, and returns the keys of those that were not there.
+async fn insert(
+    connection: &mut Connection,
+    table: Table,
+    rows: Vec<Vec<(&'static str, Value)>>,
+) -> Result<Vec<Row>, Failure> {
+    bulk::expect(connection).await?;
+    let known = table.columns(connection).await?;
+    let named = rows.iter().take(1).flatten();
+    let columns: Vec<_> = named
+        .filter_map(|(name, _)| known.iter().find(|column| column.name == *name))
+        .cloned()
+        .collect();
+    let rows: Vec<Row> = rows
+        .into_iter()
+        .map(|row| row.into_iter().map(|(_, value)| value).collect())
+        .collect();
+    table
+        .insert(connection, &columns, &rows, IfThere::Keep)
+        .await
+}

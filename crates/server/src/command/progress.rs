@@ -1,0 +1,67 @@
+use std::io::{self, IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+const BAR: &str = "{msg:24} [{bar:40}] {human_pos} of {human_len}, {eta} left";
+
+/// In how many steps it is told where there is no terminal.
+const STEPS: u64 = 10;
+
+/// How far a long task has come, on standard error: a bar on a terminal, a line now
+/// and then elsewhere.
+pub struct Progress {
+    what: String,
+    total: u64,
+    done: u64,
+    told: u64,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// So many of something are to be done.
+    pub fn start(what: &str, total: u64) -> Self {
+        let bar = io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(total).with_message(what.to_owned());
+            // The template is ours; without it, the bar looks as indicatif likes it.
+            match ProgressStyle::with_template(BAR) {
+                Ok(style) => bar.with_style(style),
+                Err(_) => bar,
+            }
+        });
+        Self {
+            what: what.to_owned(),
+            total,
+            done: 0,
+            told: 0,
+            bar,
+        }
+    }
+
+    /// So many are done by now.
+    pub fn reach(&mut self, done: u64) {
+        self.done = done;
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+            return;
+        }
+        let step = self.done.saturating_mul(STEPS) / self.total.max(1);
+        if step > self.told {
+            self.told = step;
+            // Where nobody listens there is nobody to tell.
+            writeln!(io::stderr(), "{}: {done} of {}", self.what, self.total).ok();
+        }
+    }
+
+    /// So many more are done.
+    pub fn advance(&mut self, count: u64) {
+        self.reach(self.done.saturating_add(count));
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.abandon();
+        }
+    }
+}
