@@ -17,6 +17,7 @@ mod post_visibility;
 mod posts;
 mod purge;
 mod races;
+mod readme;
 mod seed;
 mod shop;
 mod slow_backup;
