@@ -16,10 +16,25 @@ pub struct Currency(iso_currency::Currency);
 
 /// The text is no currency's code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Currency must be an ISO 4217 code in upper case")]
+#[error("Currency must be the ISO 4217 code of a currency in use, in upper case")]
 pub struct CurrencyError;
 
 impl Currency {
+    /// Reads the code of a currency that is in use: neither one that another has replaced
+    /// nor one that is no money, such as gold, or the code for tests. Stored ones stay
+    /// what they are when a currency ends: they are read by [`FromStr`].
+    ///
+    /// # Errors
+    ///
+    /// [`CurrencyError`] for all others.
+    pub fn in_use(text: &str) -> Result<Self, CurrencyError> {
+        let currency: Self = text.parse()?;
+        if currency.0.is_special() || currency.0.is_superseded().is_some() {
+            return Err(CurrencyError);
+        }
+        Ok(currency)
+    }
+
     /// The code.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
@@ -191,6 +206,11 @@ mod tests {
         for code in ["", "eur", "Eur", "EURO", "ZZZ", "€", "12", "EU"] {
             assert_eq!(code.parse::<Currency>(), Err(CurrencyError), "{code}");
         }
+        assert!(Currency::in_use("EUR").is_ok());
+        for code in ["HRK", "XTS", "XAU", "ZZZ"] {
+            assert_eq!(Currency::in_use(code), Err(CurrencyError), "{code}");
+        }
+        assert!("HRK".parse::<Currency>().is_ok());
     }
 
     #[test]

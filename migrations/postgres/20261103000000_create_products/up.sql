@@ -26,6 +26,16 @@ CREATE INDEX products_name_idx ON products (name, id) WHERE deleted_at IS NULL;
 CREATE INDEX products_price_cents_idx ON products (price_cents, id) WHERE deleted_at IS NULL;
 CREATE INDEX products_stock_idx ON products (stock, id) WHERE deleted_at IS NULL;
 
+-- The same for what is, or is not, for sale: the catalogue.
+CREATE INDEX products_is_active_created_at_idx ON products (is_active, created_at, id)
+    WHERE deleted_at IS NULL;
+CREATE INDEX products_is_active_name_idx ON products (is_active, name, id)
+    WHERE deleted_at IS NULL;
+CREATE INDEX products_is_active_price_cents_idx ON products (is_active, price_cents, id)
+    WHERE deleted_at IS NULL;
+CREATE INDEX products_is_active_stock_idx ON products (is_active, stock, id)
+    WHERE deleted_at IS NULL;
+
 -- The operator class lives in the schema of the extension, which may be on no search path.
 DO $$
 BEGIN

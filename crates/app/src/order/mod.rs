@@ -11,6 +11,7 @@ use hexpress_domain::order::{
     Idempotency, IdempotencyKey, NewOrder, Order, OrderQuery, OrderRecord, OrderRepository,
     OrderStatus, Placement, Refusal,
 };
+use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::permissions::{self, Operation};
@@ -87,7 +88,12 @@ impl OrderService {
             }),
             at: now,
         };
-        match self.orders.place(record).await? {
+        let placement = match self.orders.place(record).await {
+            // The account has been removed for good since the token was looked up.
+            Err(RepositoryError::MissingReference) => return Err(Error::InvalidToken),
+            outcome => outcome?,
+        };
+        match placement {
             Placement::Placed(order) => Ok(PlacedOrder {
                 order,
                 is_replayed: false,

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::Quantity;
-use crate::id::ProductId;
+use crate::id::{IdError, ProductId};
 use crate::validation::{Field, ValidationErrors};
 
 /// The fields of a new order as they arrived.
@@ -68,14 +68,7 @@ impl NewOrder {
         for (index, raw) in raw.unwrap_or_default().into_iter().enumerate() {
             let name = format!("items[{index}]");
             let raw = errors.required(&name, raw, "Item is required", Ok::<_, ItemsError>);
-            let Some(item) = raw.and_then(|raw| parse_item(&mut errors, &name, raw)) else {
-                continue;
-            };
-            if known.insert(item.product_id) {
-                items.push(item);
-            } else {
-                errors.add(format!("{name}.productId"), ItemsError::Repeated);
-            }
+            items.extend(raw.and_then(|raw| parse_item(&mut errors, &name, raw, &mut known)));
         }
         errors.finish(Some(Self { items }))
     }
@@ -91,12 +84,22 @@ fn parse_item(
     errors: &mut ValidationErrors,
     name: &str,
     raw: RawNewOrderItem,
+    known: &mut HashSet<ProductId>,
 ) -> Option<NewOrderItem> {
     let product_id = errors.required(
         &format!("{name}.productId"),
         raw.product_id,
         "Product is required",
-        |text| text.trim().parse::<ProductId>(),
+        |text| {
+            let id: ProductId = text
+                .trim()
+                .parse()
+                .map_err(|error: IdError| error.to_string())?;
+            match known.insert(id) {
+                true => Ok(id),
+                false => Err(ItemsError::Repeated.to_string()),
+            }
+        },
     );
     let quantity = errors.required(
         &format!("{name}.quantity"),
@@ -186,6 +189,7 @@ mod tests {
             item(2, 1),
         ];
         let quantity = "Quantity must be between 1 and 1000000";
+        let repeated = "Each product may be ordered in one line only";
         assert_eq!(
             faults(items),
             [
@@ -195,11 +199,9 @@ mod tests {
                 fault("items[2].quantity", "Quantity is required"),
                 fault("items[3].productId", "Must be a UUID"),
                 fault("items[3].quantity", "Must be a whole number"),
+                fault("items[4].productId", repeated),
                 fault("items[4].quantity", quantity),
-                fault(
-                    "items[6].productId",
-                    "Each product may be ordered in one line only"
-                ),
+                fault("items[6].productId", repeated),
             ]
         );
     }

@@ -31,6 +31,10 @@ pub trait OrderRepository: Send + Sync {
     /// than the key is known, is answered with the order of then; one whose key was
     /// used for another command with [`Placement::KeyReused`]. Of racing calls with
     /// one key the others wait for the first.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::MissingReference`] where no user, deleted or not, has the id.
     async fn place(&self, order: OrderRecord) -> Result<Placement, RepositoryError>;
 
     /// The order of this id.

@@ -55,7 +55,7 @@ impl NewProduct {
             Price::try_from,
         );
         let currency = errors.required("currency", raw.currency, "Currency is required", |text| {
-            text.parse()
+            Currency::in_use(&text)
         });
         let stock = errors.required("stock", raw.stock, "Stock is required", Stock::try_from);
         let is_active = errors.optional("isActive", raw.is_active, Ok::<_, Infallible>);
@@ -121,7 +121,7 @@ impl ProductPatch {
         let name = errors.optional("name", raw.name, |text| text.parse());
         let description = errors.optional("description", raw.description, |text| text.parse());
         let price = errors.optional("priceCents", raw.price_cents, Price::try_from);
-        let currency = errors.optional("currency", raw.currency, |text| text.parse());
+        let currency = errors.optional("currency", raw.currency, |text| Currency::in_use(&text));
         let sets_stock = !matches!(raw.stock, Field::Absent);
         let stock = errors.optional("stock", raw.stock, Stock::try_from);
         let delta = errors.optional("stockDelta", raw.stock_delta, |pieces| {

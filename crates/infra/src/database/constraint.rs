@@ -287,7 +287,9 @@ impl Constraint {
             Self::PostsSlugLiveKey => Some(RepositoryError::Duplicate {
                 field: UniqueField::PostSlug,
             }),
-            Self::TokensUserIdFkey => Some(RepositoryError::MissingReference),
+            Self::TokensUserIdFkey | Self::OrdersUserIdFkey | Self::IdempotencyKeysUserIdFkey => {
+                Some(RepositoryError::MissingReference)
+            }
             _ => None,
         }
     }

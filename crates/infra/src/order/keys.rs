@@ -1,8 +1,10 @@
 //! Idempotency keys: what a user's key was used for.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::query_dsl::methods;
+use diesel::sql_types::Bool;
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::order::{Idempotency, NewOrder, OrderRecord, Placement};
@@ -12,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::list::with_items;
 use super::rows::OrderRow;
 use crate::database::schema::{idempotency_keys, orders};
-use crate::database::types::{StoredId, StoredInstant};
+use crate::database::types::{Instant, StoredId, StoredInstant};
 use crate::database::{Connection, Failure, SWEEP_BATCH, on_both};
 
 /// A bug: what stood in the way of the claim is not there.
@@ -88,19 +90,16 @@ pub(super) async fn sweep_batch(
     connection: &mut Connection,
     now: DateTime<Utc>,
 ) -> Result<u64, Failure> {
-    let expired = diesel::alias!(idempotency_keys as expired);
-    let batch = expired
-        .filter(
-            expired
-                .field(idempotency_keys::expires_at)
-                .le(StoredInstant(now)),
-        )
-        .select(expired.field(idempotency_keys::key))
-        .limit(SWEEP_BATCH.into());
+    let oldest = format!(" ORDER BY expires_at LIMIT {SWEEP_BATCH})");
+    let batch = sql::<Bool>(
+        "(user_id, key) IN (SELECT user_id, key FROM idempotency_keys WHERE expires_at <= ",
+    )
+    .bind::<Instant, _>(StoredInstant(now))
+    .sql(&oldest);
     let count = on_both!(connection, |c| {
         diesel::delete(idempotency_keys::table)
-            // Another user's key of the same name has expired as well, or stays.
-            .filter(idempotency_keys::key.eq_any(batch))
+            .filter(batch)
+            // A key that is used again meanwhile has a new end.
             .filter(idempotency_keys::expires_at.le(StoredInstant(now)))
             .execute(c)
             .await?

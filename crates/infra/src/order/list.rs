@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Bool, Text};
 use diesel_async::RunQueryDsl;
 use hexpress_domain::list::{Page, Position, Total};
 use hexpress_domain::order::{Order, OrderQuery, OrderSort};
@@ -63,11 +63,14 @@ async fn select(
     Ok(on_both!(connection, |c, dialect| {
         let matching = || {
             let mut orders = orders::table.into_boxed::<dialect::Backend>();
-            if let Some(status) = query.status {
-                orders = orders.filter(orders::status.eq(status.as_str()));
-            }
             if let Some(user_id) = query.user_id {
                 orders = orders.filter(orders::user_id.eq(StoredId::from(user_id)));
+            }
+            if let Some(status) = query.status {
+                // A user's orders are few beside all of one status.
+                let hidden = query.user_id.map_or("", |_| dialect::HIDDEN);
+                let has_status = format!("{hidden}orders.status = '{status}'");
+                orders = orders.filter(sql::<Bool>(&has_status));
             }
             orders
         };

@@ -15,7 +15,8 @@ use rstest::rstest;
 use uuid::Uuid;
 
 use crate::support::{
-    Stores, later, now, order_record, product_change, product_record, stores, with_key,
+    Stores, later, now, order_record, product_change, product_record, stores, unknown_user,
+    with_key,
 };
 
 async fn step(stores: &Stores, order: &Order, to: OrderStatus) -> Result<Order, RepositoryError> {
@@ -294,4 +295,18 @@ async fn the_orders_of_a_deleted_user_stay(#[values(Kind::Sqlite, Kind::Postgres
     let deletion = stores.users.delete(user.id, user.version, later());
     deletion.await.unwrap();
     assert_eq!(stores.orders.find(order.id).await.unwrap(), Some(order));
+}
+
+#[rstest]
+#[tokio::test]
+async fn nobody_places_no_order(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let stores = stores(kind).await;
+    let engine = stores.product(1_999, 5).await;
+    let before = stores.shop().await;
+    let record = order_record(unknown_user(), &[(engine.id, 1)]);
+    for record in [record.clone(), with_key(record, "key")] {
+        let placed = stores.orders.place(record).await;
+        assert!(matches!(placed, Err(RepositoryError::MissingReference)));
+    }
+    assert_eq!(stores.shop().await, before);
 }

@@ -229,3 +229,47 @@ async fn waiting_for_a_key_has_an_end() {
     let again = orders.place(record()).await.unwrap();
     assert!(matches!(again, Placement::Replayed(_)));
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_sweep_takes_the_keys_of_all_users_however_many(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let stores = stores(kind).await;
+    let (id, past, numbers) = match kind {
+        Kind::Sqlite => (
+            "unhex(printf('%032x', i))",
+            "0",
+            "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) \
+             SELECT i FROM n) AS numbers",
+        ),
+        Kind::Postgres => (
+            "lpad(to_hex(i), 32, '0')::uuid",
+            "'1970-01-01Z'::timestamptz",
+            "generate_series(1, 2500) AS numbers(i)",
+        ),
+    };
+    let digest = match kind {
+        Kind::Sqlite => "zeroblob(32)",
+        Kind::Postgres => "decode(repeat('00', 32), 'hex')",
+    };
+    stores
+        .raw
+        .execute(&format!(
+            "INSERT INTO users (id, email, password_hash, first_name, last_name, role, is_active, \
+                 search_text, version, created_at, updated_at) \
+             SELECT {id}, i || '@x', 'h', 'A', '', 'user', TRUE, '', 1, {past}, {past} \
+             FROM {numbers};
+             INSERT INTO orders (id, user_id, status, total_cents, currency, version, created_at, \
+                 updated_at) \
+             SELECT {id}, {id}, 'pending', 1, 'EUR', 1, {past}, {past} FROM {numbers};
+             INSERT INTO idempotency_keys (user_id, key, fingerprint, order_id, expires_at) \
+             SELECT {id}, 'order-1', {digest}, {id}, {past} FROM {numbers};"
+        ))
+        .await;
+    assert_eq!(stores.orders.sweep(now()).await.unwrap(), 2_500);
+    assert_eq!(
+        stores.value("SELECT count(*) FROM idempotency_keys").await,
+        "0"
+    );
+}

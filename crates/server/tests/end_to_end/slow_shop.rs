@@ -115,7 +115,8 @@ async fn however_steps_race_stock_goes_back_once(#[case] kind: Kind, #[case] pro
             }
         }
         let count = |status: &str| done.iter().filter(|done| *done == status).count();
-        assert!(count("cancelled") + count("fulfilled") <= 1, "{done:?}");
+        // The admins may call off what is pending and what is paid for: one way it ends.
+        assert_eq!(count("cancelled") + count("fulfilled"), 1, "{done:?}");
         assert!(count("paid") <= 1 && count("fulfilled") <= count("paid"));
         let order = owners[0].get(&placed.location).await;
         if order.body["data"]["status"] != "cancelled" {

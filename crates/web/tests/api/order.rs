@@ -175,11 +175,16 @@ async fn every_fault_of_every_line_is_named() {
     assert_eq!(answer.failure(), failure(400, "VALIDATION_ERROR"));
     let bounds = "Quantity must be between 1 and 1000000";
     let whole = "Must be a whole number";
+    let repeated = "Each product may be ordered in one line only";
     let details = [
         ("items[0].quantity", bounds),
+        ("items[1].productId", repeated),
         ("items[1].quantity", bounds),
+        ("items[2].productId", repeated),
         ("items[2].quantity", whole),
+        ("items[3].productId", repeated),
         ("items[3].quantity", whole),
+        ("items[4].productId", repeated),
         ("items[4].quantity", bounds),
         ("items[5].productId", "Must be a string"),
         ("items[5].quantity", "Quantity is required"),

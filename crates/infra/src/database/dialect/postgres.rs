@@ -247,6 +247,10 @@ pub(crate) fn matches(table: &'static str, search: &Search) -> Condition {
     Condition::sql(format!("{table}.search_text LIKE ")).and_text(pattern)
 }
 
+/// What to write before a column that is to lead to no index: nothing, since the
+/// planner knows from its statistics.
+pub(crate) const HIDDEN: &str = "";
+
 /// What to write before a column that is to lead to no index beside this search: its
 /// statistics tell the planner better.
 pub(crate) const fn hidden_beside(_: &Search) -> &'static str {

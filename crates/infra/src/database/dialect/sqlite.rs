@@ -158,11 +158,14 @@ pub(crate) fn matches(table: &'static str, search: &Search) -> Condition {
     .and_sql(")")
 }
 
+/// What to write before a column that is to lead to no index.
+pub(crate) const HIDDEN: &str = "+";
+
 /// What to write before a column that is to lead to no index beside this search.
 /// Without statistics SQLite takes every index of a list to lead to fewer rows than the
 /// trigrams do.
 pub(crate) fn hidden_beside(search: &Search) -> &'static str {
-    if has_trigrams(search) { "+" } else { "" }
+    if has_trigrams(search) { HIDDEN } else { "" }
 }
 
 fn has_trigrams(search: &Search) -> bool {
