@@ -6,13 +6,14 @@ use std::time::Duration;
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::id::PostId;
 use hexpress_domain::post::{ViewBatch, ViewCounter, ViewRepository};
+use hexpress_domain::repository::RepositoryError;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 /// [`ViewCounter`] that gathers views in memory and adds them to a [`ViewRepository`]
 /// in batches, twice a second. A batch that may not have been added is sent again
-/// under its id until it is.
+/// under its id, until it is added, or too old, or refused too often by a fault.
 pub struct BufferedViewCounter {
     shared: Arc<Shared>,
     /// Sends the batches.
@@ -42,7 +43,11 @@ struct Sender {
     ids: Arc<dyn IdGenerator>,
     /// A batch of which nobody knows whether it has been added.
     unsettled: Option<ViewBatch>,
+    /// How often a fault has refused that batch, and not just an outage.
+    faults: u32,
     is_failing: bool,
+    /// Whether views that nobody added were dropped since the end began.
+    has_dropped: bool,
     /// How many lost views have been reported, and when.
     reported: (u64, Option<Instant>),
 }
@@ -53,6 +58,9 @@ impl BufferedViewCounter {
     pub const MAX_POSTS: usize = 10_000;
     /// How long views wait before they are sent.
     pub const INTERVAL: Duration = Duration::from_millis(500);
+    /// How often a batch is sent that a fault refuses: what is wrong with it, or with the
+    /// program, may never be put right, and others wait behind it.
+    pub const TRIES: u32 = 10;
     /// How soon a batch that failed is sent again while everybody waits for the end.
     const RETRY: Duration = Duration::from_millis(50);
     /// How often lost views are reported in the log.
@@ -75,7 +83,9 @@ impl BufferedViewCounter {
             clock,
             ids,
             unsettled: None,
+            faults: 0,
             is_failing: false,
+            has_dropped: false,
             reported: (0, None),
         };
         let (closing, abandoned) = (CancellationToken::new(), CancellationToken::new());
@@ -83,8 +93,10 @@ impl BufferedViewCounter {
         let task = TaskTracker::new();
         task.spawn(async move {
             let sent = is_abandoned.run_until_cancelled(sender.run(&closes)).await;
-            if sent.is_none() {
-                sender.give_up();
+            match sent {
+                Some(true) => {}
+                Some(false) => is_abandoned.cancel(),
+                None => sender.give_up(),
             }
         });
         task.close();
@@ -98,7 +110,7 @@ impl BufferedViewCounter {
     }
 
     /// How many views were not counted because the buffer was full or closed, or
-    /// could not be emptied before the end.
+    /// because the store would not take them in time.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.shared.lost.load(Ordering::Relaxed)
@@ -142,7 +154,8 @@ impl Shared {
 }
 
 impl Sender {
-    async fn run(&mut self, closing: &CancellationToken) {
+    /// Sends until the end, and returns whether all that waited then was added.
+    async fn run(&mut self, closing: &CancellationToken) -> bool {
         let interval = BufferedViewCounter::INTERVAL;
         while closing
             .run_until_cancelled(tokio::time::sleep(interval))
@@ -152,14 +165,16 @@ impl Sender {
             self.send().await;
             self.report_lost();
         }
+        self.has_dropped = false;
         while !self.send().await {
             tokio::time::sleep(BufferedViewCounter::RETRY).await;
         }
         self.report_lost();
+        !self.has_dropped
     }
 
-    /// Sends what is unsettled, then what has gathered, and returns whether it was
-    /// added.
+    /// Sends what is unsettled, then what has gathered, and returns whether nothing of
+    /// it is unsettled any more.
     async fn send(&mut self) -> bool {
         if !self.settle().await {
             return false;
@@ -172,19 +187,49 @@ impl Sender {
         let Some(batch) = self.unsettled.clone() else {
             return true;
         };
-        match self.repository.add(batch).await {
-            Ok(()) => {
-                self.unsettled = None;
-                self.is_failing = false;
+        if batch.is_too_old(self.clock.now()) {
+            self.drop_unsettled();
+            return true;
+        }
+        let Err(error) = self.repository.add(batch).await else {
+            self.unsettled = None;
+            self.faults = 0;
+            if std::mem::take(&mut self.is_failing) {
+                tracing::info!("views are added again");
             }
-            Err(error) if !self.is_failing => {
-                self.is_failing = true;
-                let cause = std::error::Error::source(&error).map(ToString::to_string);
+            return true;
+        };
+        self.report_failure(&error);
+        if !is_outage(&error) {
+            self.faults += 1;
+        }
+        let is_hopeless = self.faults >= BufferedViewCounter::TRIES;
+        if is_hopeless {
+            self.drop_unsettled();
+        }
+        is_hopeless
+    }
+
+    /// Says once of each outage, and of each batch that a fault refuses, what went wrong.
+    fn report_failure(&mut self, error: &RepositoryError) {
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        let is_first = !std::mem::replace(&mut self.is_failing, true);
+        match is_outage(error) {
+            true if is_first => {
                 tracing::warn!(%error, cause, "views could not be added; trying again");
             }
-            Err(_) => {}
+            false if self.faults == 0 => {
+                tracing::error!(%error, cause, "views could not be added; trying a few times");
+            }
+            _ => {}
         }
-        !self.is_failing
+    }
+
+    fn drop_unsettled(&mut self) {
+        let views = self.unsettled.take().map_or(0, |batch| views_in(&batch));
+        self.shared.lose(views);
+        self.faults = 0;
+        self.has_dropped = true;
     }
 
     fn gather(&self) -> Option<ViewBatch> {
@@ -198,10 +243,8 @@ impl Sender {
 
     fn give_up(&mut self) {
         let waiting = self.unsettled.take().into_iter().chain(self.gather());
-        let views = waiting
-            .flat_map(|batch| batch.views)
-            .map(|(_, views)| views);
-        self.shared.lose(views.sum());
+        self.shared
+            .lose(waiting.map(|batch| views_in(&batch)).sum());
         self.reported.1 = None;
         self.report_lost();
     }
@@ -215,4 +258,13 @@ impl Sender {
             self.reported = (lost, Some(Instant::now()));
         }
     }
+}
+
+/// Whether the same call may succeed later without anybody's doing.
+const fn is_outage(error: &RepositoryError) -> bool {
+    matches!(error, RepositoryError::Unavailable(_))
+}
+
+fn views_in(batch: &ViewBatch) -> u64 {
+    batch.views.iter().map(|(_, views)| views).sum()
 }
