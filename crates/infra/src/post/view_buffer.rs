@@ -26,6 +26,8 @@ pub struct BufferedViewCounter {
 
 struct Shared {
     buffer: Mutex<Buffer>,
+    /// In the buffer, or in the batch that is not settled.
+    waiting: AtomicU64,
     lost: AtomicU64,
 }
 
@@ -75,6 +77,7 @@ impl BufferedViewCounter {
     ) -> Self {
         let shared = Arc::new(Shared {
             buffer: Mutex::default(),
+            waiting: AtomicU64::new(0),
             lost: AtomicU64::new(0),
         });
         let mut sender = Sender {
@@ -116,6 +119,12 @@ impl BufferedViewCounter {
         self.shared.lost.load(Ordering::Relaxed)
     }
 
+    /// How many views wait until they are added, those included that are on their way.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.shared.waiting.load(Ordering::Relaxed)
+    }
+
     /// Takes no more views and sends those that wait, but no longer than the limit.
     /// Returns whether all were added. Those that were not are lost, though a batch
     /// that is under way may still be added.
@@ -136,6 +145,7 @@ impl ViewCounter for BufferedViewCounter {
         let has_room = buffer.views.len() < Self::MAX_POSTS || buffer.views.contains_key(&id);
         if has_room && !buffer.is_closed {
             *buffer.views.entry(id).or_default() += 1;
+            self.shared.waiting.fetch_add(1, Ordering::Relaxed);
         } else {
             self.shared.lose(1);
         }
@@ -150,6 +160,10 @@ impl Shared {
 
     fn lose(&self, views: u64) {
         self.lost.fetch_add(views, Ordering::Relaxed);
+    }
+
+    fn stop_waiting_for(&self, views: u64) {
+        self.waiting.fetch_sub(views, Ordering::Relaxed);
     }
 }
 
@@ -187,12 +201,14 @@ impl Sender {
         let Some(batch) = self.unsettled.clone() else {
             return true;
         };
+        let views = views_in(&batch);
         if batch.is_too_old(self.clock.now()) {
             self.drop_unsettled();
             return true;
         }
         let Err(error) = self.repository.add(batch).await else {
             self.unsettled = None;
+            self.shared.stop_waiting_for(views);
             self.faults = 0;
             if std::mem::take(&mut self.is_failing) {
                 tracing::info!("views are added again");
@@ -227,6 +243,7 @@ impl Sender {
 
     fn drop_unsettled(&mut self) {
         let views = self.unsettled.take().map_or(0, |batch| views_in(&batch));
+        self.shared.stop_waiting_for(views);
         self.shared.lose(views);
         self.faults = 0;
         self.has_dropped = true;
@@ -243,8 +260,9 @@ impl Sender {
 
     fn give_up(&mut self) {
         let waiting = self.unsettled.take().into_iter().chain(self.gather());
-        self.shared
-            .lose(waiting.map(|batch| views_in(&batch)).sum());
+        let views = waiting.map(|batch| views_in(&batch)).sum();
+        self.shared.stop_waiting_for(views);
+        self.shared.lose(views);
         self.reported.1 = None;
         self.report_lost();
     }

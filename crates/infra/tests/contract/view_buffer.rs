@@ -115,7 +115,9 @@ async fn views_arrive_within_a_second_in_one_batch() {
         counter.record(post(1));
     }
     counter.record(post(2));
+    assert_eq!(counter.waiting(), 1_001);
     tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(counter.waiting(), 0);
     assert_eq!(
         (store.views_of(post(1)), store.views_of(post(2))),
         (1_000, 1)
@@ -171,8 +173,9 @@ async fn closing_gives_up_at_the_limit_and_says_what_is_lost() {
     // One view is in a batch that failed, two are in the buffer.
     counter.record(post(1));
     counter.record(post(2));
+    assert_eq!((counter.waiting(), counter.lost()), (3, 0));
     assert!(!counter.close(Duration::from_secs(5)).await);
-    assert_eq!(counter.lost(), 3);
+    assert_eq!((counter.waiting(), counter.lost()), (0, 3));
     assert!(!counter.close(Duration::from_secs(5)).await);
 }
 
@@ -246,7 +249,7 @@ async fn a_batch_that_a_fault_refuses_is_given_up_and_others_are_added() {
         store.calls.load(Ordering::Relaxed),
         BufferedViewCounter::TRIES
     );
-    assert_eq!(counter.lost(), 1);
+    assert_eq!((counter.waiting(), counter.lost()), (0, 1));
     store.is_broken.store(false, Ordering::Relaxed);
     counter.record(post(2));
     assert!(counter.close(PATIENCE).await);
