@@ -10,6 +10,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hexpress_infra::database::Database;
+use hexpress_infra::post::BufferedViewCounter;
 use hexpress_infra::security::Argon2Hasher;
 use hexpress_web::HttpMetrics;
 use prometheus_client::collector::Collector;
@@ -41,14 +42,21 @@ struct Source {
 }
 
 impl Metrics {
-    /// The metrics of requests, the database and the hashing of passwords.
-    pub fn new(http: &HttpMetrics, database: &Database, hasher: &Arc<Argon2Hasher>) -> Self {
+    /// The metrics of requests, the database, the hashing of passwords and the counting
+    /// of views.
+    pub fn new(
+        http: &HttpMetrics,
+        database: &Database,
+        hasher: &Arc<Argon2Hasher>,
+        views: &Arc<BufferedViewCounter>,
+    ) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix(PREFIX),
         };
         http.register(&mut metrics.registry);
         metrics.watch_database(database);
         metrics.watch_hasher(hasher);
+        metrics.watch_views(views);
         metrics
     }
 
@@ -166,6 +174,23 @@ impl Metrics {
                     (Some("waiting"), number(status.waiting)),
                 ]
             },
+        );
+    }
+
+    fn watch_views(&mut self, views: &Arc<BufferedViewCounter>) {
+        let watched = Arc::clone(views);
+        self.gauge(
+            "views_waiting",
+            "Views of posts that wait in memory until they are counted",
+            "",
+            move || vec![(None, counted(watched.waiting()))],
+        );
+        let watched = Arc::clone(views);
+        self.counter(
+            "views_lost",
+            "Views of posts that were not counted",
+            "",
+            move || vec![(None, counted(watched.lost()))],
         );
     }
 

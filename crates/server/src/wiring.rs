@@ -187,7 +187,7 @@ impl Services {
 
     /// What can be read of the use cases, their database and the routes.
     pub fn metrics(&self, database: &Database) -> Metrics {
-        Metrics::new(&self.http_metrics, database, &self.hasher)
+        Metrics::new(&self.http_metrics, database, &self.hasher, &self.views)
     }
 
     /// The routes on these use cases.

@@ -97,6 +97,8 @@ impl Cluster {
                 "--auth=password",
                 "--encoding=UTF8",
                 "--locale=C",
+                // What `pg_trgm` knows letters by.
+                "--lc-ctype=C.UTF-8",
             ])
             .args([
                 "--locale-provider=icu",

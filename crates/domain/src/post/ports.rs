@@ -120,7 +120,9 @@ pub trait PostRepository: Send + Sync {
 
     /// Undoes a deletion of a post that is at the version that was seen, moves the
     /// version on by one, sets `updated_at`, and returns the post with its content.
-    /// A slug that is taken by now, or kept for another post, gets a number.
+    /// A slug that is taken by now, or kept for another post, gets a number; it is
+    /// kept for this post, if that was ever published, unless it is kept for another
+    /// or taken by one that was published too.
     ///
     /// # Errors
     ///

@@ -7,7 +7,8 @@ use crate::repository::RepositoryError;
 /// Takes note of views, at once and without failing: no reader waits for it.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait ViewCounter: Send + Sync {
-    /// One more view of a post. It reaches the store within a second.
+    /// One more view of a post. It reaches the store within a second, while the store
+    /// takes it.
     fn record(&self, id: PostId);
 }
 
@@ -23,8 +24,18 @@ pub struct ViewBatch {
 }
 
 impl ViewBatch {
-    /// How long a batch's id is kept: whoever cannot add one for that long gives up.
+    /// How long a batch's id is kept at least, by the clock of whoever forgets it.
     pub const KEPT: TimeDelta = TimeDelta::days(1);
+    /// How long a batch may be sent again, by the clock of whoever made it: an hour less
+    /// than its id is kept, for clocks that differ and for a call that is under way.
+    pub const SENT_AGAIN_FOR: TimeDelta = TimeDelta::hours(23);
+
+    /// Whether the batch may have been added and forgotten by now, so that it must not
+    /// be sent again.
+    #[must_use]
+    pub fn is_too_old(&self, now: DateTime<Utc>) -> bool {
+        now - self.at >= Self::SENT_AGAIN_FOR
+    }
 }
 
 /// Counts views, apart from the posts: a view moves no version and no `updated_at`.
@@ -36,12 +47,15 @@ pub trait ViewRepository: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`RepositoryError::Unavailable`], after which the same batch is to be sent
-    /// again, and [`RepositoryError::Internal`].
+    /// - [`RepositoryError::Unavailable`], after which the same batch is to be sent
+    ///   again, until it [is too old](ViewBatch::is_too_old);
+    /// - [`RepositoryError::Internal`], which may stay as it is however often the batch
+    ///   is sent: nothing of it has been added.
     async fn add(&self, batch: ViewBatch) -> Result<(), RepositoryError>;
 
-    /// Forgets the ids of batches that were made before this time, and returns how
-    /// many there were. They could be counted again from then on.
+    /// Forgets the ids of batches that were made before this time, which is at least
+    /// [`ViewBatch::KEPT`] ago, and returns how many there were. They could be counted
+    /// again from then on.
     ///
     /// # Errors
     ///

@@ -195,7 +195,7 @@ mod tests {
                 ("priceCents", "Price must be between 0 and 1000000000 cents"),
                 (
                     "currency",
-                    "Currency must be an ISO 4217 code in upper case"
+                    "Currency must be the ISO 4217 code of a currency in use, in upper case"
                 ),
                 ("stock", "Stock must be between 0 and 1000000000"),
                 ("isActive", "Must not be null"),

@@ -135,7 +135,7 @@ impl Connector {
     /// Connects once, to find out what to tell whoever starts the program.
     pub(super) async fn check(&self) -> Result<(), OpenError> {
         let mut connection = self.connect().await.map_err(|error| self.explain(&error))?;
-        let (encoding, language) = dialect::encoding_and_language(&mut connection)
+        let (encoding, language, letters) = dialect::encoding_language_and_letters(&mut connection)
             .await
             .map_err(|error| OpenError::Refused {
                 address: self.address.clone(),
@@ -152,6 +152,13 @@ impl Connector {
                 lc_messages = language,
                 "PostgreSQL's messages are not in English: deadlocks and timeouts will pass for \
                  internal errors; have a superuser run ALTER ROLE … SET lc_messages = 'C'"
+            );
+        }
+        if has_ascii_letters_alone(&letters) {
+            tracing::warn!(
+                lc_ctype = letters,
+                "the database knows no letters but ASCII's: searches for other words read \
+                 whole tables; make it anew with LC_CTYPE 'C.UTF-8'"
             );
         }
         Ok(())
@@ -264,6 +271,11 @@ fn is_english(lc_messages: &str) -> bool {
     matches!(language, "" | "C" | "POSIX" | "en" | "English")
 }
 
+/// What `pg_trgm` takes for letters then, whatever the encoding.
+fn has_ascii_letters_alone(lc_ctype: &str) -> bool {
+    matches!(lc_ctype, "C" | "POSIX")
+}
+
 /// The driver's own texts say little; what went wrong stands at the end of the chain.
 fn innermost(error: &tokio_postgres::Error) -> String {
     if let Some(error) = error.as_db_error() {
@@ -316,6 +328,14 @@ mod tests {
                 mode,
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn the_c_locale_knows_ascii_letters_alone() {
+        assert!(has_ascii_letters_alone("C") && has_ascii_letters_alone("POSIX"));
+        for other in ["C.UTF-8", "en_US.UTF-8", "C.utf8"] {
+            assert!(!has_ascii_letters_alone(other), "{other}");
         }
     }
 

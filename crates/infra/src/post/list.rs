@@ -7,6 +7,7 @@ use hexpress_domain::list::{Page, Position, Total};
 use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostStatus, PostView};
 
 use super::rows::{self, AuthorRow, PostRow, PostViewRow, unsigned};
+use super::selection::Selection;
 use crate::database::list::{self, Condition, Order};
 use crate::database::schema::{post_views, posts, users};
 use crate::database::{Connection, Failure, on_both};
@@ -16,7 +17,11 @@ pub(super) async fn page(
     scope: PostScope,
     query: &PostQuery,
 ) -> Result<Page<PostView>, Failure> {
-    let (rows, total) = select(connection, scope, query).await?;
+    let selection = Selection::of(scope, query);
+    let (rows, total) = match selection {
+        Selection::Nothing => (Vec::new(), query.page.count.then_some(Total::Exactly(0))),
+        _ => select(connection, scope, selection, query).await?,
+    };
     let posts = rows
         .into_iter()
         .map(rows::view)
@@ -30,6 +35,7 @@ pub(super) async fn page(
 async fn select(
     connection: &mut Connection,
     scope: PostScope,
+    selection: Selection,
     query: &PostQuery,
 ) -> Result<(Vec<PostViewRow>, Option<Total>), Failure> {
     let columns = Columns::of(query.sort);
@@ -42,12 +48,17 @@ async fn select(
         true => "posts.content",
         false => "NULL",
     };
+    // Whether a post is deleted is only known to those who may see all.
+    let liveness = match scope {
+        PostScope::All => query.liveness,
+        _ => Liveness::Live,
+    };
     Ok(on_both!(connection, |c, dialect| {
         let hidden = query.search.as_ref().map_or("", dialect::hidden_beside);
         let mut page = posts::table
             .inner_join(users::table)
             .inner_join(post_views::table)
-            .filter(matching(scope, query, &columns, hidden))
+            .filter(matching(selection, liveness, &columns, hidden))
             .select((
                 PostRow::as_select(),
                 AuthorRow::as_select(),
@@ -72,22 +83,22 @@ async fn select(
         if !query.page.count {
             return Ok((rows, None));
         }
-        let all = || {
-            let mut all = posts::table
-                .filter(matching(scope, query, &Columns::POSTS, hidden))
-                .into_boxed::<dialect::Backend>();
-            if let Some(search) = &query.search {
-                all = all.filter(dialect::matches("posts", search));
+        let all =
+            |selection| posts::table.filter(matching(selection, liveness, &Columns::POSTS, hidden));
+        let Some(search) = &query.search else {
+            let mut total = 0;
+            for part in selection.parts() {
+                let count: i64 = all(part).count().get_result(c).await?;
+                total += unsigned(count);
             }
-            all
+            return Ok((rows, Some(Total::Exactly(total))));
         };
-        if query.search.is_none() {
-            let count: i64 = all().count().get_result(c).await?;
-            return Ok((rows, Some(Total::Exactly(unsigned(count)))));
-        }
         let one_more = i64::try_from(Total::SEARCH_BOUND + 1).unwrap_or(i64::MAX);
         let counted = diesel::alias!(posts as counted);
-        let as_far_as_needed = all().select(posts::id).limit(one_more);
+        let as_far_as_needed = all(selection)
+            .filter(dialect::matches("posts", search))
+            .select(posts::id)
+            .limit(one_more);
         let count: i64 = counted
             .filter(counted.field(posts::id).eq_any(as_far_as_needed))
             .count()
@@ -146,39 +157,40 @@ impl Columns {
 /// Which posts belong to the list, but for the search. `hidden` stands before the
 /// liveness, which all indexes of lists ask for.
 fn matching(
-    scope: PostScope,
-    query: &PostQuery,
+    selection: Selection,
+    liveness: Liveness,
     columns: &Columns,
     hidden: &'static str,
 ) -> Condition {
-    let live = format!("{hidden}{}", columns.live);
-    let mut matching = match query.liveness {
-        Liveness::Live => Condition::sql(live),
-        Liveness::Deleted if scope == PostScope::All => {
-            Condition::sql(format!("{hidden}{}", columns.deleted))
-        }
-        Liveness::Deleted => Condition::sql("FALSE"),
-        Liveness::Any if scope == PostScope::All => Condition::sql("TRUE"),
-        Liveness::Any => Condition::sql(live),
+    let mut matching = match liveness {
+        Liveness::Live => Condition::sql(format!("{hidden}{}", columns.live)),
+        Liveness::Deleted => Condition::sql(format!("{hidden}{}", columns.deleted)),
+        Liveness::Any => Condition::sql("TRUE"),
     };
     // Statuses stand in the text: bound ones would hide from the planner how many rows
     // have them.
     let has_status = |status: PostStatus| format!("{} = '{status}'", columns.status);
-    if let Some(status) = query.status {
-        matching = matching.and_sql(format!(" AND {}", has_status(status)));
-    }
-    if let Some(author_id) = query.author_id {
-        matching = matching
-            .and_sql(format!(" AND {} = ", columns.author_id))
-            .and_id(author_id.as_uuid());
-    }
     let published = has_status(PostStatus::Published);
-    match scope {
-        PostScope::All => matching,
-        PostScope::Published => matching.and_sql(format!(" AND {published}")),
-        PostScope::PublishedOrBy(reader) => matching
-            .and_sql(format!(" AND ({published} OR {} = ", columns.author_id))
+    let by = columns.author_id;
+    match selection {
+        Selection::Nothing => Condition::sql("FALSE"),
+        Selection::Of { status, author_id } => {
+            if let Some(status) = status {
+                matching = matching.and_sql(format!(" AND {}", has_status(status)));
+            }
+            if let Some(author_id) = author_id {
+                matching = matching
+                    .and_sql(format!(" AND {by} = "))
+                    .and_id(author_id.as_uuid());
+            }
+            matching
+        }
+        Selection::PublishedOrBy(reader) => matching
+            .and_sql(format!(" AND ({published} OR {by} = "))
             .and_id(reader.as_uuid())
             .and_sql(")"),
+        Selection::UnpublishedBy(author) => matching
+            .and_sql(format!(" AND NOT {published} AND {by} = "))
+            .and_id(author.as_uuid()),
     }
 }

@@ -6,6 +6,7 @@ mod list;
 mod plans;
 mod read;
 mod rows;
+mod selection;
 mod slugs;
 mod statistics;
 mod view_buffer;

@@ -14,6 +14,7 @@ use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;
 use uuid::Uuid;
 
+use super::selection::Selection;
 use super::{list, read};
 use crate::database::testing::open;
 use crate::database::{Connection, Database, on_both};
@@ -22,7 +23,7 @@ type Caught = Arc<Mutex<Vec<String>>>;
 
 const AUTHOR: Uuid = Uuid::from_u128(1);
 
-/// Enough posts of enough authors for the planners to care, one of which says a word
+/// Enough posts of enough authors for the planners to care, two of which say a word
 /// that no other does.
 async fn library(kind: Kind, is_analyzed: bool) -> (TestDatabase, Database) {
     let raw = TestDatabase::migrated(kind).await;
@@ -55,7 +56,7 @@ async fn library(kind: Kind, is_analyzed: bool) -> (TestDatabase, Database) {
              metadata, search_text, version, created_at, updated_at, deleted_with_author) \
          SELECT {id}, {author}, 'Title ' || i, 'post-' || i, FALSE, 'c', \
              CASE i % 19 WHEN 0 THEN 'draft' WHEN 1 THEN 'published' ELSE 'archived' END, {time}, \
-             '{{}}', CASE i WHEN 77 THEN 'zanzibar' ELSE 'title ' || i || '{long}' END, 1, \
+             '{{}}', CASE i WHEN 77 THEN 'zanzibar' WHEN 78 THEN 'занзибар' ELSE 'title ' || i || '{long}' END, 1, \
              {time}, {time}, FALSE \
          FROM {numbers};
          INSERT INTO kept_slugs (slug, post_id) SELECT 'kept-' || i, {id} FROM {numbers};
@@ -90,8 +91,11 @@ async fn plan(kind: Kind, raw: &TestDatabase, sql: &str, values: &[String]) -> S
     let explain = match kind {
         Kind::Sqlite => format!("EXPLAIN QUERY PLAN {sql}"),
         Kind::Postgres => format!(
-            "PREPARE statement AS {sql}; EXPLAIN EXECUTE statement ({})",
-            values.join(", ")
+            "PREPARE statement AS {sql}; EXPLAIN EXECUTE statement {}",
+            match values {
+                [] => String::new(),
+                values => format!("({})", values.join(", ")),
+            }
         ),
     };
     let rows = raw.query_text(&explain).await;
@@ -102,13 +106,12 @@ async fn plan(kind: Kind, raw: &TestDatabase, sql: &str, values: &[String]) -> S
     lines.join("\n")
 }
 
-/// Reads a page and returns the plan of the statement that did.
-async fn plan_of_page(
-    kind: Kind,
-    (raw, database): &(TestDatabase, Database),
+/// Reads a page and returns the statements that did.
+async fn statements_of_page(
+    database: &Database,
     scope: PostScope,
     query: &PostQuery,
-) -> String {
+) -> Vec<String> {
     let caught = Caught::default();
     let input = (scope, query.clone(), Arc::clone(&caught));
     database
@@ -120,12 +123,28 @@ async fn plan_of_page(
         })
         .await
         .unwrap();
-    let sql = caught.lock().unwrap().first().cloned().unwrap();
+    caught.lock().unwrap().clone()
+}
+
+/// Reads a page and returns the plan of the statement that found its rows.
+async fn plan_of_page(
+    kind: Kind,
+    (raw, database): &(TestDatabase, Database),
+    scope: PostScope,
+    query: &PostQuery,
+) -> String {
+    let statements = statements_of_page(database, scope, query).await;
+    let sql = statements.first().unwrap();
     let id = |id: Uuid| format!("'{id}'");
     let mut values = Vec::new();
-    values.extend(query.author_id.map(|author| id(author.as_uuid())));
-    if let PostScope::PublishedOrBy(reader) = scope {
-        values.push(id(reader.as_uuid()));
+    match Selection::of(scope, query) {
+        Selection::Of { author_id, .. } => {
+            values.extend(author_id.map(|author| id(author.as_uuid())));
+        }
+        Selection::PublishedOrBy(author) | Selection::UnpublishedBy(author) => {
+            values.push(id(author.as_uuid()));
+        }
+        Selection::Nothing => {}
     }
     values.extend(query.search.as_ref().map(|s| format!("'%{}%'", s.folded())));
     if let Position::After(cursor) = &query.page.position {
@@ -139,7 +158,7 @@ async fn plan_of_page(
     } else {
         values.extend(["11".to_owned(), "0".to_owned()]);
     }
-    plan(kind, raw, &sql, &values).await
+    plan(kind, raw, sql, &values).await
 }
 
 fn middle(sort: PostSort) -> PageRequest {
@@ -238,6 +257,60 @@ async fn the_public_list_and_an_authors_begin_in_their_indexes(
     assert!(plan.contains("posts_author_id_"), "{plan}");
 }
 
+/// Many posts have the status that is asked for, few of them are the reader's.
+#[rstest]
+#[tokio::test]
+async fn a_users_own_posts_of_a_status_are_found_by_their_author(
+    #[values((Kind::Sqlite, false), (Kind::Sqlite, true), (Kind::Postgres, true))]
+    (kind, is_analyzed): (Kind, bool),
+) {
+    let library = library(kind, is_analyzed).await;
+    let reader = PostScope::PublishedOrBy(UserId::new(AUTHOR));
+    for sort in PostSort::ALL {
+        let query = PostQuery {
+            status: Some(PostStatus::Archived),
+            sort,
+            ..PostQuery::default()
+        };
+        let plan = plan_of_page(kind, &library, reader, &query).await;
+        assert!(
+            plan.contains(&index("author_id_", sort)),
+            "{sort:?}: {plan}"
+        );
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_user_may_see_is_counted_by_indexes_in_two_parts(
+    #[values((Kind::Sqlite, false), (Kind::Sqlite, true), (Kind::Postgres, true))]
+    (kind, is_analyzed): (Kind, bool),
+) {
+    let (raw, database) = library(kind, is_analyzed).await;
+    let reader = PostScope::PublishedOrBy(UserId::new(AUTHOR));
+    let statements = statements_of_page(&database, reader, &PostQuery::default()).await;
+    let [_, published, own] = <[String; 3]>::try_from(statements).unwrap();
+    let published = plan(kind, &raw, &published, &[]).await;
+    assert!(published.contains("posts_status_"), "{published}");
+    let own = plan(kind, &raw, &own, &[format!("'{AUTHOR}'")]).await;
+    assert!(own.contains("posts_author_id_"), "{own}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn nothing_is_read_where_nothing_may_be_seen(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let raw = TestDatabase::migrated(kind).await;
+    let drafts = PostQuery {
+        status: Some(PostStatus::Draft),
+        ..PostQuery::default()
+    };
+    let database = open(&raw).await;
+    let statements = statements_of_page(&database, PostScope::Published, &drafts).await;
+    assert_eq!(statements, Vec::<String>::new());
+}
+
 #[rstest]
 #[tokio::test]
 async fn a_search_for_a_rare_word_uses_the_trigrams(
@@ -245,10 +318,14 @@ async fn a_search_for_a_rare_word_uses_the_trigrams(
     (kind, is_analyzed): (Kind, bool),
 ) {
     let library = library(kind, is_analyzed).await;
-    for scope in [PostScope::All, PostScope::Published] {
+    for (scope, word) in [
+        (PostScope::All, "zanzibar"),
+        (PostScope::Published, "zanzibar"),
+        (PostScope::All, "ЗАНЗИБАР"),
+    ] {
         for sort in PostSort::ALL {
             let query = PostQuery {
-                search: Search::parse("zanzibar").unwrap(),
+                search: Search::parse(word).unwrap(),
                 sort,
                 ..PostQuery::default()
             };

@@ -1,6 +1,6 @@
 //! Which post a slug leads to: taken by a live one, or kept for one that had it.
 
-use diesel::dsl::{exists, sql};
+use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
@@ -141,6 +141,57 @@ pub(super) async fn keep(
             .set(kept_slugs::post_id.eq(post_id))
             .execute(c)
             .await?
+    });
+    Ok(())
+}
+
+/// Keeps a slug for a post that was restored under another one, if readers know the
+/// post and the slug has no other holder that they know: neither a live post that has
+/// been published nor one that it is kept for.
+pub(super) async fn keep_unless_known(
+    connection: &mut Connection,
+    post: PostId,
+    former: &Slug,
+) -> Result<(), Failure> {
+    let post_id = StoredId::from(post);
+    let restored = posts::table
+        .find(post_id)
+        .filter(posts::published_at.is_not_null());
+    let others = diesel::alias!(posts as others);
+    let known = others
+        .filter(others.field(posts::slug).eq(former.as_str()))
+        .filter(others.field(posts::deleted_at).is_null())
+        .filter(others.field(posts::published_at).is_not_null());
+    on_both!(connection, |c| {
+        let is_wanted: bool = diesel::select(exists(restored).and(not(exists(known))))
+            .get_result(c)
+            .await?;
+        if is_wanted {
+            diesel::insert_into(kept_slugs::table)
+                .values((
+                    kept_slugs::slug.eq(former.as_str()),
+                    kept_slugs::post_id.eq(post_id),
+                ))
+                .on_conflict_do_nothing()
+                .execute(c)
+                .await?;
+        }
+    });
+    Ok(())
+}
+
+/// Makes a published post the only one that its slug leads to, also when it is gone:
+/// while it was unknown, the slug may have been kept for one that was restored.
+pub(super) async fn take_over(
+    connection: &mut Connection,
+    post: PostId,
+    slug: &Slug,
+) -> Result<(), Failure> {
+    let of_others = kept_slugs::table
+        .find(slug.as_str())
+        .filter(kept_slugs::post_id.ne(StoredId::from(post)));
+    on_both!(connection, |c| {
+        diesel::delete(of_others).execute(c).await?
     });
     Ok(())
 }

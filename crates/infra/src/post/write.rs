@@ -64,6 +64,9 @@ pub(super) async fn change(
     if changed == 0 {
         return Err(why_not_live(connection, change.id).await?.into());
     }
+    if change.published_at.is_some() && change.slug.is_none() {
+        slugs::take_over(connection, change.id, &slug).await?;
+    }
     if let Some(new) = &change.slug {
         slugs::settle(connection, change.id, new, &slug).await?;
         if change.keeps_former_slug && former != slug {
@@ -119,15 +122,16 @@ pub(super) async fn restore(
 }
 
 /// Undoes the deletion of a post that is at this version, and returns whether there
-/// was one. The slug gets a number where it leads to another post by now.
+/// was one. The slug gets a number where it leads to another post by now, and goes on
+/// leading here where readers know it by this post alone.
 pub(super) async fn bring_back(
     connection: &mut Connection,
     id: PostId,
     seen: Version,
-    slug: &Slug,
+    former: &Slug,
     at: DateTime<Utc>,
 ) -> Result<usize, Failure> {
-    let made = NewSlug::Made(MadeSlug::from(slug.clone()));
+    let made = NewSlug::Made(MadeSlug::from(former.clone()));
     let slug = slugs::choose(connection, id, &made).await?;
     let restored = on_both!(&mut *connection, |c| {
         diesel::update(posts::table.find(StoredId::from(id)))
@@ -146,6 +150,9 @@ pub(super) async fn bring_back(
     });
     if restored > 0 {
         slugs::settle(connection, id, &made, &slug).await?;
+        if slug != *former {
+            slugs::keep_unless_known(connection, id, former).await?;
+        }
     }
     Ok(restored)
 }

@@ -99,6 +99,29 @@ async fn posts_that_come_back_give_way_to_whoever_has_their_slugs(
     assert_eq!(stores.leads_to("beta").await, Some(beta.post.id));
 }
 
+#[rstest]
+#[tokio::test]
+async fn posts_that_come_back_are_found_by_the_slugs_that_only_they_were_known_by(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let stores = stores(kind).await;
+    let (author, other) = (stores.user().await, stores.user().await);
+    let alpha = stores.post(published(&author, "Alpha")).await.post.id;
+    stores.post(draft(&author, "Beta")).await;
+    delete(&stores, &author).await;
+    let mut drafts = Vec::new();
+    for title in ["Alpha", "Beta"] {
+        drafts.push(stores.post(draft(&other, title)).await.post.id);
+    }
+    restore(&stores, &author).await;
+    assert_eq!(stores.leads_to("alpha-2").await, Some(alpha));
+    for id in drafts {
+        stores.delete_post(id).await;
+    }
+    assert_eq!(stores.leads_to("alpha").await, Some(alpha));
+    assert_eq!(stores.leads_to("beta").await, None);
+}
+
 /// The author's row is held by the creation, or no foreign key would tell it that the
 /// author is gone.
 #[rstest]

@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hexpress_domain::post::{MadeSlug, NewSlug, PostChange, PostRecord, PostRepository};
+use hexpress_domain::post::{
+    MadeSlug, NewSlug, PostChange, PostRecord, PostRepository, PostStatus,
+};
 use hexpress_domain::repository::{RepositoryError, UniqueField};
 use hexpress_test_support::Kind;
 use rstest::rstest;
@@ -244,4 +246,58 @@ async fn a_restored_post_gives_way_to_whoever_has_its_slug_by_now(
         assert_eq!(restored.post.slug, slug(&format!("{name}-2")));
         assert_eq!(stores.leads_to(&name).await, Some(second.post.id));
     }
+}
+
+/// The first holder is published and deleted, a draft gets its slug, and the first comes
+/// back under another one.
+#[rstest]
+#[tokio::test]
+async fn a_restored_post_is_found_by_the_slug_that_only_it_was_known_by(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+    #[values(true, false)] is_known: bool,
+) {
+    let stores = stores(kind).await;
+    let author = stores.user().await;
+    let posts = &stores.posts;
+    let record = if is_known { published } else { draft };
+    let first = stores.post(record(&author, "On Computing")).await.post;
+    stores.delete_post(first.id).await;
+    let second = stores.post(draft(&author, "On Computing")).await;
+    assert_eq!(second.post.slug, first.slug);
+    let deleted = stores.found(first.id).await.unwrap();
+    let restored = posts.restore(first.id, deleted.post.version, later()).await;
+    assert_eq!(restored.unwrap().post.slug, slug("on-computing-2"));
+
+    let name = "on-computing";
+    assert_eq!(stores.leads_to(name).await, Some(second.post.id));
+    let unknown = PostChange {
+        keeps_former_slug: false,
+        ..renaming(&second, "engines")
+    };
+    posts.change(unknown).await.unwrap();
+    assert_eq!(stores.leads_to(name).await, is_known.then_some(first.id));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_publication_ends_what_its_slug_was_kept_for(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let stores = stores(kind).await;
+    let author = stores.user().await;
+    let posts = &stores.posts;
+    let first = stores.post(published(&author, "On Computing")).await.post;
+    stores.delete_post(first.id).await;
+    let second = stores.post(draft(&author, "On Computing")).await;
+    let deleted = stores.found(first.id).await.unwrap();
+    let restored = posts.restore(first.id, deleted.post.version, later()).await;
+    restored.unwrap();
+    let publication = PostChange {
+        status: PostStatus::Published,
+        published_at: Some(later()),
+        ..post_change(&second)
+    };
+    posts.change(publication).await.unwrap();
+    stores.delete_post(second.post.id).await;
+    assert_eq!(stores.leads_to("on-computing").await, None);
 }

@@ -1,11 +1,13 @@
 //! The buffer of views, above a store that the test plays.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use hexpress_domain::clock::Clock;
 use hexpress_domain::id::PostId;
 use hexpress_domain::post::{ViewBatch, ViewCounter, ViewRepository};
 use hexpress_domain::repository::RepositoryError;
@@ -14,9 +16,10 @@ use hexpress_infra::security::{SystemClock, UuidV7Generator};
 use hexpress_test_support::Kind;
 use rstest::rstest;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::support::{published, stores};
+use crate::support::{now, published, stores};
 
 /// Adds batches as the port says: each once. Fails as often as it is told to, and may
 /// have added a batch all the same.
@@ -26,6 +29,9 @@ struct Store {
     /// For each call to come, first to last, whether a failure comes after the fact.
     failures: Mutex<Vec<AfterTheFact>>,
     is_down: bool,
+    /// Whether every call fails by a fault that stays.
+    is_broken: AtomicBool,
+    calls: AtomicU32,
     called: Notify,
 }
 
@@ -56,7 +62,11 @@ impl Store {
 #[async_trait]
 impl ViewRepository for Store {
     async fn add(&self, batch: ViewBatch) -> Result<(), RepositoryError> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
         self.called.notify_one();
+        if self.is_broken.load(Ordering::Relaxed) {
+            return Err(RepositoryError::Internal("broken".into()));
+        }
         let failure = match &mut *self.failures.lock().unwrap() {
             _ if self.is_down => Some(false),
             failures if failures.is_empty() => None,
@@ -86,6 +96,15 @@ fn counter(store: &Arc<impl ViewRepository + 'static>) -> BufferedViewCounter {
     BufferedViewCounter::start(store, Arc::new(SystemClock), Arc::new(UuidV7Generator))
 }
 
+/// A clock that the test sets.
+struct SetClock(Mutex<DateTime<Utc>>);
+
+impl Clock for SetClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap()
+    }
+}
+
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test(start_paused = true)]
@@ -96,7 +115,9 @@ async fn views_arrive_within_a_second_in_one_batch() {
         counter.record(post(1));
     }
     counter.record(post(2));
+    assert_eq!(counter.waiting(), 1_001);
     tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(counter.waiting(), 0);
     assert_eq!(
         (store.views_of(post(1)), store.views_of(post(2))),
         (1_000, 1)
@@ -152,8 +173,9 @@ async fn closing_gives_up_at_the_limit_and_says_what_is_lost() {
     // One view is in a batch that failed, two are in the buffer.
     counter.record(post(1));
     counter.record(post(2));
+    assert_eq!((counter.waiting(), counter.lost()), (3, 0));
     assert!(!counter.close(Duration::from_secs(5)).await);
-    assert_eq!(counter.lost(), 3);
+    assert_eq!((counter.waiting(), counter.lost()), (0, 3));
     assert!(!counter.close(Duration::from_secs(5)).await);
 }
 
@@ -171,6 +193,86 @@ async fn the_buffer_is_bounded_by_posts() {
     assert_eq!(counter.lost(), 0);
     counter.record(post(most));
     counter.record(post(0));
+    assert_eq!(counter.lost(), 1);
+}
+
+/// Wherever in its interval the buffer is.
+#[tokio::test(start_paused = true)]
+async fn no_view_waits_longer_than_a_second() {
+    let store = Store::failing(&[]);
+    let counter = counter(&store);
+    for number in 0..20 {
+        tokio::time::sleep(Duration::from_millis(70)).await;
+        counter.record(post(number));
+        let recorded = Instant::now();
+        while store.views_of(post(number)) == 0 {
+            store.called.notified().await;
+        }
+        assert!(recorded.elapsed() <= Duration::from_secs(1));
+    }
+}
+
+/// Another instance may have swept the id of a batch that was added, though the answer
+/// was lost on the way.
+#[rstest]
+#[case(ViewBatch::SENT_AGAIN_FOR - TimeDelta::seconds(1), 1, 0)]
+#[case(ViewBatch::SENT_AGAIN_FOR, 0, 1)]
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_not_sent_again_when_its_id_may_be_forgotten(
+    #[case] age: TimeDelta,
+    #[case] added: u64,
+    #[case] lost: u64,
+) {
+    let store = Store::failing(&[true]);
+    let clock = Arc::new(SetClock(Mutex::new(now())));
+    let (repository, ids) = (Arc::clone(&store), Arc::new(UuidV7Generator));
+    let counter = BufferedViewCounter::start(repository, clock.clone(), ids);
+    counter.record(post(1));
+    store.called.notified().await;
+    *clock.0.lock().unwrap() = now() + age;
+    store.added.lock().unwrap().clear();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!((store.views_of(post(1)), counter.lost()), (added, lost));
+    counter.record(post(2));
+    assert!(counter.close(PATIENCE).await);
+    assert_eq!((store.views_of(post(2)), counter.lost()), (1, lost));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_a_fault_refuses_is_given_up_and_others_are_added() {
+    let store = Store::failing(&[]);
+    store.is_broken.store(true, Ordering::Relaxed);
+    let counter = counter(&store);
+    counter.record(post(1));
+    tokio::time::sleep(BufferedViewCounter::INTERVAL * (BufferedViewCounter::TRIES + 5)).await;
+    assert_eq!(
+        store.calls.load(Ordering::Relaxed),
+        BufferedViewCounter::TRIES
+    );
+    assert_eq!((counter.waiting(), counter.lost()), (0, 1));
+    store.is_broken.store(false, Ordering::Relaxed);
+    counter.record(post(2));
+    assert!(counter.close(PATIENCE).await);
+    assert_eq!((store.views_of(post(2)), counter.lost()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_no_fault_however_long() {
+    let tries = usize::try_from(BufferedViewCounter::TRIES).unwrap();
+    let store = Store::failing(&vec![false; tries * 3]);
+    let counter = counter(&store);
+    counter.record(post(1));
+    assert!(counter.close(PATIENCE).await);
+    assert_eq!((store.views_of(post(1)), counter.lost()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_says_that_a_fault_has_cost_views() {
+    let store = Store::failing(&[]);
+    store.is_broken.store(true, Ordering::Relaxed);
+    let counter = counter(&store);
+    counter.record(post(1));
+    assert!(!counter.close(PATIENCE).await);
     assert_eq!(counter.lost(), 1);
 }
 

@@ -49,6 +49,8 @@ async fn metrics_move_and_have_an_address_of_their_own(
     let acquired = "hexpress_database_acquired_total";
     assert!(value(&after, acquired) > value(&before, acquired));
     assert_eq!(value(&after, "hexpress_database_connections_max"), 5.0);
+    assert_eq!(value(&after, "hexpress_views_waiting"), 0.0);
+    assert_eq!(value(&after, "hexpress_views_lost_total"), 0.0);
     for name in [
         r#"hexpress_database_connections{state="idle"}"#,
         r#"hexpress_database_connections{state="used"}"#,

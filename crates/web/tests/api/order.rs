@@ -190,10 +190,8 @@ async fn every_fault_of_every_line_is_named() {
         ("items[5].quantity", "Quantity is required"),
         ("items[6]", "Must not be null"),
         ("items[7]", "Must be an object"),
-        (
-            "items[9].productId",
-            "Each product may be ordered in one line only",
-        ),
+        ("items[8].productId", repeated),
+        ("items[9].productId", repeated),
         ("items[0].colour", "Is not known here"),
         ("note", "Is not known here"),
     ];

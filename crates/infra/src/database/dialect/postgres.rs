@@ -34,13 +34,15 @@ pub(crate) async fn has_migrations_table(c: &mut AsyncPgConnection) -> QueryResu
     .await
 }
 
-/// How the database stores text, and the locale of the server's messages.
-pub(crate) async fn encoding_and_language(
+/// How the database stores text, the locale of the server's messages, and the one that
+/// says which characters are letters.
+pub(crate) async fn encoding_language_and_letters(
     c: &mut AsyncPgConnection,
-) -> QueryResult<(String, String)> {
+) -> QueryResult<(String, String, String)> {
     diesel::select((
         sql::<Text>("current_setting('server_encoding')"),
         sql::<Text>("current_setting('lc_messages')"),
+        sql::<Text>("(SELECT datctype::text FROM pg_database WHERE datname = current_database())"),
     ))
     .get_result(c)
     .await
@@ -234,7 +236,8 @@ pub(crate) async fn insert_order_items(
 }
 
 /// Rows of a table in whose folded text the search occurs. The trigram index serves
-/// searches of three characters or more.
+/// searches with three letters or digits in a row; `pg_trgm` skips all else. Which
+/// characters are letters says the database's `LC_CTYPE`: with `C`, ASCII's alone.
 pub(crate) fn matches(table: &'static str, search: &Search) -> Condition {
     let mut pattern = String::from("%");
     for character in search.folded().chars() {
