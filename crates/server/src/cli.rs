@@ -67,6 +67,8 @@ pub enum Command {
     Backup(Backup),
     /// Show every setting, its value, and where that came from
     Config(ShowConfig),
+    /// Print the OpenAPI document, as GET /api/openapi.json answers it
+    Openapi,
     /// Ask the running server whether it is ready
     ///
     /// The exit code is 0 if it is, and 1 if not. For containers and scripts, which need
@@ -289,6 +291,7 @@ impl Command {
                 named([("HOST", host), ("PORT", port)])
             }
             Self::Completions { .. } => BTreeMap::new(),
+            Self::Openapi => BTreeMap::new(),
         }
     }
 }

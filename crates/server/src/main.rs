@@ -36,8 +36,10 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<ExitCode, Failure> {
     // They depend on no setting.
-    if let Command::Completions { shell } = command {
-        return command::completions::run(*shell);
+    match command {
+        Command::Completions { shell } => return command::completions::run(*shell),
+        Command::Openapi => return command::openapi::run(),
+        _ => {}
     }
     let sources = Sources {
         flags: command.settings(),
@@ -62,6 +64,7 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
             Command::Purge(purge) => command::purge::run(config, purge).await,
             Command::Seed(seed) => command::seed::run(config, seed, &sources).await,
             Command::Config(show) => command::config::run(&loaded.settings, show.json),
+            Command::Openapi => command::openapi::run(),
             Command::Healthcheck(_) => command::healthcheck::run(&config.http).await,
             Command::Completions { shell } => command::completions::run(*shell),
         }

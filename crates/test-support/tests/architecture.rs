@@ -28,7 +28,11 @@ const LAYERS: &[Layer] = &[
         &["hexpress-app", "hexpress-domain"],
         &["hexpress-test-support"],
     ),
-    ("hexpress-web", &["hexpress-app", "hexpress-domain"], &[]),
+    (
+        "hexpress-web",
+        &["hexpress-app", "hexpress-domain"],
+        &["hexpress-conformance"],
+    ),
     (
         "hexpress",
         &[
@@ -37,8 +41,9 @@ const LAYERS: &[Layer] = &[
             "hexpress-infra",
             "hexpress-web",
         ],
-        &["hexpress-test-support"],
+        &["hexpress-conformance", "hexpress-test-support"],
     ),
+    ("hexpress-conformance", &[], &[]),
     ("hexpress-test-support", &[], &["hexpress-infra"]),
 ];
 

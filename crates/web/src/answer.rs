@@ -8,20 +8,52 @@ use hexpress_domain::entity::Version;
 use hexpress_domain::post::Slug;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::etag::EntityTag;
 use crate::list::Pagination;
+use crate::openapi::types::{self, True};
 
-#[derive(Serialize)]
-struct Success<'a, T> {
+/// The answer to a read.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Data<T> {
+    #[schema(value_type = True)]
     success: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<T>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pagination: Option<Pagination>,
+    data: T,
+}
+
+/// A page of a list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct List<T> {
+    #[schema(value_type = True)]
+    success: bool,
+    data: Vec<T>,
+    pagination: Pagination,
+}
+
+/// The answer to a write, with the thing that was written.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Written<'a, T> {
+    #[schema(value_type = True)]
+    success: bool,
+    message: &'a str,
+    data: T,
+}
+
+/// The answer to a write that leaves nothing to show.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Done<'a> {
+    #[schema(value_type = True)]
+    success: bool,
+    message: &'a str,
+}
+
+/// The slug that a post has now.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Moved<'a> {
+    #[schema(value_type = types::Slug)]
+    slug: &'a Slug,
 }
 
 /// Some bytes of JSON.
@@ -39,60 +71,45 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     }
 }
 
-fn success<T: Serialize>(
-    status: StatusCode,
-    message: Option<&str>,
-    data: Option<T>,
-    pagination: Option<Pagination>,
-) -> Response {
-    let body = Success {
-        success: true,
-        message,
-        data,
-        pagination,
-    };
-    json(status, &body)
-}
-
 /// The answer to a read.
 pub(crate) fn data(data: impl Serialize) -> Response {
-    success(StatusCode::OK, None, Some(data), None)
+    let success = true;
+    json(StatusCode::OK, &Data { success, data })
 }
 
 /// A page of a list.
-pub(crate) fn page(items: Vec<impl Serialize>, pagination: Pagination) -> Response {
-    success(StatusCode::OK, None, Some(items), Some(pagination))
+pub(crate) fn page(data: Vec<impl Serialize>, pagination: Pagination) -> Response {
+    let body = List {
+        success: true,
+        data,
+        pagination,
+    };
+    json(StatusCode::OK, &body)
 }
 
 /// The answer to a write that leaves nothing to show.
 pub(crate) fn done(message: &str) -> Response {
-    success::<()>(StatusCode::OK, Some(message), None, None)
+    let success = true;
+    json(StatusCode::OK, &Done { success, message })
 }
 
 /// The answer to a write, with the thing that was written.
 pub(crate) fn written(message: &str, data: impl Serialize) -> Response {
-    success(StatusCode::OK, Some(message), Some(data), None)
+    written_with(StatusCode::OK, message, data)
 }
 
 /// The answer to a write that made something, and where to find it.
 pub(crate) fn created(message: &str, data: impl Serialize, location: &str) -> Response {
-    at(
-        success(StatusCode::CREATED, Some(message), Some(data), None),
-        location,
-    )
+    at(written_with(StatusCode::CREATED, message, data), location)
 }
 
 /// Where a thing is that once had this slug, for good (RFC 9110, section 15.4.9).
 pub(crate) fn moved(location: &str, slug: &Slug) -> Response {
-    #[derive(Serialize)]
-    struct Moved<'a> {
-        slug: &'a Slug,
-    }
-    let data = Some(Moved { slug });
-    at(
-        success(StatusCode::PERMANENT_REDIRECT, None, data, None),
-        location,
-    )
+    let body = Data {
+        success: true,
+        data: Moved { slug },
+    };
+    at(json(StatusCode::PERMANENT_REDIRECT, &body), location)
 }
 
 fn at(mut response: Response, location: &str) -> Response {
@@ -100,6 +117,15 @@ fn at(mut response: Response, location: &str) -> Response {
         response.headers_mut().insert(LOCATION, location);
     }
     response
+}
+
+fn written_with(status: StatusCode, message: &str, data: impl Serialize) -> Response {
+    let body = Written {
+        success: true,
+        message,
+        data,
+    };
+    json(status, &body)
 }
 
 /// A thing as one caller sees it, and the tag of just that sight.

@@ -11,9 +11,11 @@ use hexpress_app::Error;
 use hexpress_domain::repository::UniqueField;
 use hexpress_domain::validation::{FieldError, ValidationErrors};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::answer;
 use crate::limits::RateLimit;
+use crate::openapi::types::False;
 
 /// How long a client should wait when something is out of reach for a moment.
 const UNAVAILABLE_FOR: Duration = Duration::from_secs(1);
@@ -280,20 +282,24 @@ impl ApiError {
         }
     }
 
+    /// What a client is told, and with which status.
+    pub(crate) fn envelope(&self, request_id: &str) -> (StatusCode, Failure) {
+        let told = self.told();
+        let error = FailureBody {
+            code: told.code,
+            message: told.message,
+            details: told.details.into_iter().map(Detail::from).collect(),
+            request_id: request_id.to_owned(),
+        };
+        let success = false;
+        (told.status, Failure { success, error })
+    }
+
     /// Writes the envelope.
     pub(crate) fn render(&self, request_id: &str) -> Response {
         self.log();
-        let told = self.told();
-        let body = Failure {
-            success: false,
-            error: FailureBody {
-                code: told.code,
-                message: &told.message,
-                details: told.details.iter().map(Detail::from).collect(),
-                request_id,
-            },
-        };
-        let mut response = answer::json(told.status, &body);
+        let (status, body) = self.envelope(request_id);
+        let mut response = answer::json(status, &body);
         let headers = response.headers_mut();
         if let Some(challenge) = self.challenge() {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
@@ -348,33 +354,38 @@ impl IntoResponse for ApiError {
     }
 }
 
-#[derive(Serialize)]
-struct Failure<'a> {
+/// Why a request was refused.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Failure {
+    #[schema(value_type = False)]
     success: bool,
-    error: FailureBody<'a>,
+    error: FailureBody,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct FailureBody<'a> {
+struct FailureBody {
+    /// For programs: never changes.
     code: &'static str,
-    message: &'a str,
+    /// For people.
+    message: String,
+    /// All fields, parameters and headers at fault, where single ones are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    details: Vec<Detail<'a>>,
-    request_id: &'a str,
+    #[schema(required = false)]
+    details: Vec<Detail>,
+    /// The same as the header `X-Request-Id`.
+    request_id: String,
 }
 
-#[derive(Serialize)]
-struct Detail<'a> {
-    field: &'a str,
-    message: &'a str,
+#[derive(Serialize, ToSchema)]
+struct Detail {
+    /// Nested fields are written `items[1].quantity`.
+    field: String,
+    message: String,
 }
 
-impl<'a> From<&'a FieldError> for Detail<'a> {
-    fn from(error: &'a FieldError) -> Self {
-        Self {
-            field: &error.field,
-            message: &error.message,
-        }
+impl From<FieldError> for Detail {
+    fn from(FieldError { field, message }: FieldError) -> Self {
+        Self { field, message }
     }
 }

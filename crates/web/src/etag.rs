@@ -17,18 +17,27 @@ pub(crate) struct EntityTag(String);
 
 impl EntityTag {
     pub(crate) fn new(version: Version, shown: &[u8]) -> Self {
-        let mut opaque = format!("{}-", version.get());
-        for byte in Sha256::digest(shown).iter().take(DIGEST_LENGTH) {
-            // Writing to a string cannot fail.
-            write!(opaque, "{byte:02x}").ok();
-        }
-        Self(opaque)
+        Self(format!("{}-{}", version.get(), digest(shown)))
+    }
+
+    /// Of what has no version and is nothing but these bytes.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+        Self(digest(bytes))
     }
 
     pub(crate) fn header(&self) -> HeaderValue {
         HeaderValue::from_str(&format!("\"{}\"", self.0))
             .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
     }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * DIGEST_LENGTH);
+    for byte in Sha256::digest(bytes).iter().take(DIGEST_LENGTH) {
+        // Writing to a string cannot fail.
+        write!(text, "{byte:02x}").ok();
+    }
+    text
 }
 
 /// What a condition names.

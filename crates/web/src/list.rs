@@ -8,9 +8,11 @@ use hexpress_domain::list::{
 };
 use hexpress_domain::validation::ValidationErrors;
 use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::cursor::{self, Fingerprint};
 use crate::extract::Fields;
+use crate::openapi::types;
 
 /// The part of a list that is asked for, before its cursor can be read: that
 /// takes the order and the filters, too.
@@ -90,23 +92,81 @@ pub(crate) const fn deleted_name(liveness: Liveness) -> &'static str {
     }
 }
 
+/// What [`ListFields`] takes out of the query of every list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "it describes a query, which is read field by field"
+)]
+pub(crate) struct ListParameters {
+    /// Which page. Not beside `cursor`.
+    #[param(inline, required = false)]
+    page: types::PageNumber,
+    /// How many things on a page.
+    #[param(inline, required = false)]
+    limit: types::PageSize,
+    /// The `nextCursor` of a list with the same filters and order: continues there.
+    #[param(inline, required = false)]
+    cursor: types::Cursor,
+    /// `none` leaves `total` and `totalPages` out.
+    #[param(inline, required = false)]
+    count: types::Count,
+}
+
+/// What every list takes in its query that says in which order it comes, beside
+/// `sortBy`, whose values each list has for itself.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(
+    dead_code,
+    reason = "it describes a query, which is read field by field"
+)]
+pub(crate) struct OrderParameter {
+    /// The direction of the order: `asc` or `desc`, in upper or lower case.
+    #[param(inline, required = false)]
+    order: types::Order,
+}
+
 /// Where a page stands in its list.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = Pagination::example)]
 pub(crate) struct Pagination {
+    /// Left out behind a cursor.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false, minimum = 1)]
     page: Option<u64>,
+    #[schema(value_type = types::PageSize)]
     limit: u8,
+    /// How many things the list has; left out with `count=none`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false)]
     total: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false)]
     total_pages: Option<u64>,
+    /// There, and true, where a search has more matches than are counted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = types::True, required = false)]
     total_is_minimum: Option<bool>,
+    /// Continues the list behind this page; null at its end.
+    #[schema(required = true)]
     next_cursor: Option<String>,
 }
 
 impl Pagination {
+    fn example() -> Self {
+        Self {
+            page: Some(1),
+            limit: PageSize::default().get(),
+            total: Some(42),
+            total_pages: Some(5),
+            total_is_minimum: None,
+            next_cursor: Some("eyJsaXN0IjoiZmZ0TTluZENpd1kifQ".to_owned()),
+        }
+    }
+
     pub(crate) fn new<T>(request: &PageRequest, page: &Page<T>, list: &Fingerprint) -> Self {
         let (total, total_is_minimum) = match page.total {
             None => (None, None),

@@ -7,16 +7,19 @@ use axum::http::{HeaderValue, Method};
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer, Vary};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::{Api, CorsOrigins};
 use crate::compression;
 use crate::error::ApiError;
 use crate::extract::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 use crate::limits::overload;
+use crate::openapi::{self, Document};
 use crate::request::{self, X_REQUEST_ID};
-use crate::{auth, health, order, post, product, user};
+use crate::{auth, health, order, post, product, reference, user};
 
-/// The whole API, under `/api`.
+/// The whole API, under `/api`, and its interactive reference, at `/docs`.
 ///
 /// It may be nested in another application's router; [`Settings::base_path`]
 /// then says where, for the addresses that clients are told.
@@ -32,8 +35,9 @@ use crate::{auth, health, order, post, product, user};
 /// [`Settings::base_path`]: crate::Settings::base_path
 pub fn router(api: Api) -> Router {
     let cors = cors(&api.settings.cors_origins);
-    Router::new()
-        .nest("/api", routes(&api))
+    let document = Document::new(&api.settings.base_path);
+    let limited = limited_routes().layer(from_fn_with_state(api.clone(), overload::count));
+    Router::from(all_routes(limited, document))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(request::after_panic))
@@ -45,16 +49,32 @@ pub fn router(api: Api) -> Router {
         .with_state(api)
 }
 
-fn routes(api: &Api) -> Router<Api> {
-    Router::new()
+/// What the document says of the routes: none is served that it does not name.
+pub(crate) fn described() -> OpenApi {
+    all_routes(limited_routes(), Document::default()).into_openapi()
+}
+
+/// The routes on which no more is taken on than can be borne.
+fn limited_routes() -> OpenApiRouter<Api> {
+    let mut routes = OpenApiRouter::new()
         .merge(auth::routes())
         .merge(user::routes())
         .merge(post::routes())
         .merge(product::routes())
-        .merge(order::routes())
-        .layer(from_fn_with_state(api.clone(), overload::count))
-        // Outside every limit.
+        .merge(order::routes());
+    openapi::describe_limits(routes.get_openapi_mut());
+    routes
+}
+
+/// All routes: those that watch the service, and what is the same for everybody,
+/// stand outside every limit.
+fn all_routes(limited: OpenApiRouter<Api>, document: Document) -> OpenApiRouter<Api> {
+    let routes = limited
         .merge(health::routes())
+        .merge(openapi::routes(document));
+    OpenApiRouter::new()
+        .nest("/api", routes)
+        .merge(reference::routes())
 }
 
 /// The path is the one that the client sent, wherever the router is nested.

@@ -21,6 +21,9 @@ pub enum TokenKind {
 }
 
 impl TokenKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Session, Self::Api];
+
     /// The kind's name, as the API and the store spell it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -52,6 +52,9 @@ pub enum NameError {
 }
 
 impl FirstName {
+    /// The longest first name, in characters.
+    pub const MAX_LENGTH: usize = MAX_LENGTH;
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -60,6 +63,9 @@ impl FirstName {
 }
 
 impl LastName {
+    /// The longest last name, in characters.
+    pub const MAX_LENGTH: usize = MAX_LENGTH;
+
     /// The name, which may be empty.
     #[must_use]
     pub fn as_str(&self) -> &str {

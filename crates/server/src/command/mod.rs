@@ -6,6 +6,7 @@ pub mod config;
 pub mod db;
 pub mod healthcheck;
 pub mod migrate;
+pub mod openapi;
 mod progress;
 pub mod purge;
 pub mod seed;

@@ -143,7 +143,7 @@ fn greeting(
     let metrics = metrics.map(|address| format!("  metrics   http://{address}/metrics\n"));
     format!(
         "Hexpress listens on http://{address}\n\
-         \x20 try it    curl http://{address}/api/health\n\
+         \x20 try it    http://{address}/docs\n\
          \x20 database  {database}\n\
          {}{}\
          Ctrl-C stops it.\n",

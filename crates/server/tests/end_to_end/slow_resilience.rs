@@ -10,7 +10,7 @@ use reqwest::Method;
 use rstest::rstest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{Kind, Server, TestDatabase, email, sign_up};
+use crate::support::{Kind, Server, TestDatabase, email, sign_up, try_send};
 
 /// Settings that lose nothing, as in production.
 const DURABLE: [(&str, &str); 1] = [("SQLITE_SYNCHRONOUS", "full")];
@@ -34,9 +34,9 @@ async fn a_kill_loses_no_sign_up_that_was_acknowledged(
                     for number in 0.. {
                         let email = email(&format!("ada{round}.{writer}.{number}"));
                         let request = anonymous.request(Method::POST, "/api/users");
-                        match request.json(&sign_up(&email)).send().await {
-                            Ok(answer) if answer.status() == 201 => acknowledged.push(email),
-                            Ok(answer) => panic!("{}", answer.status()),
+                        match try_send(request.json(&sign_up(&email))).await {
+                            Ok(answer) if answer.status == 201 => acknowledged.push(email),
+                            Ok(answer) => panic!("{}", answer.status),
                             Err(_) => break,
                         }
                         count.fetch_add(1, Ordering::Relaxed);

@@ -4,13 +4,15 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::mpsc;
+use std::sync::{LazyLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use reqwest::header::{AUTHORIZATION, IF_MATCH};
+use hexpress_conformance::{Contract, Exchange};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use url::Position;
 
 pub use hexpress_test_support::{Kind, OwnPostgres, TestDatabase};
 
@@ -198,6 +200,12 @@ impl Server {
         }
     }
 
+    /// Creates somebody of a role by the command line and logs them in.
+    pub async fn user_of(&self, database: &TestDatabase, name: &str, role: &str) -> Caller {
+        create_user(database, name, role);
+        self.log_in(name).await
+    }
+
     /// Creates an admin by the command line and logs them in.
     pub async fn admin(&self, database: &TestDatabase, name: &str) -> Caller {
         create_admin(database, name);
@@ -213,6 +221,10 @@ impl Drop for Server {
 }
 
 pub fn create_admin(database: &TestDatabase, name: &str) {
+    create_user(database, name, "admin");
+}
+
+pub fn create_user(database: &TestDatabase, name: &str, role: &str) {
     let created = run(
         database,
         &[
@@ -225,7 +237,7 @@ pub fn create_admin(database: &TestDatabase, name: &str) {
             "--last-name",
             "Admin",
             "--role",
-            "admin",
+            role,
             "--password-stdin",
         ],
         &format!("{PASSWORD}\n"),
@@ -379,23 +391,63 @@ impl Caller {
         }
     }
 
+    /// The token, for programs that call by themselves.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
+    }
+
     pub fn path(&self) -> String {
         format!("/api/users/{}", self.id)
     }
 }
 
+/// What the document promises.
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::new(hexpress_web::openapi("")));
+
 pub async fn send(request: RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
+    try_send(request).await.unwrap()
+}
+
+/// Sends a request where no answer may come. Every one that does is compared with the document.
+pub async fn try_send(request: RequestBuilder) -> reqwest::Result<Answer> {
+    let (client, request) = request.build_split();
+    let request = request?;
+    let (method, url) = (request.method().clone(), request.url().clone());
+    let content_type = request.headers().get(CONTENT_TYPE);
+    let content_type = content_type.map(|value| value.to_str().unwrap().to_owned());
+    let sent = request.body().and_then(|body| body.as_bytes());
+    let sent = sent.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap());
+    let sent = content_type.zip(sent);
+    let response = client.execute(request).await?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let text = response.text().await?;
+
+    let pairs = headers.iter();
+    let pairs: Vec<_> = pairs
+        .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+        .collect();
+    let departures = CONTRACT.departures(&Exchange {
+        method: method.as_str(),
+        path: &url[Position::BeforePath..],
+        request: sent
+            .as_ref()
+            .map(|(kind, text)| (kind.as_str(), text.as_str())),
+        status: status.as_u16(),
+        headers: &pairs,
+        body: &text,
+    });
+    assert!(departures.is_empty(), "{departures:#?}\n{text}");
+
     let header = |name| {
-        let value = response.headers().get(name)?;
+        let value = headers.get(name)?;
         Some(value.to_str().unwrap().to_owned())
     };
-    Answer {
-        status: response.status(),
+    Ok(Answer {
+        status,
         etag: header("etag").unwrap_or_default(),
         retry_after: header("retry-after").map(|seconds| seconds.parse().unwrap()),
         location: header("location").unwrap_or_default(),
         is_replayed: header("idempotency-replayed").is_some_and(|value| value == "true"),
-        body: response.json().await.unwrap_or_default(),
-    }
+        body: serde_json::from_str(&text).unwrap_or_default(),
+    })
 }

@@ -2,14 +2,18 @@ use hexpress_app::auth::Login;
 use hexpress_domain::auth::{Token, TokenKind, TokenSecret};
 use hexpress_domain::id::TokenId;
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::openapi::types;
 use crate::time::Timestamp;
 use crate::user::FullUser;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LoggedIn {
+    #[schema(value_type = types::TokenSecret)]
     token: String,
+    #[schema(value_type = types::TokenType)]
     token_type: &'static str,
     expires_at: Timestamp,
     user: FullUser,
@@ -27,14 +31,21 @@ impl From<Login> for LoggedIn {
 }
 
 /// A token without its secret, which is shown but once.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TokenAnswer {
+    #[schema(value_type = types::Id)]
     id: TokenId,
+    /// The name that an API token was given; a session has none.
+    #[schema(value_type = Option<types::TokenName>, required = true)]
     name: Option<String>,
+    #[schema(value_type = types::TokenKind)]
     kind: TokenKind,
     created_at: Timestamp,
+    /// To the minute.
     last_used_at: Timestamp,
+    /// Null is never.
+    #[schema(required = true)]
     expires_at: Option<Timestamp>,
 }
 
@@ -51,14 +62,21 @@ impl From<Token> for TokenAnswer {
     }
 }
 
-#[derive(Serialize)]
+/// A token that was just made: its secret is shown here and never again.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewToken {
+    #[schema(value_type = types::Id)]
     id: TokenId,
+    #[schema(value_type = types::TokenName)]
     name: Option<String>,
+    #[schema(value_type = types::TokenKind)]
     kind: TokenKind,
+    #[schema(value_type = types::TokenSecret)]
     token: String,
     created_at: Timestamp,
+    /// Null is never.
+    #[schema(required = true)]
     expires_at: Option<Timestamp>,
 }
 

@@ -3,30 +3,48 @@
 mod answers;
 mod requests;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{delete, get, post};
 use hexpress_app::permissions::Operation;
 use hexpress_domain::id::TokenId;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use self::answers::{LoggedIn, NewToken, TokenAnswer};
-use self::requests::{login_of, new_token};
-use crate::answer::{self, Tagged};
+use self::requests::{LoginBody, NewTokenBody, login_of, new_token};
+use crate::answer::{self, Data, Done, Tagged, Written};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, Guest, PathId, Query, RequestBody};
+use crate::openapi::parameters::{IfNoneMatch, PathId as IdParameter};
+use crate::openapi::refusals::{
+    Forbidden, InvalidCredentials, TokenLimit, TokenNotFound, TooManyGuesses,
+};
 use crate::user::FullUser;
 
-pub(crate) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/auth/login", post(login))
-        .route("/auth/logout", post(logout))
-        .route("/auth/me", get(me))
-        .route("/auth/tokens", get(list_tokens).post(create_token))
-        .route("/auth/tokens/{id}", delete(revoke_token))
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(login))
+        .routes(routes!(logout))
+        .routes(routes!(me))
+        .routes(routes!(list_tokens, create_token))
+        .routes(routes!(revoke_token))
 }
 
+/// Log in
+///
+/// The answer is the same for an unknown address, a wrong password, and an account that is deactivated or deleted.
+#[utoipa::path(
+    post,
+    path = "/auth/login",
+    tag = "Authentication",
+    request_body = LoginBody,
+    responses(
+        (status = 200, description = "Logged in successfully", body = Written<LoggedIn>),
+        InvalidCredentials,
+        TooManyGuesses,
+    ),
+)]
 async fn login(
     State(api): State<Api>,
     Guest(address): Guest,
@@ -42,6 +60,16 @@ async fn login(
     ))
 }
 
+/// Log out
+///
+/// Revokes the token in use, be it a session's or a program's.
+#[utoipa::path(
+    post,
+    path = "/auth/logout",
+    tag = "Authentication",
+    responses((status = 200, description = "Logged out successfully", body = Done)),
+    security(("token" = [])),
+)]
 async fn logout(
     State(api): State<Api>,
     caller: Caller,
@@ -55,6 +83,15 @@ async fn logout(
     Ok(answer::done("Logged out successfully"))
 }
 
+/// Who am I?
+#[utoipa::path(
+    get,
+    path = "/auth/me",
+    tag = "Authentication",
+    params(IfNoneMatch),
+    responses((status = 200, description = "The caller's account", body = Data<FullUser>, headers(("ETag")))),
+    security(("token" = [])),
+)]
 async fn me(
     State(api): State<Api>,
     caller: Caller,
@@ -68,6 +105,16 @@ async fn me(
     Ok(conditions.answer(&shown))
 }
 
+/// List my tokens
+///
+/// Sessions and tokens for programs, without their secrets. A session's end moves with its use.
+#[utoipa::path(
+    get,
+    path = "/auth/tokens",
+    tag = "Authentication",
+    responses((status = 200, description = "The caller's tokens", body = Data<Vec<TokenAnswer>>), Forbidden),
+    security(("token" = [])),
+)]
 async fn list_tokens(
     State(api): State<Api>,
     caller: Caller,
@@ -80,6 +127,21 @@ async fn list_tokens(
     Ok(answer::data(tokens))
 }
 
+/// Make a token for a program
+///
+/// It may do all that its user may, except to manage tokens, to change email or password and to delete the account. The answer alone shows it.
+#[utoipa::path(
+    post,
+    path = "/auth/tokens",
+    tag = "Authentication",
+    request_body = NewTokenBody,
+    responses(
+        (status = 201, description = "Token created successfully", body = Written<NewToken>),
+        Forbidden,
+        TokenLimit,
+    ),
+    security(("token" = [])),
+)]
 async fn create_token(
     State(api): State<Api>,
     caller: Caller,
@@ -98,6 +160,19 @@ async fn create_token(
     ))
 }
 
+/// Revoke one of my tokens
+#[utoipa::path(
+    delete,
+    path = "/auth/tokens/{id}",
+    tag = "Authentication",
+    params(IdParameter),
+    responses(
+        (status = 200, description = "Token revoked successfully", body = Done),
+        Forbidden,
+        TokenNotFound,
+    ),
+    security(("token" = [])),
+)]
 async fn revoke_token(
     State(api): State<Api>,
     caller: Caller,

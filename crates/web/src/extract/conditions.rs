@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
+use axum::http::header::{ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -10,7 +10,7 @@ use hexpress_domain::validation::ValidationErrors;
 
 use crate::answer::{self, Tagged};
 use crate::error::ApiError;
-use crate::etag::Tags;
+use crate::etag::{EntityTag, Tags};
 
 /// The conditions under which a client wants an answer or a change
 /// (RFC 9110, section 13.1).
@@ -37,13 +37,23 @@ impl Conditions {
     /// The thing, or 304 where the client has it already. A condition that cannot
     /// be read is none.
     pub(crate) fn answer(&self, thing: &Tagged) -> Response {
+        self.unless_known(&thing.tag, || answer::data(&thing.data))
+    }
+
+    /// An answer with this tag, or 304 where the client has it already.
+    pub(crate) fn unless_known(
+        &self,
+        tag: &EntityTag,
+        answer: impl FnOnce() -> Response,
+    ) -> Response {
         let tags = self.if_none_match.as_deref().and_then(Tags::parse);
-        let response = if tags.is_some_and(|tags| tags.name(&thing.tag)) {
+        let mut response = if tags.is_some_and(|tags| tags.name(tag)) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            answer::data(&thing.data)
+            answer()
         };
-        thing.on(response)
+        response.headers_mut().insert(ETAG, tag.header());
+        response
     }
 }
 

@@ -11,6 +11,9 @@ use crate::json::{self, Members};
 const MAX_UNKNOWN_NAMED: usize = 20;
 const MAX_NAME_LENGTH: usize = 100;
 
+/// What is said of a field or a parameter that nobody may send.
+pub(crate) const UNKNOWN: &str = "Is not known here";
+
 /// The fields of a body or a query, to be taken out by name. What is left over
 /// at the end nobody may send. Each stands with its place in the order sent. No
 /// `Debug`: passwords are still in clear here.
@@ -47,6 +50,8 @@ impl From<Vec<(String, String)>> for Fields {
 
 impl Fields {
     fn take(&mut self, name: &str) -> Option<Sent> {
+        #[cfg(test)]
+        TAKEN.with_borrow_mut(|taken| taken.push(name.to_owned()));
         self.0.remove(name).map(|(_, sent)| sent)
     }
 
@@ -165,7 +170,7 @@ impl Fields {
         left_over.sort_unstable_by_key(|(_, (place, _))| *place);
         let room = MAX_UNKNOWN_NAMED.saturating_sub(unknown.as_slice().len());
         for (name, _) in left_over.into_iter().take(room) {
-            unknown.add(format!("{within}{}", shortened(name)), "Is not known here");
+            unknown.add(format!("{within}{}", shortened(name)), UNKNOWN);
         }
     }
 }
@@ -195,6 +200,19 @@ pub(crate) fn shortened(mut name: String) -> String {
         name.push('…');
     }
     name
+}
+
+#[cfg(test)]
+thread_local! {
+    static TAKEN: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// The names of the fields that a reader takes, in its order.
+#[cfg(test)]
+pub(crate) fn names_taken_by(read: impl FnOnce(Fields)) -> Vec<String> {
+    TAKEN.take();
+    read(Vec::<(String, String)>::new().into());
+    TAKEN.take()
 }
 
 #[cfg(test)]

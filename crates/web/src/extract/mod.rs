@@ -19,7 +19,9 @@ pub(crate) use address::Address;
 pub(crate) use body::RequestBody;
 pub(crate) use caller::Caller;
 pub(crate) use conditions::Conditions;
-pub(crate) use fields::{Fields, shortened};
+#[cfg(test)]
+pub(crate) use fields::names_taken_by;
+pub(crate) use fields::{Fields, UNKNOWN, shortened};
 pub(crate) use guest::Guest;
 pub(crate) use idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, Idempotency};
 pub(crate) use path::{PathId, PathSlug};

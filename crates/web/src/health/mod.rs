@@ -1,13 +1,14 @@
 //! Signs of life. They take no token, stand outside every limit, and have no
 //! envelope: those who ask are programs that watch.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
 use hexpress_domain::health::StoreState;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::answer;
 use crate::api::Api;
@@ -15,18 +16,28 @@ use crate::error::ApiError;
 use crate::extract::Query;
 use crate::time::Timestamp;
 
-pub(crate) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/health", get(alive))
-        .route("/health/ready", get(ready))
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(alive))
+        .routes(routes!(ready))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Alive {
+    #[schema(example = "ok")]
     status: &'static str,
     timestamp: Timestamp,
 }
 
+/// Does the process live?
+///
+/// Touches nothing. Outside every limit.
+#[utoipa::path(
+    get,
+    path = "/health",
+    tag = "Operations",
+    responses((status = 200, description = "It does", body = Alive)),
+)]
 async fn alive(State(api): State<Api>, query: Query) -> Result<Response, ApiError> {
     query.nothing()?;
     let body = Alive {
@@ -36,18 +47,41 @@ async fn alive(State(api): State<Api>, query: Query) -> Result<Response, ApiErro
     Ok(answer::json(StatusCode::OK, &body))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Ready {
+    /// `ok`, `unavailable` or `draining`.
+    #[schema(example = "ok")]
     status: &'static str,
     checks: Checks,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Checks {
+    /// `ok` or `unreachable`.
+    #[schema(example = "ok")]
     database: &'static str,
+    /// `ok`, `pending` or `unknown`.
+    #[schema(example = "ok")]
     migrations: &'static str,
 }
 
+/// Can it serve?
+///
+/// For load balancers. Outside every limit.
+#[utoipa::path(
+    get,
+    path = "/health/ready",
+    tag = "Operations",
+    responses(
+        (status = 200, description = "It can", body = Ready),
+        (
+            status = 503,
+            description = "It cannot: the database is out of reach, migrations are pending, or it is draining",
+            body = Ready,
+            example = json!({"status": "draining", "checks": {"database": "ok", "migrations": "ok"}}),
+        ),
+    ),
+)]
 async fn ready(State(api): State<Api>, query: Query) -> Result<Response, ApiError> {
     query.nothing()?;
     let readiness = api.health.ready().await;

@@ -3,31 +3,50 @@
 mod answers;
 mod requests;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{get, post};
 use hexpress_app::permissions::Operation;
 use hexpress_domain::id::OrderId;
 use hexpress_domain::order::Order;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use self::answers::ShownOrder;
-use self::requests::{ListOrders, new_order};
-use crate::answer::{self, Tagged};
+use self::answers::OrderAnswer;
+use self::requests::{ListOrders, ListOrdersParameters, NewOrderBody, new_order};
+use crate::answer::{self, Data, List, Tagged, Written};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, Idempotency, PathId, Query, RequestBody};
-use crate::list::Pagination;
+use crate::list::{ListParameters, OrderParameter, Pagination};
+use crate::openapi::parameters::{IdempotencyKey, IfMatch, IfNoneMatch, PathId as IdParameter};
+use crate::openapi::refusals::{
+    Forbidden, ForbiddenOrderFilter, IdempotencyKeyReused, InsufficientStock, NotForSale,
+    OrderNotFound, OrderPaid, OrderTransition,
+};
 
-pub(crate) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/orders", get(list_orders).post(place_order))
-        .route("/orders/{id}", get(get_order))
-        .route("/orders/{id}/cancel", post(cancel_order))
-        .route("/orders/{id}/pay", post(pay_order))
-        .route("/orders/{id}/fulfil", post(fulfil_order))
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list_orders, place_order))
+        .routes(routes!(get_order))
+        .routes(routes!(cancel_order))
+        .routes(routes!(pay_order))
+        .routes(routes!(fulfil_order))
 }
 
+/// List orders
+///
+/// One's own; those of all users for admins.
+#[utoipa::path(
+    get,
+    path = "/orders",
+    tag = "Orders",
+    params(ListParameters, OrderParameter, ListOrdersParameters),
+    responses(
+        (status = 200, description = "A page of the list", body = List<OrderAnswer>),
+        ForbiddenOrderFilter,
+    ),
+    security(("token" = [])),
+)]
 async fn list_orders(
     State(api): State<Api>,
     caller: Caller,
@@ -42,10 +61,32 @@ async fn list_orders(
     let request = query.page.clone();
     let page = api.orders.list(actor, query).await?;
     let pagination = Pagination::new(&request, &page, &fingerprint);
-    let orders = page.items.into_iter().map(ShownOrder::from).collect();
+    let orders = page.items.into_iter().map(OrderAnswer::from).collect();
     Ok(answer::page(orders, pagination))
 }
 
+/// Place an order
+///
+/// All of it or nothing: the prices are those of the products at that moment, and the pieces are taken from their stocks. With an `Idempotency-Key`, sending the same again answers with the same order, and another with 422.
+#[utoipa::path(
+    post,
+    path = "/orders",
+    tag = "Orders",
+    params(IdempotencyKey),
+    request_body = NewOrderBody,
+    responses(
+        (
+            status = 201,
+            description = "Order created successfully",
+            body = Written<OrderAnswer>,
+            headers(("ETag"), ("Idempotency-Replayed")),
+        ),
+        NotForSale,
+        InsufficientStock,
+        IdempotencyKeyReused,
+    ),
+    security(("token" = [])),
+)]
 async fn place_order(
     State(api): State<Api>,
     caller: Caller,
@@ -69,6 +110,20 @@ async fn place_order(
     })
 }
 
+/// Get an order
+///
+/// For its user and admins.
+#[utoipa::path(
+    get,
+    path = "/orders/{id}",
+    tag = "Orders",
+    params(IdParameter, IfNoneMatch),
+    responses(
+        (status = 200, description = "The order", body = Data<OrderAnswer>, headers(("ETag"))),
+        OrderNotFound,
+    ),
+    security(("token" = [])),
+)]
 async fn get_order(
     State(api): State<Api>,
     caller: Caller,
@@ -83,6 +138,22 @@ async fn get_order(
     Ok(conditions.answer(&shown))
 }
 
+/// Cancel an order
+///
+/// By its user while it is `pending`, by admins while it is `pending` or `paid`. Its pieces go back into the stocks.
+#[utoipa::path(
+    post,
+    path = "/orders/{id}/cancel",
+    tag = "Orders",
+    params(IdParameter, IfMatch),
+    responses(
+        (status = 200, description = "Order cancelled successfully", body = Written<OrderAnswer>, headers(("ETag"))),
+        OrderNotFound,
+        OrderTransition,
+        OrderPaid,
+    ),
+    security(("token" = [])),
+)]
 async fn cancel_order(
     State(api): State<Api>,
     caller: Caller,
@@ -100,6 +171,22 @@ async fn cancel_order(
     Ok(shown.on(answer::written("Order cancelled successfully", &shown.data)))
 }
 
+/// Mark an order as paid
+///
+/// By admins, from `pending`.
+#[utoipa::path(
+    post,
+    path = "/orders/{id}/pay",
+    tag = "Orders",
+    params(IdParameter, IfMatch),
+    responses(
+        (status = 200, description = "Order paid successfully", body = Written<OrderAnswer>, headers(("ETag"))),
+        Forbidden,
+        OrderNotFound,
+        OrderTransition,
+    ),
+    security(("token" = [])),
+)]
 async fn pay_order(
     State(api): State<Api>,
     caller: Caller,
@@ -117,6 +204,22 @@ async fn pay_order(
     Ok(shown.on(answer::written("Order paid successfully", &shown.data)))
 }
 
+/// Mark an order as fulfilled
+///
+/// By admins, from `paid`.
+#[utoipa::path(
+    post,
+    path = "/orders/{id}/fulfil",
+    tag = "Orders",
+    params(IdParameter, IfMatch),
+    responses(
+        (status = 200, description = "Order fulfilled successfully", body = Written<OrderAnswer>, headers(("ETag"))),
+        Forbidden,
+        OrderNotFound,
+        OrderTransition,
+    ),
+    security(("token" = [])),
+)]
 async fn fulfil_order(
     State(api): State<Api>,
     caller: Caller,
@@ -135,5 +238,5 @@ async fn fulfil_order(
 }
 
 fn show(order: Order) -> Result<Tagged, ApiError> {
-    Tagged::new(order.version, &ShownOrder::from(order))
+    Tagged::new(order.version, &OrderAnswer::from(order))
 }

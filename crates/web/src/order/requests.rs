@@ -1,10 +1,45 @@
 use hexpress_domain::list::PageSize;
-use hexpress_domain::order::{NewOrder, OrderQuery, OrderStatus, RawNewOrder, RawNewOrderItem};
+use hexpress_domain::order::{
+    NewOrder, OrderQuery, OrderSort, OrderStatus, RawNewOrder, RawNewOrderItem,
+};
 use hexpress_domain::validation::ValidationErrors;
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::cursor::Fingerprint;
 use crate::extract::Fields;
 use crate::list::ListFields;
+use crate::openapi::types;
+
+/// A name without arguments, which utoipa would want to see through.
+type Lines = types::Lines<NewOrderItemBody>;
+
+/// An order to be placed: each product once, and all in one currency.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "it describes a body, which is read field by field"
+)]
+pub(super) struct NewOrderBody {
+    #[schema(inline)]
+    items: Lines,
+}
+
+/// A line of an order to be placed.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "it describes a body, which is read field by field"
+)]
+pub(super) struct NewOrderItemBody {
+    product_id: types::Id,
+    quantity: types::Quantity,
+}
 
 pub(super) fn new_order(mut fields: Fields) -> Result<NewOrder, ValidationErrors> {
     let mut unknown = ValidationErrors::new();
@@ -12,10 +47,7 @@ pub(super) fn new_order(mut fields: Fields) -> Result<NewOrder, ValidationErrors
         let items = items.into_iter().enumerate();
         let items = items.map(|(index, item)| {
             item.map(|mut fields| {
-                let raw = RawNewOrderItem {
-                    product_id: fields.text("productId"),
-                    quantity: fields.whole_number("quantity"),
-                };
+                let raw = new_order_item(&mut fields);
                 fields.left_over(&format!("items[{index}]."), &mut unknown);
                 raw
             })
@@ -23,6 +55,44 @@ pub(super) fn new_order(mut fields: Fields) -> Result<NewOrder, ValidationErrors
         items.collect()
     });
     fields.finish_beside(unknown, NewOrder::parse(RawNewOrder { items }))
+}
+
+fn new_order_item(fields: &mut Fields) -> RawNewOrderItem {
+    RawNewOrderItem {
+        product_id: fields.text("productId"),
+        quantity: fields.whole_number("quantity"),
+    }
+}
+
+/// What [`ListOrders`] reads, beside what every list takes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "it describes a query, which is read field by field"
+)]
+pub(super) struct ListOrdersParameters {
+    /// What the list is ordered by.
+    #[param(inline, required = false)]
+    sort_by: SortBy,
+    /// Only orders of this status.
+    #[param(inline, required = false)]
+    status: types::OrderStatus,
+    /// By admins: only orders of this user.
+    #[param(inline, required = false)]
+    user_id: types::Id,
+}
+
+struct SortBy;
+
+impl ToSchema for SortBy {}
+
+impl PartialSchema for SortBy {
+    fn schema() -> RefOr<Schema> {
+        let default = json!(OrderSort::default().as_str());
+        let names = types::one_of(OrderSort::ALL.map(OrderSort::as_str));
+        names.default(Some(default)).into()
+    }
 }
 
 /// A list of orders that is asked for.
@@ -80,6 +150,24 @@ fn description(query: &OrderQuery) -> String {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use crate::extract::names_taken_by;
+    use crate::list::{ListParameters, OrderParameter};
+    use crate::openapi::{parameter_names, property_names};
+
+    #[test]
+    fn the_document_names_what_is_read() {
+        let new = names_taken_by(|fields| drop(new_order(fields)));
+        assert_eq!(property_names::<NewOrderBody>(), new);
+        let item = names_taken_by(|mut fields| drop(new_order_item(&mut fields)));
+        assert_eq!(property_names::<NewOrderItemBody>(), item);
+        let mut list = names_taken_by(|fields| drop(ListOrders::parse(fields)));
+        let mut documented = parameter_names::<ListParameters>();
+        documented.extend(parameter_names::<OrderParameter>());
+        documented.extend(parameter_names::<ListOrdersParameters>());
+        list.sort_unstable();
+        documented.sort_unstable();
+        assert_eq!(documented, list);
+    }
 
     fn described(query: &[(&str, &str)]) -> String {
         let pairs = query.iter();

@@ -4,39 +4,56 @@ use hexpress_domain::post::{
     VisiblePost,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::openapi::types;
 use crate::time::Timestamp;
 
 /// A post, as all see it who may see it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PostAnswer {
+    #[schema(value_type = types::Id)]
     id: PostId,
+    #[schema(value_type = types::Title)]
     title: Title,
+    #[schema(value_type = types::Slug)]
     slug: Slug,
     /// Lists leave it out unless asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = types::Content, required = false)]
     content: Option<Content>,
+    #[schema(value_type = Option<types::Excerpt>, required = true)]
     excerpt: Option<Excerpt>,
+    #[schema(value_type = types::PostStatus)]
     status: PostStatus,
+    /// When it was published first; null where it never was.
+    #[schema(required = true)]
     published_at: Option<Timestamp>,
+    #[schema(value_type = types::ViewCount)]
     view_count: u64,
+    #[schema(value_type = types::Metadata)]
     metadata: Metadata,
     pub(super) author: AuthorAnswer,
     created_at: Timestamp,
     updated_at: Timestamp,
     /// Only admins ever see a post that has one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Timestamp, required = false)]
     deleted_at: Option<Timestamp>,
 }
 
 /// Who wrote a post: never with an email address.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AuthorAnswer {
+    #[schema(value_type = types::Id)]
     id: UserId,
+    #[schema(value_type = types::FirstName)]
     first_name: String,
+    #[schema(value_type = types::LastName)]
     last_name: String,
+    #[schema(example = "Ada Lovelace")]
     full_name: String,
 }
 
@@ -78,11 +95,14 @@ impl From<Author> for AuthorAnswer {
 }
 
 /// A post in its author's profile.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Headline {
+    #[schema(value_type = types::Id)]
     id: PostId,
+    #[schema(value_type = types::Title)]
     title: Title,
+    #[schema(value_type = types::Slug)]
     slug: Slug,
     published_at: Timestamp,
 }

@@ -3,38 +3,59 @@
 mod answers;
 mod requests;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::Method;
 use axum::response::Response;
-use axum::routing::{get, post};
 use hexpress_app::permissions::Operation;
 use hexpress_app::post::SlugTarget;
 use hexpress_domain::id::PostId;
 use hexpress_domain::post::{Slug, VisiblePost};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub(crate) use answers::Headline;
 
 use self::answers::PostAnswer;
-use self::requests::{ListPosts, new_post, patch_post};
-use crate::answer::{self, Tagged};
+use self::requests::{
+    ListPosts, ListPostsParameters, NewPostBody, PostPatchBody, new_post, patch_post,
+};
+use crate::answer::{self, Data, Done, List, Moved, Tagged, Written};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, PathId, PathSlug, Query, RequestBody};
-use crate::list::Pagination;
+use crate::list::{ListParameters, OrderParameter, Pagination};
+use crate::openapi::parameters::{
+    IfMatch, IfNoneMatch, PathId as IdParameter, PathSlug as SlugParameter,
+};
+use crate::openapi::refusals::{
+    AuthorDeleted, Forbidden, ForbiddenParameter, ForbiddenPostField, NoDraft, PostDeleted,
+    PostNotDeleted, PostNotFound, PostTooLarge, SlugTaken, Transition, Unauthenticated,
+};
 
-pub(crate) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/posts", get(list_posts).post(create_post))
-        .route(
-            "/posts/{id}",
-            get(get_post).patch(update_post).delete(delete_post),
-        )
-        .route("/posts/slug/{slug}", get(get_post_by_slug))
-        .route("/posts/{id}/publish", post(publish_post))
-        .route("/posts/{id}/restore", post(restore_post))
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list_posts, create_post))
+        .routes(routes!(get_post, update_post, delete_post))
+        .routes(routes!(get_post_by_slug))
+        .routes(routes!(publish_post))
+        .routes(routes!(restore_post))
 }
 
+/// List posts
+///
+/// Published posts for everybody; drafts and archived ones for their author, moderators and admins.
+#[utoipa::path(
+    get,
+    path = "/posts",
+    tag = "Posts",
+    params(ListParameters, OrderParameter, ListPostsParameters),
+    responses(
+        (status = 200, description = "A page of the list", body = List<PostAnswer>),
+        Unauthenticated,
+        ForbiddenParameter,
+    ),
+    security((), ("token" = [])),
+)]
 async fn list_posts(
     State(api): State<Api>,
     caller: Caller,
@@ -52,6 +73,21 @@ async fn list_posts(
     Ok(answer::page(posts, pagination))
 }
 
+/// Write a post
+///
+/// The caller is its author. Where no slug is chosen, the title makes one.
+#[utoipa::path(
+    post,
+    path = "/posts",
+    tag = "Posts",
+    request_body = NewPostBody,
+    responses(
+        (status = 201, description = "Post created successfully", body = Written<PostAnswer>, headers(("ETag"))),
+        PostTooLarge,
+        SlugTaken,
+    ),
+    security(("token" = [])),
+)]
 async fn create_post(
     State(api): State<Api>,
     caller: Caller,
@@ -75,6 +111,20 @@ async fn create_post(
     )))
 }
 
+/// Get a post
+///
+/// Counts as a view where a published post is read by anybody but its author.
+#[utoipa::path(
+    get,
+    path = "/posts/{id}",
+    tag = "Posts",
+    params(IdParameter, IfNoneMatch),
+    responses(
+        (status = 200, description = "The post", body = Data<PostAnswer>, headers(("ETag"))),
+        PostNotFound,
+    ),
+    security((), ("token" = [])),
+)]
 async fn get_post(
     State(api): State<Api>,
     method: Method,
@@ -89,6 +139,21 @@ async fn get_post(
     read(&api, &method, &caller, &conditions, post)
 }
 
+/// Get a post by its slug
+///
+/// An old slug of a published post leads to the present one for good, in one hop. Counts as a view as `GET /api/posts/{id}` does.
+#[utoipa::path(
+    get,
+    path = "/posts/slug/{slug}",
+    tag = "Posts",
+    params(SlugParameter, IfNoneMatch),
+    responses(
+        (status = 200, description = "The post", body = Data<PostAnswer>, headers(("ETag"))),
+        (status = 308, description = "The post has another slug now", body = Data<Moved>),
+        PostNotFound,
+    ),
+    security((), ("token" = [])),
+)]
 async fn get_post_by_slug(
     State(api): State<Api>,
     method: Method,
@@ -105,6 +170,27 @@ async fn get_post_by_slug(
     }
 }
 
+/// Change a post
+///
+/// By its author and admins; moderators change its `status`. The slug follows a new title until the post is first published or a slug is chosen.
+#[utoipa::path(
+    patch,
+    path = "/posts/{id}",
+    tag = "Posts",
+    params(IdParameter, IfMatch),
+    request_body = PostPatchBody,
+    responses(
+        (status = 200, description = "Post updated successfully", body = Written<PostAnswer>, headers(("ETag"))),
+        Forbidden,
+        ForbiddenPostField,
+        PostNotFound,
+        PostTooLarge,
+        SlugTaken,
+        Transition,
+        PostDeleted,
+    ),
+    security(("token" = [])),
+)]
 async fn update_post(
     State(api): State<Api>,
     caller: Caller,
@@ -126,6 +212,24 @@ async fn update_post(
     Ok(shown.on(answer::written("Post updated successfully", &shown.data)))
 }
 
+/// Publish a draft
+///
+/// By its author, moderators and admins.
+#[utoipa::path(
+    post,
+    path = "/posts/{id}/publish",
+    tag = "Posts",
+    params(IdParameter, IfMatch),
+    responses(
+        (status = 200, description = "Post published successfully", body = Written<PostAnswer>, headers(("ETag"))),
+        Forbidden,
+        PostNotFound,
+        PostTooLarge,
+        NoDraft,
+        PostDeleted,
+    ),
+    security(("token" = [])),
+)]
 async fn publish_post(
     State(api): State<Api>,
     caller: Caller,
@@ -143,6 +247,23 @@ async fn publish_post(
     Ok(shown.on(answer::written("Post published successfully", &shown.data)))
 }
 
+/// Delete a post
+///
+/// By its author, moderators and admins. The slug is free again. An admin can restore the post.
+#[utoipa::path(
+    delete,
+    path = "/posts/{id}",
+    tag = "Posts",
+    params(IdParameter, IfMatch),
+    responses(
+        (status = 200, description = "Post deleted successfully", body = Done),
+        Forbidden,
+        PostNotFound,
+        PostTooLarge,
+        PostDeleted,
+    ),
+    security(("token" = [])),
+)]
 async fn delete_post(
     State(api): State<Api>,
     caller: Caller,
@@ -160,6 +281,24 @@ async fn delete_post(
     Ok(answer::done("Post deleted successfully"))
 }
 
+/// Restore a deleted post
+///
+/// By admins. A slug that another post has by now gets a number.
+#[utoipa::path(
+    post,
+    path = "/posts/{id}/restore",
+    tag = "Posts",
+    params(IdParameter, IfMatch),
+    responses(
+        (status = 200, description = "Post restored successfully", body = Written<PostAnswer>, headers(("ETag"))),
+        Forbidden,
+        PostNotFound,
+        PostTooLarge,
+        PostNotDeleted,
+        AuthorDeleted,
+    ),
+    security(("token" = [])),
+)]
 async fn restore_post(
     State(api): State<Api>,
     caller: Caller,

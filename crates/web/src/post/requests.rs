@@ -1,13 +1,39 @@
 use hexpress_domain::list::{PageSize, Search};
-use hexpress_domain::post::{NewPost, PostPatch, PostQuery, PostStatus, RawNewPost, RawPostPatch};
+use hexpress_domain::post::{
+    NewPost, PostPatch, PostQuery, PostSort, PostStatus, RawNewPost, RawPostPatch,
+};
 use hexpress_domain::validation::ValidationErrors;
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::cursor::Fingerprint;
 use crate::extract::Fields;
 use crate::list::{self, ListFields};
+use crate::openapi::types;
 
 /// The one thing that a list may include on request.
 const CONTENT: &str = "content";
+
+/// A post to be written.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "it describes a body, which is read field by field"
+)]
+pub(super) struct NewPostBody {
+    title: types::Title,
+    content: types::Content,
+    excerpt: Option<types::Excerpt>,
+    #[schema(required = false)]
+    status: types::InitialStatus,
+    #[schema(required = false)]
+    metadata: types::Metadata,
+    #[schema(required = false)]
+    slug: types::NewSlug,
+}
 
 pub(super) fn new_post(mut fields: Fields) -> Result<NewPost, ValidationErrors> {
     let raw = RawNewPost {
@@ -21,6 +47,30 @@ pub(super) fn new_post(mut fields: Fields) -> Result<NewPost, ValidationErrors> 
     fields.finish(NewPost::parse(raw))
 }
 
+/// A change to a post: what is absent stays as it is.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", example = json!({"title": "On Computing", "status": "published"}))]
+#[expect(
+    dead_code,
+    reason = "it describes a body, which is read field by field"
+)]
+pub(super) struct PostPatchBody {
+    #[schema(required = false)]
+    title: types::Title,
+    #[schema(required = false)]
+    content: types::Content,
+    /// Null takes it away.
+    excerpt: Option<types::Excerpt>,
+    /// From `draft` to `published` and back, from `published` to `archived` and back.
+    #[schema(required = false)]
+    status: types::PostStatus,
+    /// Replaces all of the old.
+    #[schema(required = false)]
+    metadata: types::Metadata,
+    #[schema(required = false)]
+    slug: types::NewSlug,
+}
+
 pub(super) fn patch_post(mut fields: Fields) -> Result<PostPatch, ValidationErrors> {
     let raw = RawPostPatch {
         title: fields.text("title"),
@@ -31,6 +81,56 @@ pub(super) fn patch_post(mut fields: Fields) -> Result<PostPatch, ValidationErro
         slug: fields.text("slug"),
     };
     fields.finish(PostPatch::parse(raw))
+}
+
+/// What [`ListPosts`] reads, beside what every list takes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "it describes a query, which is read field by field"
+)]
+pub(super) struct ListPostsParameters {
+    /// What the list is ordered by.
+    #[param(inline, required = false)]
+    sort_by: SortBy,
+    /// Only posts whose title or content contain this, in any case.
+    #[param(inline, required = false)]
+    search: types::Search,
+    /// Only posts of this status, as far as the caller may see them.
+    #[param(inline, required = false)]
+    status: types::PostStatus,
+    /// Only posts of this author.
+    #[param(inline, required = false)]
+    author_id: types::Id,
+    /// `content` shows what the posts say; then `limit` is at most 20.
+    #[param(inline, required = false)]
+    include: Include,
+    /// By admins: the deleted posts in place of the live ones.
+    #[param(required = false)]
+    deleted: bool,
+}
+
+struct SortBy;
+
+impl ToSchema for SortBy {}
+
+impl PartialSchema for SortBy {
+    fn schema() -> RefOr<Schema> {
+        let default = json!(PostSort::default().as_str());
+        let names = types::one_of(PostSort::ALL.map(PostSort::as_str));
+        names.default(Some(default)).into()
+    }
+}
+
+struct Include;
+
+impl ToSchema for Include {}
+
+impl PartialSchema for Include {
+    fn schema() -> RefOr<Schema> {
+        types::one_of([CONTENT]).into()
+    }
 }
 
 /// A list of posts that is asked for.
@@ -112,6 +212,24 @@ fn description(query: &PostQuery) -> String {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use crate::extract::names_taken_by;
+    use crate::list::{ListParameters, OrderParameter};
+    use crate::openapi::{parameter_names, property_names};
+
+    #[test]
+    fn the_document_names_what_is_read() {
+        let new = names_taken_by(|fields| drop(new_post(fields)));
+        assert_eq!(property_names::<NewPostBody>(), new);
+        let patch = names_taken_by(|fields| drop(patch_post(fields)));
+        assert_eq!(property_names::<PostPatchBody>(), patch);
+        let mut list = names_taken_by(|fields| drop(ListPosts::parse(fields)));
+        let mut documented = parameter_names::<ListParameters>();
+        documented.extend(parameter_names::<OrderParameter>());
+        documented.extend(parameter_names::<ListPostsParameters>());
+        list.sort_unstable();
+        documented.sort_unstable();
+        assert_eq!(documented, list);
+    }
 
     fn described(query: &[(&str, &str)]) -> String {
         let pairs = query.iter();

@@ -2,25 +2,34 @@ use hexpress_domain::id::ProductId;
 use hexpress_domain::money::{Currency, Price};
 use hexpress_domain::product::{Description, Product, ProductName};
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::openapi::types;
 use crate::time::Timestamp;
 
 /// A product as everybody sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ShownProduct {
+pub(super) struct ProductAnswer {
+    #[schema(value_type = types::Id)]
     id: ProductId,
+    #[schema(value_type = types::ProductName)]
     name: ProductName,
+    #[schema(value_type = types::Description)]
     description: Description,
+    #[schema(value_type = types::Price)]
     price_cents: Price,
+    #[schema(value_type = types::Currency)]
     currency: Currency,
+    #[schema(value_type = types::Stock)]
     stock: u64,
+    /// Whether it is for sale. Only admins ever see a product that is not.
     is_active: bool,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
-impl From<Product> for ShownProduct {
+impl From<Product> for ProductAnswer {
     fn from(product: Product) -> Self {
         Self {
             id: product.id,

@@ -3,33 +3,50 @@
 mod answers;
 mod requests;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
 use hexpress_app::permissions::Operation;
 use hexpress_domain::id::ProductId;
 use hexpress_domain::product::Product;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use self::answers::ShownProduct;
-use self::requests::{ListProducts, new_product, patch_product};
-use crate::answer::{self, Tagged};
+use self::answers::ProductAnswer;
+use self::requests::{
+    ListProducts, ListProductsParameters, NewProductBody, ProductPatchBody, new_product,
+    patch_product,
+};
+use crate::answer::{self, Data, Done, List, Tagged, Written};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, PathId, Query, RequestBody};
-use crate::list::Pagination;
+use crate::list::{ListParameters, OrderParameter, Pagination};
+use crate::openapi::parameters::{IfMatch, IfNoneMatch, PathId as IdParameter};
+use crate::openapi::refusals::{
+    Forbidden, ForbiddenProductFilter, NegativeStock, ProductNotFound, Unauthenticated,
+};
 
-pub(crate) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/products", get(list_products).post(create_product))
-        .route(
-            "/products/{id}",
-            get(get_product)
-                .patch(update_product)
-                .delete(delete_product),
-        )
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list_products, create_product))
+        .routes(routes!(get_product, update_product, delete_product))
 }
 
+/// List products
+///
+/// What is not for sale is listed to admins alone.
+#[utoipa::path(
+    get,
+    path = "/products",
+    tag = "Products",
+    params(ListParameters, OrderParameter, ListProductsParameters),
+    responses(
+        (status = 200, description = "A page of the list", body = List<ProductAnswer>),
+        Unauthenticated,
+        ForbiddenProductFilter,
+    ),
+    security((), ("token" = [])),
+)]
 async fn list_products(
     State(api): State<Api>,
     caller: Caller,
@@ -43,10 +60,24 @@ async fn list_products(
     let request = query.page.clone();
     let page = api.products.list(caller.actor(), query).await?;
     let pagination = Pagination::new(&request, &page, &fingerprint);
-    let products = page.items.into_iter().map(ShownProduct::from).collect();
+    let products = page.items.into_iter().map(ProductAnswer::from).collect();
     Ok(answer::page(products, pagination))
 }
 
+/// Put a product into the catalogue
+///
+/// By admins.
+#[utoipa::path(
+    post,
+    path = "/products",
+    tag = "Products",
+    request_body = NewProductBody,
+    responses(
+        (status = 201, description = "Product created successfully", body = Written<ProductAnswer>, headers(("ETag"))),
+        Forbidden,
+    ),
+    security(("token" = [])),
+)]
 async fn create_product(
     State(api): State<Api>,
     caller: Caller,
@@ -66,6 +97,20 @@ async fn create_product(
     )))
 }
 
+/// Get a product
+///
+/// What is not for sale is there for admins alone.
+#[utoipa::path(
+    get,
+    path = "/products/{id}",
+    tag = "Products",
+    params(IdParameter, IfNoneMatch),
+    responses(
+        (status = 200, description = "The product", body = Data<ProductAnswer>, headers(("ETag"))),
+        ProductNotFound,
+    ),
+    security((), ("token" = [])),
+)]
 async fn get_product(
     State(api): State<Api>,
     caller: Caller,
@@ -79,6 +124,23 @@ async fn get_product(
     Ok(conditions.answer(&shown))
 }
 
+/// Change a product
+///
+/// By admins. `stock` sets the number of pieces, `stockDelta` moves it; never below 0. Orders keep the name and the price that they were placed at.
+#[utoipa::path(
+    patch,
+    path = "/products/{id}",
+    tag = "Products",
+    params(IdParameter, IfMatch),
+    request_body = ProductPatchBody,
+    responses(
+        (status = 200, description = "Product updated successfully", body = Written<ProductAnswer>, headers(("ETag"))),
+        Forbidden,
+        ProductNotFound,
+        NegativeStock,
+    ),
+    security(("token" = [])),
+)]
 async fn update_product(
     State(api): State<Api>,
     caller: Caller,
@@ -97,6 +159,21 @@ async fn update_product(
     Ok(shown.on(answer::written("Product updated successfully", &shown.data)))
 }
 
+/// Delete a product
+///
+/// By admins. Orders that hold it stay as they are.
+#[utoipa::path(
+    delete,
+    path = "/products/{id}",
+    tag = "Products",
+    params(IdParameter, IfMatch),
+    responses(
+        (status = 200, description = "Product deleted successfully", body = Done),
+        Forbidden,
+        ProductNotFound,
+    ),
+    security(("token" = [])),
+)]
 async fn delete_product(
     State(api): State<Api>,
     caller: Caller,
@@ -115,5 +192,5 @@ async fn delete_product(
 }
 
 fn show(product: Product) -> Result<Tagged, ApiError> {
-    Tagged::new(product.version, &ShownProduct::from(product))
+    Tagged::new(product.version, &ProductAnswer::from(product))
 }

@@ -2,13 +2,37 @@ use std::convert::Infallible;
 
 use hexpress_domain::list::{PageSize, Search};
 use hexpress_domain::product::{
-    NewProduct, ProductPatch, ProductQuery, RawNewProduct, RawProductPatch,
+    NewProduct, ProductPatch, ProductQuery, ProductSort, RawNewProduct, RawProductPatch,
 };
 use hexpress_domain::validation::ValidationErrors;
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::cursor::Fingerprint;
 use crate::extract::Fields;
 use crate::list::ListFields;
+use crate::openapi::types;
+
+/// A product for the catalogue.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "it describes a body, which is read field by field"
+)]
+pub(super) struct NewProductBody {
+    name: types::ProductName,
+    #[schema(required = false)]
+    description: types::Description,
+    price_cents: types::Price,
+    currency: types::Currency,
+    stock: types::NewStock,
+    /// Whether it is for sale.
+    #[schema(required = false, default = true)]
+    is_active: bool,
+}
 
 pub(super) fn new_product(mut fields: Fields) -> Result<NewProduct, ValidationErrors> {
     let raw = RawNewProduct {
@@ -22,6 +46,33 @@ pub(super) fn new_product(mut fields: Fields) -> Result<NewProduct, ValidationEr
     fields.finish(NewProduct::parse(raw))
 }
 
+/// A change to a product: what is absent stays as it is.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", example = json!({"priceCents": 1899, "stockDelta": -1}))]
+#[expect(
+    dead_code,
+    reason = "it describes a body, which is read field by field"
+)]
+pub(super) struct ProductPatchBody {
+    #[schema(required = false)]
+    name: types::ProductName,
+    #[schema(required = false)]
+    description: types::Description,
+    #[schema(required = false)]
+    price_cents: types::Price,
+    #[schema(required = false)]
+    currency: types::Currency,
+    /// How many pieces there are now, whatever was counted before.
+    #[schema(required = false)]
+    stock: types::NewStock,
+    /// How many pieces have come, or gone where it is negative. Not beside `stock`.
+    #[schema(required = false)]
+    stock_delta: types::StockDelta,
+    /// Whether it is for sale.
+    #[schema(required = false)]
+    is_active: bool,
+}
+
 pub(super) fn patch_product(mut fields: Fields) -> Result<ProductPatch, ValidationErrors> {
     let raw = RawProductPatch {
         name: fields.text("name"),
@@ -33,6 +84,37 @@ pub(super) fn patch_product(mut fields: Fields) -> Result<ProductPatch, Validati
         is_active: fields.boolean("isActive"),
     };
     fields.finish(ProductPatch::parse(raw))
+}
+
+/// What [`ListProducts`] reads, beside what every list takes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "it describes a query, which is read field by field"
+)]
+pub(super) struct ListProductsParameters {
+    /// What the list is ordered by.
+    #[param(inline, required = false)]
+    sort_by: SortBy,
+    /// Only products whose name or description contain this, in any case.
+    #[param(inline, required = false)]
+    search: types::Search,
+    /// By admins: only products that are, or are not, for sale.
+    #[param(required = false)]
+    is_active: bool,
+}
+
+struct SortBy;
+
+impl ToSchema for SortBy {}
+
+impl PartialSchema for SortBy {
+    fn schema() -> RefOr<Schema> {
+        let default = json!(ProductSort::default().as_str());
+        let names = types::one_of(ProductSort::ALL.map(ProductSort::as_str));
+        names.default(Some(default)).into()
+    }
 }
 
 /// A list of products that is asked for.
@@ -95,6 +177,24 @@ fn description(query: &ProductQuery) -> String {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use crate::extract::names_taken_by;
+    use crate::list::{ListParameters, OrderParameter};
+    use crate::openapi::{parameter_names, property_names};
+
+    #[test]
+    fn the_document_names_what_is_read() {
+        let new = names_taken_by(|fields| drop(new_product(fields)));
+        assert_eq!(property_names::<NewProductBody>(), new);
+        let patch = names_taken_by(|fields| drop(patch_product(fields)));
+        assert_eq!(property_names::<ProductPatchBody>(), patch);
+        let mut list = names_taken_by(|fields| drop(ListProducts::parse(fields)));
+        let mut documented = parameter_names::<ListParameters>();
+        documented.extend(parameter_names::<OrderParameter>());
+        documented.extend(parameter_names::<ListProductsParameters>());
+        list.sort_unstable();
+        documented.sort_unstable();
+        assert_eq!(documented, list);
+    }
 
     fn described(query: &[(&str, &str)]) -> String {
         let pairs = query.iter();

@@ -2,26 +2,39 @@ use hexpress_app::user::{Profile, UserView};
 use hexpress_domain::id::UserId;
 use hexpress_domain::user::{Role, User};
 use serde::Serialize;
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Schema};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
+use crate::openapi::types;
 use crate::post::Headline;
 use crate::time::Timestamp;
 
 /// An account as its user, moderators and admins see it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FullUser {
+    #[schema(value_type = types::Id)]
     id: UserId,
+    #[schema(value_type = types::Email)]
     email: String,
+    #[schema(value_type = types::FirstName)]
     first_name: String,
+    #[schema(value_type = types::LastName)]
     last_name: String,
+    #[schema(example = "Ada Lovelace")]
     full_name: String,
+    #[schema(value_type = types::Role)]
     role: Role,
+    /// Whether the user may log in.
     is_active: bool,
+    #[schema(required = true)]
     last_login_at: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
     /// Only admins ever see an account that has one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Timestamp, required = false)]
     deleted_at: Option<Timestamp>,
 }
 
@@ -44,21 +57,26 @@ impl From<User> for FullUser {
 }
 
 /// An account as everybody else sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PublicUser {
+    #[schema(value_type = types::Id)]
     id: UserId,
+    #[schema(value_type = types::FirstName)]
     first_name: String,
+    #[schema(value_type = types::LastName)]
     last_name: String,
+    #[schema(example = "Ada Lovelace")]
     full_name: String,
     created_at: Timestamp,
 }
 
 /// An account as the caller may see it, with its latest published posts.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct ProfileAnswer {
     #[serde(flatten)]
     user: Projection,
+    #[schema(value_type = Headlines)]
     posts: Vec<Headline>,
 }
 
@@ -67,6 +85,45 @@ pub(super) struct ProfileAnswer {
 enum Projection {
     Full(FullUser),
     Public(PublicUser),
+}
+
+impl ToSchema for Projection {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((FullUser::name().into_owned(), FullUser::schema()));
+        schemas.push((PublicUser::name().into_owned(), PublicUser::schema()));
+        FullUser::schemas(schemas);
+        PublicUser::schemas(schemas);
+    }
+}
+
+/// Not one alone, as a derived schema would say: whatever is a full user is a
+/// public one, too.
+impl PartialSchema for Projection {
+    fn schema() -> RefOr<Schema> {
+        AnyOfBuilder::new()
+            .item(Ref::from_schema_name(FullUser::name()))
+            .item(Ref::from_schema_name(PublicUser::name()))
+            .into()
+    }
+}
+
+/// The posts of a profile, with their bound.
+struct Headlines;
+
+impl ToSchema for Headlines {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Headline::name().into_owned(), Headline::schema()));
+        Headline::schemas(schemas);
+    }
+}
+
+impl PartialSchema for Headlines {
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new()
+            .items(Ref::from_schema_name(Headline::name()))
+            .max_items(Some(Profile::POSTS.into()))
+            .into()
+    }
 }
 
 impl From<Profile> for ProfileAnswer {

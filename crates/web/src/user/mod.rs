@@ -4,37 +4,55 @@ mod answers;
 mod requests;
 mod statistics;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{get, post};
 use hexpress_app::permissions::Operation;
 use hexpress_domain::id::UserId;
 use hexpress_domain::user::User;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub(crate) use answers::FullUser;
 
 use self::answers::ProfileAnswer;
-use self::requests::{ListUsers, patch_user, sign_up};
-use self::statistics::{get_user_analytics, get_user_stats};
-use crate::answer::{self, Tagged};
+use self::requests::{
+    ListUsers, ListUsersParameters, SignUpBody, UserPatchBody, patch_user, sign_up,
+};
+use crate::answer::{self, Data, Done, List, Tagged, Written};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Address, Caller, Conditions, Guest, PathId, Query, RequestBody};
-use crate::list::Pagination;
+use crate::list::{ListParameters, OrderParameter, Pagination};
+use crate::openapi::parameters::{IfMatch, IfNoneMatch, PathId as IdParameter};
+use crate::openapi::refusals::{
+    EmailTaken, Forbidden, ForbiddenField, ForbiddenParameter, LastAdmin, TooManyGuesses,
+    TooManySignUps, UserDeleted, UserNotDeleted, UserNotFound,
+};
 
-pub(crate) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/users", get(list_users).post(create_user))
-        .route(
-            "/users/{id}",
-            get(get_user).patch(update_user).delete(delete_user),
-        )
-        .route("/users/{id}/restore", post(restore_user))
-        .route("/users/{id}/stats", get(get_user_stats))
-        .route("/users/{id}/analytics", get(get_user_analytics))
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list_users, create_user))
+        .routes(routes!(get_user, update_user, delete_user))
+        .routes(routes!(restore_user))
+        .routes(routes!(statistics::get_user_stats))
+        .routes(routes!(statistics::get_user_analytics))
 }
 
+/// List users
+///
+/// For moderators and admins.
+#[utoipa::path(
+    get,
+    path = "/users",
+    tag = "Users",
+    params(ListParameters, OrderParameter, ListUsersParameters),
+    responses(
+        (status = 200, description = "A page of the list", body = List<FullUser>),
+        Forbidden,
+        ForbiddenParameter,
+    ),
+    security(("token" = [])),
+)]
 async fn list_users(
     State(api): State<Api>,
     caller: Caller,
@@ -53,6 +71,18 @@ async fn list_users(
     Ok(answer::page(users, pagination))
 }
 
+/// Sign up
+#[utoipa::path(
+    post,
+    path = "/users",
+    tag = "Users",
+    request_body = SignUpBody,
+    responses(
+        (status = 201, description = "User created successfully", body = Written<FullUser>, headers(("ETag"))),
+        EmailTaken,
+        TooManySignUps,
+    ),
+)]
 async fn create_user(
     State(api): State<Api>,
     Guest(address): Guest,
@@ -73,6 +103,20 @@ async fn create_user(
     )))
 }
 
+/// Get a user
+///
+/// The whole account for the user, moderators and admins; the public profile for everybody else. With the latest published posts.
+#[utoipa::path(
+    get,
+    path = "/users/{id}",
+    tag = "Users",
+    params(IdParameter, IfNoneMatch),
+    responses(
+        (status = 200, description = "The user", body = Data<ProfileAnswer>, headers(("ETag"))),
+        UserNotFound,
+    ),
+    security((), ("token" = [])),
+)]
 async fn get_user(
     State(api): State<Api>,
     caller: Caller,
@@ -88,6 +132,27 @@ async fn get_user(
     Ok(conditions.answer(&shown))
 }
 
+/// Change a user
+///
+/// Users change their own names and, with `currentPassword`, email and password. Admins change others without it, and their `role` and `isActive`. A new password ends the user's other sessions and tokens.
+#[utoipa::path(
+    patch,
+    path = "/users/{id}",
+    tag = "Users",
+    params(IdParameter, IfMatch),
+    request_body = UserPatchBody,
+    responses(
+        (status = 200, description = "User updated successfully", body = Written<FullUser>, headers(("ETag"))),
+        Forbidden,
+        ForbiddenField,
+        UserNotFound,
+        EmailTaken,
+        LastAdmin,
+        UserDeleted,
+        TooManyGuesses,
+    ),
+    security(("token" = [])),
+)]
 async fn update_user(
     State(api): State<Api>,
     caller: Caller,
@@ -109,6 +174,23 @@ async fn update_user(
     Ok(shown.on(answer::written("User updated successfully", &shown.data)))
 }
 
+/// Delete a user
+///
+/// By the user or an admin. The user's tokens end, and the email is free again. An admin can restore it.
+#[utoipa::path(
+    delete,
+    path = "/users/{id}",
+    tag = "Users",
+    params(IdParameter, IfMatch),
+    responses(
+        (status = 200, description = "User deleted successfully", body = Done),
+        Forbidden,
+        UserNotFound,
+        LastAdmin,
+        UserDeleted,
+    ),
+    security(("token" = [])),
+)]
 async fn delete_user(
     State(api): State<Api>,
     caller: Caller,
@@ -126,6 +208,23 @@ async fn delete_user(
     Ok(answer::done("User deleted successfully"))
 }
 
+/// Restore a deleted user
+///
+/// By admins. No token comes back.
+#[utoipa::path(
+    post,
+    path = "/users/{id}/restore",
+    tag = "Users",
+    params(IdParameter, IfMatch),
+    responses(
+        (status = 200, description = "User restored successfully", body = Written<FullUser>, headers(("ETag"))),
+        Forbidden,
+        UserNotFound,
+        EmailTaken,
+        UserNotDeleted,
+    ),
+    security(("token" = [])),
+)]
 async fn restore_user(
     State(api): State<Api>,
     caller: Caller,

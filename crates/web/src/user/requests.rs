@@ -1,12 +1,34 @@
 use std::convert::Infallible;
 
 use hexpress_domain::list::{PageSize, Search};
-use hexpress_domain::user::{NewUser, RawNewUser, RawUserPatch, Role, UserPatch, UserQuery};
+use hexpress_domain::user::{
+    NewUser, RawNewUser, RawUserPatch, Role, UserPatch, UserQuery, UserSort,
+};
 use hexpress_domain::validation::ValidationErrors;
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::cursor::Fingerprint;
 use crate::extract::Fields;
 use crate::list::{self, ListFields};
+use crate::openapi::types::{self, Email, FirstName, LastName, NewPassword, Password};
+
+/// A sign-up.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "it describes a body, which is read field by field"
+)]
+pub(super) struct SignUpBody {
+    /// No other live user's.
+    email: Email,
+    password: NewPassword,
+    first_name: FirstName,
+    last_name: LastName,
+}
 
 pub(super) fn sign_up(mut fields: Fields) -> Result<NewUser, ValidationErrors> {
     let raw = RawNewUser {
@@ -16,6 +38,34 @@ pub(super) fn sign_up(mut fields: Fields) -> Result<NewUser, ValidationErrors> {
         last_name: fields.text("lastName"),
     };
     fields.finish(NewUser::parse(raw))
+}
+
+/// A change to a user: what is absent stays as it is.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", example = json!({"lastName": "King"}))]
+#[expect(
+    dead_code,
+    reason = "it describes a body, which is read field by field"
+)]
+pub(super) struct UserPatchBody {
+    /// No other live user's.
+    #[schema(required = false)]
+    email: Email,
+    #[schema(required = false)]
+    password: NewPassword,
+    /// Needed by whoever changes the own email or password.
+    #[schema(required = false)]
+    current_password: Password,
+    #[schema(required = false)]
+    first_name: FirstName,
+    #[schema(required = false)]
+    last_name: LastName,
+    /// By admins, of others.
+    #[schema(required = false)]
+    role: types::Role,
+    /// By admins, of others: whether the user may log in.
+    #[schema(required = false)]
+    is_active: bool,
 }
 
 pub(super) fn patch_user(mut fields: Fields) -> Result<UserPatch, ValidationErrors> {
@@ -29,6 +79,43 @@ pub(super) fn patch_user(mut fields: Fields) -> Result<UserPatch, ValidationErro
         is_active: fields.boolean("isActive"),
     };
     fields.finish(UserPatch::parse(raw))
+}
+
+/// What [`ListUsers`] reads, beside what every list takes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "it describes a query, which is read field by field"
+)]
+pub(super) struct ListUsersParameters {
+    /// What the list is ordered by.
+    #[param(inline, required = false)]
+    sort_by: SortBy,
+    /// Only users whose email, first or last name contain this, in any case.
+    #[param(inline, required = false)]
+    search: types::Search,
+    /// Only users of this role.
+    #[param(inline, required = false)]
+    role: types::Role,
+    /// Only users who are, or are not, active.
+    #[param(required = false)]
+    is_active: bool,
+    /// By admins: the deleted users in place of the live ones.
+    #[param(required = false)]
+    deleted: bool,
+}
+
+struct SortBy;
+
+impl ToSchema for SortBy {}
+
+impl PartialSchema for SortBy {
+    fn schema() -> RefOr<Schema> {
+        let default = json!(UserSort::default().as_str());
+        let names = types::one_of(UserSort::ALL.map(UserSort::as_str));
+        names.default(Some(default)).into()
+    }
 }
 
 /// A list of users that is asked for.
@@ -102,11 +189,29 @@ fn description(query: &UserQuery) -> String {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use crate::extract::names_taken_by;
+    use crate::list::{ListParameters, OrderParameter};
+    use crate::openapi::{parameter_names, property_names};
 
     fn asked(query: &[(&str, &str)]) -> ListUsers {
         let pairs = query.iter();
         let pairs = pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         ListUsers::parse(pairs.collect::<Vec<_>>().into()).unwrap()
+    }
+
+    #[test]
+    fn the_document_names_what_is_read() {
+        let sign_up = names_taken_by(|fields| drop(sign_up(fields)));
+        assert_eq!(property_names::<SignUpBody>(), sign_up);
+        let patch = names_taken_by(|fields| drop(patch_user(fields)));
+        assert_eq!(property_names::<UserPatchBody>(), patch);
+        let mut list = names_taken_by(|fields| drop(ListUsers::parse(fields)));
+        let mut documented = parameter_names::<ListParameters>();
+        documented.extend(parameter_names::<OrderParameter>());
+        documented.extend(parameter_names::<ListUsersParameters>());
+        list.sort_unstable();
+        documented.sort_unstable();
+        assert_eq!(documented, list);
     }
 
     /// Whoever changes one of these breaks every cursor that a client holds.

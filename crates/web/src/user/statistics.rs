@@ -4,17 +4,22 @@ use hexpress_app::permissions::Operation;
 use hexpress_domain::id::UserId;
 use hexpress_domain::post::{MonthlyPosts, PostStatus, StatusCount};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::Api;
-use crate::answer;
+use crate::answer::{self, Data};
 use crate::error::ApiError;
 use crate::extract::{Caller, PathId, Query};
+use crate::openapi::parameters::PathId as IdParameter;
+use crate::openapi::refusals::{Forbidden, UserNotFound};
+use crate::openapi::types;
 use crate::time::Timestamp;
 
 /// An author's posts of one status.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct StatusCountAnswer {
+pub(super) struct StatusCountAnswer {
+    #[schema(value_type = types::PostStatus)]
     status: PostStatus,
     count: u64,
     total_views: u64,
@@ -30,6 +35,21 @@ impl From<StatusCount> for StatusCountAnswer {
     }
 }
 
+/// Count a user's posts by status
+///
+/// For the user, moderators and admins: all statuses, in their order.
+#[utoipa::path(
+    get,
+    path = "/users/{id}/stats",
+    tag = "Users",
+    params(IdParameter),
+    responses(
+        (status = 200, description = "What each status has", body = Data<Vec<StatusCountAnswer>>),
+        Forbidden,
+        UserNotFound,
+    ),
+    security(("token" = [])),
+)]
 pub(super) async fn get_user_stats(
     State(api): State<Api>,
     caller: Caller,
@@ -46,13 +66,15 @@ pub(super) async fn get_user_stats(
 }
 
 /// An author's published posts of one month.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct MonthlyPostsAnswer {
+pub(super) struct MonthlyPostsAnswer {
+    /// Its first instant, in UTC.
     month: Timestamp,
     post_count: u64,
     total_views: u64,
     /// With two decimals at most.
+    #[schema(minimum = 0)]
     avg_views: f64,
 }
 
@@ -73,6 +95,21 @@ impl From<MonthlyPosts> for MonthlyPostsAnswer {
     }
 }
 
+/// Count a user's posts by month
+///
+/// For the user, moderators and admins: the 12 newest months in which posts that are published now were first published, newest first.
+#[utoipa::path(
+    get,
+    path = "/users/{id}/analytics",
+    tag = "Users",
+    params(IdParameter),
+    responses(
+        (status = 200, description = "What each month has", body = Data<Vec<MonthlyPostsAnswer>>),
+        Forbidden,
+        UserNotFound,
+    ),
+    security(("token" = [])),
+)]
 pub(super) async fn get_user_analytics(
     State(api): State<Api>,
     caller: Caller,

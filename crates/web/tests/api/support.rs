@@ -1,12 +1,12 @@
 //! Callers, calls, and an API on mocks.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream;
 use hexpress_app::auth::{AuthPorts, AuthService};
@@ -15,6 +15,7 @@ use hexpress_app::order::{OrderPolicy, OrderService};
 use hexpress_app::post::{PostPorts, PostService};
 use hexpress_app::product::ProductService;
 use hexpress_app::user::{UserPorts, UserService};
+use hexpress_conformance::{Contract, Exchange};
 use hexpress_domain::auth::{
     Authenticated, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
     MockTokenRepository, Principal, Reservation, SessionPolicy, Token, TokenDigest, TokenKind,
@@ -28,7 +29,9 @@ use hexpress_domain::order::MockOrderRepository;
 use hexpress_domain::post::{MockPostRepository, MockViewCounter, MockViewRepository};
 use hexpress_domain::product::MockProductRepository;
 use hexpress_domain::user::{MockUserRepository, PasswordHash, PersonName, Role, User, UserChange};
-use hexpress_web::{Api, CorsOrigins, HttpMetrics, LimitSettings, Limits, Settings, router};
+use hexpress_web::{
+    Api, CorsOrigins, HttpMetrics, LimitSettings, Limits, Settings, openapi, router,
+};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -331,6 +334,8 @@ pub fn never() -> Body {
 /// A request, put together word by word.
 pub struct Call {
     request: Request<Body>,
+    /// Its `Content-Type` and body, where that is some text.
+    sent: Option<(String, String)>,
 }
 
 pub fn call(method: &str, path: &str) -> Call {
@@ -338,6 +343,7 @@ pub fn call(method: &str, path: &str) -> Call {
     let request = Request::builder().method(method).uri(path);
     Call {
         request: request.body(Body::empty()).unwrap(),
+        sent: None,
     }
 }
 
@@ -379,6 +385,7 @@ impl Call {
     pub fn body(self, content_type: &str, body: &str) -> Self {
         let mut call = self.header("content-type", content_type);
         *call.request.body_mut() = Body::from(body.to_owned());
+        call.sent = Some((content_type.to_owned(), body.to_owned()));
         call
     }
 
@@ -393,14 +400,17 @@ impl Call {
     }
 
     pub async fn on(self, router: &Router) -> Answer {
+        let (method, uri) = (self.request.method().clone(), self.request.uri().clone());
         let response = router.clone().oneshot(self.request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Answer {
+        let answer = Answer {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
+            text: String::from_utf8(bytes.to_vec()).unwrap_or_default(),
+        };
+        answer.assert_documented(&method, &uri, self.sent.as_ref());
+        answer
     }
 }
 
@@ -409,10 +419,32 @@ impl Call {
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
+    /// Empty for what is no text.
     pub text: String,
 }
 
+/// What the document promises. Tests nest the router below `/blog`, where they nest it.
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::new(openapi("")));
+
 impl Answer {
+    fn assert_documented(&self, method: &Method, uri: &Uri, request: Option<&(String, String)>) {
+        let headers = self.headers.iter();
+        let headers: Vec<_> = headers
+            .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+            .collect();
+        let path = uri.path_and_query().unwrap().as_str();
+        let exchange = Exchange {
+            method: method.as_str(),
+            path: path.strip_prefix("/blog").unwrap_or(path),
+            request: request.map(|(content_type, body)| (content_type.as_str(), body.as_str())),
+            status: self.status.as_u16(),
+            headers: &headers,
+            body: &self.text,
+        };
+        let departures = CONTRACT.departures(&exchange);
+        assert!(departures.is_empty(), "{departures:#?}\n{self:#?}");
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
     }

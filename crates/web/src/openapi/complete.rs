@@ -1,0 +1,414 @@
+//! What follows from what an operation takes, so that none needs to say it: the
+//! refusals of its kind, the headers of its answers, its body as a form.
+
+use std::collections::BTreeMap;
+use std::mem;
+
+use hexpress_app::Error;
+use hexpress_domain::id::IdError;
+use hexpress_domain::list::PageSizeError;
+use hexpress_domain::validation::ValidationErrors;
+use serde_json::{Value, json};
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::response::Response;
+use utoipa::openapi::schema::{AdditionalProperties, OneOfBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{Components, Content, Header, OpenApi, Ref, RefOr};
+
+use super::parameters::{IfMatch, IfNoneMatch};
+use super::refusals::{Responses, of_limits, refusal};
+use super::types::{one_of, text};
+use crate::api::BODY_LIMIT;
+use crate::error::ApiError;
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The headers that may be missing.
+const OPTIONAL_HEADERS: [&str; 4] = [
+    "Content-Encoding",
+    "Idempotency-Replayed",
+    "RateLimit",
+    "RateLimit-Policy",
+];
+
+/// Describes what refuses more than is borne, on operations that count.
+pub(crate) fn describe_limits(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in operations(item) {
+            operation.responses.responses.extend(of_limits());
+        }
+    }
+}
+
+/// Says which headers are always there: utoipa cannot.
+pub(super) fn require_headers(document: &mut Value) {
+    let headers = document.pointer_mut("/components/headers");
+    let headers = headers.and_then(Value::as_object_mut);
+    for (name, header) in headers.into_iter().flatten() {
+        if let Some(header) = header.as_object_mut()
+            && !OPTIONAL_HEADERS.contains(&name.as_str())
+        {
+            header.insert("required".to_owned(), json!(true));
+        }
+    }
+}
+
+/// The operations of a path, each with whether it reads a body.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
+    let operations = [
+        (false, &mut item.get),
+        (true, &mut item.post),
+        (true, &mut item.patch),
+        (true, &mut item.delete),
+    ];
+    operations
+        .into_iter()
+        .filter_map(|(reads_body, operation)| Some((reads_body, operation.as_mut()?)))
+}
+
+/// Completes every operation.
+pub(super) fn complete(document: &mut OpenApi) {
+    let mut components = document.components.take().unwrap_or_default();
+    for (name, header) in headers() {
+        components.headers.insert(name.to_owned(), header.into());
+    }
+    for item in document.paths.paths.values_mut() {
+        for (reads_body, operation) in operations(item) {
+            complete_operation(operation, reads_body, &mut components);
+        }
+    }
+    document.components = Some(components);
+}
+
+fn complete_operation(operation: &mut Operation, reads_body: bool, components: &mut Components) {
+    take_forms(operation, components);
+    let mut refusals = common_refusals(operation, reads_body);
+    let responses = &operation.responses.responses;
+    let is_limited = of_limits().keys().all(|key| responses.contains_key(key));
+    let mut answers = Responses::new();
+    for (key, response) in mem::take(&mut operation.responses.responses) {
+        let is_refusal = key.contains(' ');
+        let into = if is_refusal {
+            &mut refusals
+        } else {
+            &mut answers
+        };
+        into.insert(key, response);
+    }
+    if has_header(operation, IfNoneMatch::NAME) {
+        let mut unchanged = Response::new("The client has the present answer already");
+        unchanged.headers.insert("ETag".to_owned(), header("ETag"));
+        answers.insert("304".to_owned(), unchanged.into());
+    }
+    for (status, answer) in &mut answers {
+        if let RefOr::T(answer) = answer {
+            let has_location = ["201", "308"].contains(&status.as_str());
+            add_headers(answer, has_location.then_some("Location"), is_limited);
+        }
+    }
+    for (status, (names, refusal)) in by_status(refusals, is_limited) {
+        match answers.get_mut(&status) {
+            // What watches the service is told in another shape why it is not ready.
+            Some(RefOr::T(answer)) => add_shape(answer, refusal),
+            _ if !is_limited => {
+                answers.insert(status, refusal.into());
+            }
+            _ => {
+                let name = names.join("Or");
+                let reference = Ref::from_response_name(&name);
+                components.responses.insert(name, refusal.into());
+                answers.insert(status, reference.into());
+            }
+        }
+    }
+    operation.responses.responses = answers;
+}
+
+/// Whatever is taken as JSON is taken as a form, but for what lies deeper than a form
+/// can say, if it can do without; and nothing that is not named.
+fn take_forms(operation: &mut Operation, components: &mut Components) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else {
+        return;
+    };
+    let Some(RefOr::T(content)) = body.content.get(JSON).cloned() else {
+        return;
+    };
+    let name = match &content.schema {
+        Some(RefOr::Ref(reference)) => reference.ref_location.rsplit('/').next(),
+        _ => None,
+    };
+    let Some(name) = name.map(str::to_owned) else {
+        return;
+    };
+    let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(&name) else {
+        return;
+    };
+    object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+    let object = object.clone();
+    let mut form = object.clone();
+    form.properties
+        .retain(|_, property| !is_nested(property, components));
+    let is_there = |name: &String| form.properties.contains_key(name);
+    if !form.required.iter().all(is_there) {
+        return;
+    }
+    form.properties.values_mut().for_each(forbid_null);
+    let mut content = content;
+    if form != object {
+        let name = format!("{name}Form");
+        content.schema = Some(Ref::from_schema_name(&name).into());
+        components.schemas.insert(name, Schema::Object(form).into());
+    }
+    body.content.insert(FORM.to_owned(), content.into());
+}
+
+/// Leaves out that a property may be null, which no form can say.
+fn forbid_null(property: &mut RefOr<Schema>) {
+    let RefOr::T(Schema::OneOf(choices)) = property else {
+        return;
+    };
+    let is_null = |choice: &RefOr<Schema>| {
+        matches!(choice, RefOr::T(Schema::Object(object))
+            if object.schema_type == SchemaType::Type(Type::Null))
+    };
+    choices.items.retain(|choice| !is_null(choice));
+    if let [only] = choices.items.as_slice() {
+        *property = only.clone();
+    }
+}
+
+/// Whether a property is an object or an array, which no form can hold.
+fn is_nested(property: &RefOr<Schema>, components: &Components) -> bool {
+    let schema = match property {
+        RefOr::Ref(reference) => {
+            let name = reference.ref_location.rsplit('/').next();
+            name.and_then(|name| components.schemas.get(name))
+        }
+        schema => Some(schema),
+    };
+    match schema {
+        Some(RefOr::T(Schema::Object(object))) => {
+            object.schema_type == SchemaType::Type(Type::Object)
+        }
+        schema => matches!(schema, Some(RefOr::T(Schema::Array(_)))),
+    }
+}
+
+/// The refusals of every operation of this kind.
+fn common_refusals(operation: &Operation, reads_body: bool) -> Responses {
+    let mut refusals = vec![
+        refusal("InternalError", ApiError::Panicked(String::new())),
+        refusal("Unavailable", ApiError::TookTooLong),
+        refusal("UnknownParameter", unknown("colour")),
+    ];
+    if let Some(security) = &operation.security {
+        refusals.push(refusal("InvalidToken", Error::InvalidToken));
+        if !security.contains(&SecurityRequirement::default()) {
+            refusals.push(refusal("Unauthenticated", Error::Unauthenticated));
+        }
+    }
+    if has(operation, &ParameterIn::Path, "id") {
+        let fault = ValidationErrors::of("id", IdError);
+        refusals.push(refusal("InvalidId", fault));
+    }
+    if has(operation, &ParameterIn::Query, "limit") {
+        let fault = ValidationErrors::of("limit", PageSizeError);
+        refusals.push(refusal("InvalidLimit", fault));
+    }
+    if has_header(operation, IfMatch::NAME) {
+        refusals.push(refusal("PreconditionFailed", Error::PreconditionFailed));
+    }
+    if reads_body {
+        let message = "The request body is not valid JSON: expected value at line 1 column 1";
+        refusals.push(refusal(
+            "InvalidJson",
+            ApiError::InvalidJson(message.to_owned()),
+        ));
+        refusals.push(refusal("UnknownField", unknown("colour")));
+        refusals.push(refusal("RequestTimeout", ApiError::BodyTimeout));
+        let mut own = operation.responses.responses.keys();
+        if !own.any(|key| key.starts_with("413 ")) {
+            let limit = BODY_LIMIT;
+            refusals.push(refusal("PayloadTooLarge", ApiError::BodyTooLarge { limit }));
+        }
+        refusals.push(refusal(
+            "UnsupportedMediaType",
+            ApiError::UnsupportedMediaType,
+        ));
+    }
+    refusals.into_iter().flatten().collect()
+}
+
+fn unknown(name: &str) -> ValidationErrors {
+    ValidationErrors::of(name, crate::extract::UNKNOWN)
+}
+
+fn has_header(operation: &Operation, name: &str) -> bool {
+    has(operation, &ParameterIn::Header, name)
+}
+
+fn has(operation: &Operation, place: &ParameterIn, name: &str) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|parameter| {
+        matches!(parameter, RefOr::T(parameter)
+            if parameter.parameter_in == *place && parameter.name == name)
+    })
+}
+
+/// Puts refusals of one status together, and names those that are in each.
+fn by_status(refusals: Responses, is_limited: bool) -> BTreeMap<String, (Vec<String>, Response)> {
+    let mut statuses = BTreeMap::new();
+    for (key, refusal) in refusals {
+        let (Some((status, name)), RefOr::T(refusal)) = (key.split_once(' '), refusal) else {
+            continue;
+        };
+        let (names, together) = statuses
+            .entry(status.to_owned())
+            .or_insert_with(|| (Vec::new(), Response::default()));
+        names.push(name.to_owned());
+        merge(together, refusal);
+    }
+    for (status, (_, refusal)) in &mut statuses {
+        refusal.description = codes(refusal).join(" or ");
+        let header = match status.as_str() {
+            "401" => Some("WWW-Authenticate"),
+            "429" | "503" => Some("Retry-After"),
+            _ => None,
+        };
+        add_headers(refusal, header, is_limited);
+    }
+    statuses
+}
+
+fn merge(into: &mut Response, other: Response) {
+    for (media_type, content) in other.content {
+        match (into.content.get_mut(&media_type), content) {
+            (Some(RefOr::T(into)), RefOr::T(content)) => into.examples.extend(content.examples),
+            (_, content) => {
+                into.content.insert(media_type, content);
+            }
+        }
+    }
+}
+
+/// The codes of the examples, each once.
+fn codes(refusal: &Response) -> Vec<String> {
+    let mut codes = Vec::new();
+    for content in refusal.content.values() {
+        let RefOr::T(content) = content else { continue };
+        for example in content.examples.values() {
+            let RefOr::T(example) = example else { continue };
+            let code = format!("`{}`", example.summary);
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+    }
+    codes
+}
+
+/// Lets an answer have the shape of a refusal, too.
+fn add_shape(answer: &mut Response, refusal: Response) {
+    let schema = |response: &Response| match response.content.get(JSON) {
+        Some(RefOr::T(Content { schema, .. })) => schema.clone(),
+        _ => None,
+    };
+    let both = [schema(answer), schema(&refusal)];
+    let both = both.into_iter().flatten();
+    let schema = both.fold(OneOfBuilder::new(), |one_of, schema| one_of.item(schema));
+    if let Some(RefOr::T(content)) = answer.content.get_mut(JSON) {
+        content.schema = Some(schema.into());
+    }
+}
+
+fn header(name: &str) -> RefOr<Header> {
+    RefOr::Ref(Ref::new(format!("#/components/headers/{name}")))
+}
+
+/// Describes the headers of a response: those that it names, one more, and those that all have.
+fn add_headers(response: &mut Response, more: Option<&str>, is_limited: bool) {
+    let mut names: Vec<_> = response.headers.keys().cloned().collect();
+    names.extend(more.map(str::to_owned));
+    names.push("X-Request-Id".to_owned());
+    if !response.content.is_empty() {
+        names.push("Content-Encoding".to_owned());
+    }
+    if is_limited {
+        names.extend(["RateLimit", "RateLimit-Policy"].map(str::to_owned));
+    }
+    for name in &names {
+        response.headers.insert(name.clone(), header(name));
+    }
+}
+
+fn headers() -> [(&'static str, Header); 9] {
+    let described = |text: &str, schema| {
+        let header = HeaderBuilder::new().description(Some(text));
+        header.schema(Some(schema)).build()
+    };
+    let seconds = utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::Type::Integer)
+        .minimum(Some(1));
+    [
+        (
+            "Content-Encoding",
+            described(
+                "For clients that accept one, where the answer is large enough",
+                one_of(["br", "gzip", "zstd"]),
+            ),
+        ),
+        (
+            "ETag",
+            described(
+                "For `If-Match` and `If-None-Match`",
+                text().pattern(Some("^\"([0-9]+-)?[0-9a-f]+\"$")),
+            ),
+        ),
+        (
+            "Idempotency-Replayed",
+            described(
+                "Where the answer is the one that an earlier request with the same key had",
+                one_of(["true"]),
+            ),
+        ),
+        ("Location", described("Where the thing is", text())),
+        (
+            "RateLimit",
+            described(
+                "Where requests are limited: how many remain, and in how many seconds the quota is whole again",
+                text()
+                    .pattern(Some("^\"default\";r=[0-9]+;t=[0-9]+$"))
+                    .examples([json!("\"default\";r=599;t=1")]),
+            ),
+        ),
+        (
+            "RateLimit-Policy",
+            described(
+                "Where requests are limited: the quota of a client, and its window in seconds",
+                text()
+                    .pattern(Some("^\"default\";q=[0-9]+;w=[0-9]+$"))
+                    .examples([json!("\"default\";q=600;w=60")]),
+            ),
+        ),
+        (
+            "Retry-After",
+            described("How many seconds to wait before trying again", seconds),
+        ),
+        (
+            "WWW-Authenticate",
+            described(
+                "How to prove who calls, and whether a token was refused",
+                text().examples([json!("Bearer")]),
+            ),
+        ),
+        (
+            "X-Request-Id",
+            described(
+                "The request's name in the log: the client's own, or one that was made",
+                text(),
+            ),
+        ),
+    ]
+}

@@ -1,0 +1,150 @@
+//! The OpenAPI 3.1 document, made from the code: from the attribute
+//! `#[utoipa::path]` on each handler, the schemas that requests and answers have,
+//! and what follows from those.
+//!
+//! A handler's attribute says what is its own: what it takes, what it answers
+//! with, and the [`refusals`] that only it has. Its comment is the summary and the
+//! description. [`complete`](mod@complete) adds the rest.
+
+mod complete;
+mod examples;
+mod names;
+pub(crate) mod parameters;
+pub(crate) mod refusals;
+pub(crate) mod types;
+
+pub(crate) use complete::describe_limits;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::{Value, json};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, Server};
+#[cfg(test)]
+use utoipa::{
+    IntoParams,
+    openapi::{RefOr, Schema},
+};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use self::parameters::IfNoneMatch;
+use self::types::AnyObject;
+use crate::error::{ApiError, Failure};
+use crate::extract::{Conditions, Query};
+use crate::file::File;
+use crate::router;
+
+/// The name of the security scheme.
+const TOKEN: &str = "token";
+
+const TAGS: [(&str, &str); 6] = [
+    (
+        "Authentication",
+        "Logging in and out, and tokens for programs",
+    ),
+    ("Users", "Accounts"),
+    ("Posts", "Writing, publishing and reading"),
+    ("Products", "The catalogue"),
+    ("Orders", "What is bought"),
+    (
+        "Operations",
+        "For programs that watch the service or read this document",
+    ),
+];
+
+const DESCRIPTION: &str = include_str!("description.md");
+
+/// The document, for an API under this public base path (usually empty).
+///
+/// Keys come in the order in which people read them.
+#[must_use]
+pub fn openapi(base_path: &str) -> Value {
+    let mut document = router::described();
+    describe(&mut document, base_path);
+    complete::complete(&mut document);
+    let mut document = json!(document);
+    complete::require_headers(&mut document);
+    names::refer(&mut document);
+    examples::fill(&mut document);
+    document
+}
+
+/// What belongs to no operation.
+fn describe(document: &mut OpenApi, base_path: &str) {
+    let licence = LicenseBuilder::new().name("MIT OR Apache-2.0");
+    document.info = InfoBuilder::new()
+        .title("Hexpress")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .license(Some(licence.build()))
+        .build();
+    let server = if base_path.is_empty() { "/" } else { base_path };
+    document.servers = Some(vec![Server::new(server)]);
+    let tags = TAGS.map(|(name, text)| {
+        let tag = TagBuilder::new().name(name).description(Some(text));
+        tag.build()
+    });
+    document.tags = Some(tags.into());
+    let components = document.components.get_or_insert_default();
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("The token of a login, or one made for a program"));
+    components.add_security_scheme(TOKEN, SecurityScheme::Http(token.build()));
+    let mut schemas = vec![(Failure::name().into_owned(), Failure::schema())];
+    Failure::schemas(&mut schemas);
+    components.schemas.extend(schemas);
+}
+
+/// The document as it is served: bytes made once.
+#[derive(Clone, Default)]
+pub(crate) struct Document(File);
+
+impl Document {
+    pub(crate) fn new(base_path: &str) -> Self {
+        let text = openapi(base_path).to_string();
+        Self(File::new("application/json", text))
+    }
+}
+
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>(document: Document) -> OpenApiRouter<S> {
+    OpenApiRouter::new()
+        .routes(routes!(openapi_document))
+        .with_state(document)
+}
+
+/// This document
+///
+/// Made from the code. `hexpress openapi` prints the same.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "Operations",
+    params(IfNoneMatch),
+    responses((status = 200, description = "OpenAPI 3.1", body = AnyObject, headers(("ETag")))),
+)]
+async fn openapi_document(
+    State(Document(file)): State<Document>,
+    query: Query,
+    conditions: Conditions,
+) -> Result<Response, ApiError> {
+    query.nothing()?;
+    Ok(file.answer(&conditions))
+}
+
+/// The names of the properties of an object's schema, in its order.
+#[cfg(test)]
+pub(crate) fn property_names<T: PartialSchema>() -> Vec<String> {
+    match T::schema() {
+        RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn parameter_names<T: IntoParams>() -> Vec<String> {
+    let parameters = T::into_params(|| None).into_iter();
+    parameters.map(|parameter| parameter.name).collect()
+}
