@@ -21,7 +21,7 @@ use crate::database::types::{StoredId, StoredInstant};
 use crate::database::{Connection, Database, Failure, on_both};
 
 pub(crate) use ledger::Cause;
-pub(crate) use rows::ProductRow;
+pub(crate) use rows::{ProductRow, pieces, search_text};
 
 /// [`ProductRepository`] in the database.
 #[derive(Clone)]

@@ -130,11 +130,11 @@ impl<'a> ProductChangeset<'a> {
 }
 
 /// No stock that an input sets is out of range.
-pub(super) fn pieces(stock: Stock) -> i64 {
+pub(crate) fn pieces(stock: Stock) -> i64 {
     i64::try_from(stock.get()).unwrap_or(i64::MAX)
 }
 
 /// The fields that the product list is searched in, the same ones for every row.
-fn search_text(name: &ProductName, description: &Description) -> String {
+pub(crate) fn search_text(name: &ProductName, description: &Description) -> String {
     fold([name.as_str(), description.as_str()])
 }

@@ -5,12 +5,16 @@
 //! is made of the domain's own values, so that nothing invalid gets in, but
 //! its slugs and emails have to be free by the way in which they are made.
 
+mod orders;
 mod rows;
 
 use std::collections::HashSet;
 
 use diesel_async::RunQueryDsl;
+use hexpress_domain::id::Id;
+use hexpress_domain::order::Order;
 use hexpress_domain::post::{Content, Post};
+use hexpress_domain::product::Product;
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{PasswordHash, User};
 
@@ -30,6 +34,16 @@ const USERS: Table = Table {
 
 const POSTS: Table = Table {
     name: "posts",
+    key: &["id"],
+};
+
+const PRODUCTS: Table = Table {
+    name: "products",
+    key: &["id"],
+};
+
+const STOCK_MOVEMENTS: Table = Table {
+    name: "stock_movements",
     key: &["id"],
 };
 
@@ -94,6 +108,38 @@ impl Seeder {
             })
             .await
     }
+
+    /// Stores those products whose ids are not there yet, with their stock and its
+    /// first entry in the ledger, in one transaction, and returns how many these
+    /// were. At most [`SEED_BATCH`] at a time.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::Unavailable`] and [`RepositoryError::Internal`].
+    pub async fn products(&self, batch: Vec<Product>) -> Result<usize, RepositoryError> {
+        self.database
+            .write(batch, |connection, batch| {
+                Box::pin(insert_products(connection, batch))
+            })
+            .await
+    }
+
+    /// Stores those orders whose ids are not there yet, with their lines, in one
+    /// transaction, and returns how many these were: they take their pieces from
+    /// stock and, where they are cancelled, give them back, and the ledger
+    /// says so. Their users and products have to be there. At most [`SEED_BATCH`] at
+    /// a time.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::Conflict`] where there are fewer pieces of a product.
+    pub async fn orders(&self, batch: Vec<Order>) -> Result<usize, RepositoryError> {
+        self.database
+            .write(batch, |connection, batch| {
+                Box::pin(orders::add(connection, batch))
+            })
+            .await
+    }
 }
 
 async fn insert_users(connection: &mut Connection, batch: &[SeedUser]) -> Result<usize, Failure> {
@@ -105,11 +151,9 @@ async fn insert_posts(connection: &mut Connection, batch: &[SeedPost]) -> Result
     let rows = batch.iter().map(rows::post).collect();
     let added = insert(connection, POSTS, rows).await?;
     // The counts of those that were there are their readers' own.
-    let keys: HashSet<_> = added.iter().map(Vec::as_slice).collect();
-    let views: Vec<_> = batch
-        .iter()
+    let views: Vec<_> = only(batch, &added, |seed| seed.post.id)
+        .into_iter()
         .filter(|seed| seed.views > 0)
-        .filter(|seed| keys.contains([Value::from(seed.post.id)].as_slice()))
         .map(|seed| (StoredId::from(seed.post.id), i64::from(seed.views)))
         .collect();
     if !views.is_empty() {
@@ -118,12 +162,35 @@ async fn insert_posts(connection: &mut Connection, batch: &[SeedPost]) -> Result
     Ok(added.len())
 }
 
+async fn insert_products(connection: &mut Connection, batch: &[Product]) -> Result<usize, Failure> {
+    let rows = batch.iter().map(rows::product).collect();
+    let added = insert(connection, PRODUCTS, rows).await?;
+    let movements = only(batch, &added, |product| product.id)
+        .into_iter()
+        .map(rows::creation)
+        .collect();
+    insert(connection, STOCK_MOVEMENTS, movements).await?;
+    Ok(added.len())
+}
+
+/// Those things of a batch whose ids are among the keys that were added.
+fn only<'a, T, Of>(batch: &'a [T], added: &[Row], id: impl Fn(&T) -> Id<Of>) -> Vec<&'a T> {
+    let keys: HashSet<_> = added.iter().map(Vec::as_slice).collect();
+    batch
+        .iter()
+        .filter(|thing| keys.contains([Value::from(id(thing))].as_slice()))
+        .collect()
+}
+
 /// Adds rows with these columns, and returns the keys of those that were not there.
 async fn insert(
     connection: &mut Connection,
     table: Table,
     rows: Vec<Vec<(&'static str, Value)>>,
 ) -> Result<Vec<Row>, Failure> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     bulk::expect(connection).await?;
     let known = table.columns(connection).await?;
     let named = rows.iter().take(1).flatten();

@@ -1,9 +1,17 @@
+use chrono::{DateTime, Utc};
+use hexpress_domain::id::{OrderId, ProductId};
+use hexpress_domain::order::{Order, OrderStatus};
+use hexpress_domain::product::Product;
+
 use super::{SeedPost, SeedUser};
 use crate::bulk::Value;
-use crate::{post, user};
+use crate::product::Cause;
+use crate::{post, product, user};
 
-/// The columns of a user's row.
-pub(super) fn user(seed: &SeedUser) -> Vec<(&'static str, Value)> {
+/// The columns of a row.
+type Columns = Vec<(&'static str, Value)>;
+
+pub(super) fn user(seed: &SeedUser) -> Columns {
     let user = &seed.user;
     let search_text = user::search_text(&user.email, &user.name);
     vec![
@@ -23,8 +31,7 @@ pub(super) fn user(seed: &SeedUser) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// The columns of a post's row.
-pub(super) fn post(seed: &SeedPost) -> Vec<(&'static str, Value)> {
+pub(super) fn post(seed: &SeedPost) -> Columns {
     let post = &seed.post;
     let search_text = post::search_text(&post.title, &seed.content);
     let excerpt = post.excerpt.as_ref().map(|excerpt| excerpt.as_str());
@@ -45,5 +52,92 @@ pub(super) fn post(seed: &SeedPost) -> Vec<(&'static str, Value)> {
         ("updated_at", post.updated_at.into()),
         ("deleted_at", post.deleted_at.into()),
         ("deleted_with_author", false.into()),
+    ]
+}
+
+pub(super) fn product(product: &Product) -> Columns {
+    let search_text = product::search_text(&product.name, &product.description);
+    vec![
+        ("id", product.id.into()),
+        ("name", product.name.as_str().into()),
+        ("description", product.description.as_str().into()),
+        ("price_cents", i64::from(product.price).into()),
+        ("currency", product.currency.as_str().into()),
+        ("stock", product::pieces(product.stock).into()),
+        ("is_active", product.is_active.into()),
+        ("search_text", search_text.into()),
+        ("version", product.version.get().into()),
+        ("created_at", product.created_at.into()),
+        ("updated_at", product.updated_at.into()),
+        ("deleted_at", product.deleted_at.into()),
+    ]
+}
+
+pub(super) fn order(order: &Order) -> Columns {
+    // Money is at most 2^53 - 1.
+    let total_cents = i64::try_from(order.total.cents()).unwrap_or(i64::MAX);
+    vec![
+        ("id", order.id.into()),
+        ("user_id", order.user_id.into()),
+        ("status", order.status.as_str().into()),
+        ("total_cents", total_cents.into()),
+        ("currency", order.total.currency().as_str().into()),
+        ("version", order.version.get().into()),
+        ("created_at", order.created_at.into()),
+        ("updated_at", order.updated_at.into()),
+    ]
+}
+
+pub(super) fn items(order: &Order) -> impl Iterator<Item = Columns> {
+    (0_i64..).zip(&order.items).map(|(position, item)| {
+        vec![
+            ("order_id", order.id.into()),
+            ("position", position.into()),
+            ("product_id", item.product_id.into()),
+            ("name", item.name.as_str().into()),
+            ("quantity", i64::from(item.quantity).into()),
+            ("unit_price_cents", i64::from(item.unit_price).into()),
+        ]
+    })
+}
+
+/// The first movement of a product's stock.
+pub(super) fn creation(product: &Product) -> Columns {
+    let stock = product::pieces(product.stock);
+    movement(product.id, stock, Cause::Created, None, product.created_at)
+}
+
+/// What an order took and, where it is cancelled, gave back.
+pub(super) fn movements(order: &Order) -> impl Iterator<Item = Columns> {
+    let is_cancelled = order.status == OrderStatus::Cancelled;
+    let steps = [
+        Some((-1, Cause::Ordered, order.created_at)),
+        is_cancelled.then_some((1, Cause::Cancelled, order.updated_at)),
+    ];
+    steps
+        .into_iter()
+        .flatten()
+        .flat_map(move |(sign, cause, at)| {
+            order.items.iter().map(move |item| {
+                let delta = sign * i64::from(item.quantity);
+                movement(item.product_id, delta, cause, Some(order.id), at)
+            })
+        })
+}
+
+/// All columns but the number, which the database gives.
+fn movement(
+    product_id: ProductId,
+    delta: i64,
+    cause: Cause,
+    order_id: Option<OrderId>,
+    at: DateTime<Utc>,
+) -> Columns {
+    vec![
+        ("product_id", product_id.into()),
+        ("delta", delta.into()),
+        ("cause", cause.as_str().into()),
+        ("order_id", order_id.into()),
+        ("created_at", at.into()),
     ]
 }

@@ -15,6 +15,12 @@ pub struct Seed {
     /// How many posts, in several languages, of every status
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u64).range(..=100_000_000))]
     pub posts: u64,
+    /// How many products, in several languages and currencies; some are not for sale
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub products: u64,
+    /// How many orders, of these users, over these products, of every status
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(..=Seed::MAX_ORDERS))]
+    pub orders: u64,
     /// What everything follows from: the same number makes the same rows
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub rng_seed: u64,
@@ -23,6 +29,11 @@ pub struct Seed {
     pub yes: bool,
     #[command(flatten)]
     pub(super) database: DatabaseFlags,
+}
+
+impl Seed {
+    /// The most orders: so many that no product runs out, whatever they hold.
+    pub const MAX_ORDERS: u64 = 1_000_000;
 }
 
 /// What can be said with `hexpress db`.

@@ -42,6 +42,7 @@ pub const SEED_EXAMPLES: &str = "\
 Examples:
   hexpress seed
   hexpress seed --users 1000 --posts 100000
+  hexpress seed --products 500 --orders 20000
   hexpress seed --rng-seed 2            other data, beside what is there";
 
 /// What `hexpress db copy --help` ends with.

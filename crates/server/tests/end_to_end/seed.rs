@@ -2,10 +2,14 @@
 
 use rstest::rstest;
 
-use crate::support::{Kind, Server, TestDatabase, hexpress, run, stderr, stdout};
+use serde_json::json;
+
+use crate::support::{
+    Kind, Server, TestDatabase, assert_books_balance, hexpress, run, stderr, stdout, text,
+};
 
 /// All that a seed has made, as the database holds it, but the password's hashes.
-async fn rows(database: &TestDatabase) -> [Vec<Vec<Option<String>>>; 3] {
+async fn rows(database: &TestDatabase) -> [Vec<Vec<Option<String>>>; 7] {
     [
         database
             .query_text(
@@ -16,6 +20,17 @@ async fn rows(database: &TestDatabase) -> [Vec<Vec<Option<String>>>; 3] {
         database.query_text("SELECT * FROM posts ORDER BY id").await,
         database
             .query_text("SELECT post_id, count FROM post_views ORDER BY post_id")
+            .await,
+        database.query_text("SELECT * FROM products ORDER BY id").await,
+        database.query_text("SELECT * FROM orders ORDER BY id").await,
+        database
+            .query_text("SELECT * FROM order_items ORDER BY order_id, position")
+            .await,
+        database
+            .query_text(
+                "SELECT product_id, delta, cause, order_id, created_at FROM stock_movements
+                 ORDER BY product_id, cause, order_id",
+            )
             .await,
     ]
 }
@@ -28,33 +43,54 @@ fn seed(database: &TestDatabase, arguments: &[&str]) -> String {
     stdout(&output)
 }
 
+fn assert_prints(printed: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(printed.lines().any(|other| other == *line), "{printed}");
+    }
+}
+
 #[rstest]
 #[tokio::test]
 async fn the_same_seed_makes_the_same_rows_and_none_twice(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
     let database = TestDatabase::migrated(kind).await;
-    let small = ["--users", "20", "--posts", "700"];
-    let printed = seed(&database, &small);
-    assert!(
-        printed.contains("users: 20 added, 0 were there"),
-        "{printed}"
-    );
-    assert!(
-        printed.contains("posts: 700 added, 0 were there"),
-        "{printed}"
+    let small = [
+        "--users",
+        "20",
+        "--posts",
+        "700",
+        "--products",
+        "30",
+        "--orders",
+        "600",
+    ];
+    assert_prints(
+        &seed(&database, &small),
+        &[
+            "users: 20 added, 0 were there",
+            "posts: 700 added, 0 were there",
+            "products: 30 added, 0 were there",
+            "orders: 600 added, 0 were there",
+        ],
     );
     let before = rows(&database).await;
-    assert_eq!(before.each_ref().map(Vec::len), [20, 700, 700]);
-
-    let printed = seed(&database, &small);
-    assert!(
-        printed.contains("users: 0 added, 20 were there"),
-        "{printed}"
+    let [users, posts, views, products, orders, items, movements] = before.each_ref().map(Vec::len);
+    assert_eq!(
+        [users, posts, views, products, orders],
+        [20, 700, 700, 30, 600]
     );
-    assert!(
-        printed.contains("posts: 0 added, 700 were there"),
-        "{printed}"
+    assert!(items > orders && movements > products + items);
+    assert_whole_books(&database).await;
+
+    assert_prints(
+        &seed(&database, &small),
+        &[
+            "users: 0 added, 20 were there",
+            "posts: 0 added, 700 were there",
+            "products: 0 added, 30 were there",
+            "orders: 0 added, 600 were there",
+        ],
     );
     assert_eq!(rows(&database).await, before);
 
@@ -62,24 +98,129 @@ async fn the_same_seed_makes_the_same_rows_and_none_twice(
     seed(&elsewhere, &small);
     assert_eq!(rows(&elsewhere).await, before);
 
-    let printed = seed(&database, &["--users", "25", "--posts", "710"]);
-    assert!(
-        printed.contains("users: 5 added, 20 were there"),
-        "{printed}"
+    let larger = [
+        "--users",
+        "25",
+        "--posts",
+        "710",
+        "--products",
+        "40",
+        "--orders",
+        "650",
+    ];
+    assert_prints(
+        &seed(&database, &larger),
+        &[
+            "users: 5 added, 20 were there",
+            "posts: 10 added, 700 were there",
+            "products: 10 added, 30 were there",
+            "orders: 50 added, 600 were there",
+        ],
     );
-    assert!(
-        printed.contains("posts: 10 added, 700 were there"),
-        "{printed}"
-    );
+    assert_whole_books(&database).await;
+    let [.., orders, _, _] = rows(&database).await;
+    let [.., orders_before, _, _] = before;
+    let is_there = |order| orders.contains(order);
+    assert!(orders_before.iter().all(is_there));
 
-    let printed = seed(
-        &database,
-        &["--users", "5", "--posts", "5", "--rng-seed", "2"],
+    let mut other = small.to_vec();
+    other.extend(["--rng-seed", "2"]);
+    assert_prints(
+        &seed(&database, &other),
+        &[
+            "posts: 700 added, 0 were there",
+            "orders: 600 added, 0 were there",
+        ],
     );
+    assert_whole_books(&database).await;
+}
+
+/// The books balance, and they are about every product and every line.
+async fn assert_whole_books(database: &TestDatabase) {
+    assert_books_balance(database).await;
+    for sql in [
+        "SELECT id FROM products WHERE id NOT IN
+         (SELECT product_id FROM stock_movements WHERE cause = 'created')",
+        "SELECT id FROM orders WHERE id NOT IN (SELECT order_id FROM order_items)",
+        "SELECT orders.id FROM orders JOIN order_items ON order_items.order_id = orders.id
+         JOIN products ON products.id = product_id
+         WHERE products.currency <> orders.currency OR products.name <> order_items.name",
+    ] {
+        assert!(database.query_text(sql).await.is_empty(), "{sql}");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn made_up_goods_are_sold_and_made_up_orders_go_on(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = TestDatabase::migrated(kind).await;
+    let printed = seed(&database, &["--posts", "0", "--orders", "200"]);
+    let server = Server::start(&database, &[]);
+    let anybody = server.anonymous();
+    let catalogue = anybody.get("/api/products?limit=100").await;
+    let for_sale = catalogue.body["data"].as_array().unwrap();
+    assert!((40..60).contains(&for_sale.len()), "{}", for_sale.len());
+    let product = anybody
+        .get(&format!("/api/products/{}", text(&for_sale[0]["id"])))
+        .await;
+    assert_eq!(product.body["data"], for_sale[0]);
+    let name = text(&for_sale[0]["name"]).to_uppercase();
+    let found = anybody
+        .request(reqwest::Method::GET, "/api/products")
+        .query(&[("search", name.as_str())]);
+    let found = crate::support::send(found).await;
+    let found = found.body["data"].as_array().unwrap();
+    assert!(found.contains(&for_sale[0]));
+
+    let line = printed.lines().find(|line| line.ends_with("(admin)"));
+    let email = line.unwrap().split_whitespace().next().unwrap();
+    let login = anybody.log_in(email, "correct horse").await;
+    let admin = server.with_token(&text(&login.body["data"]["token"]));
+    for status in ["pending", "paid", "fulfilled", "cancelled"] {
+        let orders = admin.get(&format!("/api/orders?status={status}")).await;
+        let first = &orders.body["data"][0];
+        assert_eq!(first["status"], status, "{}", orders.body);
+        let path = format!("/api/orders/{}", text(&first["id"]));
+        assert_eq!(&admin.get(&path).await.body["data"], first);
+        let cancelled = admin.post(&format!("{path}/cancel"), json!({})).await;
+        let is_open = ["pending", "paid"].contains(&status);
+        assert_eq!(cancelled.status, if is_open { 200 } else { 409 }, "{path}");
+    }
+    assert_books_balance(&database).await;
+
+    // What people have done since stays.
+    let printed = seed(&database, &["--posts", "0", "--orders", "200"]);
+    assert_prints(&printed, &["orders: 0 added, 200 were there"]);
+    assert_books_balance(&database).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn orders_that_would_empty_the_shelves_are_not_half_stored(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = TestDatabase::migrated(kind).await;
+    let arguments = ["--users", "3", "--posts", "0", "--products", "1"];
+    seed(&database, &[&arguments[..], &["--orders", "0"]].concat());
+    // As if an admin had sold them otherwise.
+    database.execute("UPDATE products SET stock = 7").await;
+    database
+        .execute("UPDATE stock_movements SET delta = 7")
+        .await;
+    let all = [&["seed"], &arguments[..], &["--orders", "50"]].concat();
+    let output = run(&database, &all, "");
+    let error = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("7 pieces left"), "{error}");
     assert!(
-        printed.contains("posts: 5 added, 0 were there"),
-        "{printed}"
+        database
+            .query_text("SELECT id FROM orders")
+            .await
+            .is_empty()
     );
+    assert_books_balance(&database).await;
 }
 
 #[rstest]
@@ -156,12 +297,19 @@ fn production_takes_no_seed_without_a_yes_and_a_password_of_its_own() {
 #[tokio::test]
 async fn an_email_that_somebody_has_is_explained() {
     let database = TestDatabase::migrated(Kind::Sqlite).await;
-    let printed = seed(&database, &["--users", "1", "--posts", "0"]);
+    let printed = seed(
+        &database,
+        &["--users", "1", "--posts", "0", "--orders", "0"],
+    );
     assert!(printed.contains("(admin)"), "{printed}");
     database
         .execute("UPDATE users SET id = x'00000000000070008000000000000001'")
         .await;
-    let output = run(&database, &["seed", "--users", "1", "--posts", "0"], "");
+    let output = run(
+        &database,
+        &["seed", "--users", "1", "--posts", "0", "--orders", "0"],
+        "",
+    );
     let error = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{error}");
     assert!(error.contains("--rng-seed"), "{error}");

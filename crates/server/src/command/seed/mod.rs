@@ -1,5 +1,6 @@
 //! Fills a database with data that looks real.
 
+mod goods;
 mod people;
 mod prose;
 mod words;
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use hexpress_domain::auth::PasswordHasher;
-use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::Password;
 use hexpress_infra::security::Argon2Hasher;
 use hexpress_infra::seed::{SEED_BATCH, Seeder};
@@ -59,9 +60,27 @@ pub async fn run(config: &Config, seed: &Seed, sources: &Sources) -> Result<Exit
         .hash(checked)
         .await
         .map_err(|error| Failure::of(&error))?;
-    let world = World::new(seed.rng_seed, seed.users, hash);
-    let seeder = Seeder::new(store.database.clone());
+    let world = World::new(seed.rng_seed, seed.users, seed.products, hash);
+    let added = fill_all(seed, &world, &Seeder::new(store.database.clone())).await?;
+    store.database.close(Duration::MAX).await;
 
+    for (what, count, added) in added {
+        print(&format!(
+            "{what}: {added} added, {} were there\n",
+            count - added
+        ))?;
+    }
+    print(&logins(&world, seed.users, password)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Stores all that a seed makes, each kind behind those that it refers to. Returns of
+/// each how many were wanted, and how many were not there yet.
+async fn fill_all(
+    seed: &Seed,
+    world: &World,
+    seeder: &Seeder,
+) -> Result<[(&'static str, u64, u64); 4], Failure> {
     let made = world.clone();
     let users = fill(
         "users",
@@ -78,16 +97,28 @@ pub async fn run(config: &Config, seed: &Seed, sources: &Sources) -> Result<Exit
         async |batch| seeder.posts(batch).await,
     )
     .await?;
-    store.database.close(Duration::MAX).await;
-
-    for (what, count, added) in [("users", seed.users, users), ("posts", seed.posts, posts)] {
-        print(&format!(
-            "{what}: {added} added, {} were there\n",
-            count - added
-        ))?;
-    }
-    print(&logins(&world, seed.users, password)?)?;
-    Ok(ExitCode::SUCCESS)
+    let made = world.clone();
+    let products = fill(
+        "products",
+        seed.products,
+        move |number| made.product(number),
+        async |batch| seeder.products(batch).await,
+    )
+    .await?;
+    let made = world.clone();
+    let orders = fill(
+        "orders",
+        seed.orders,
+        move |number| made.order(number),
+        async |batch| seeder.orders(batch).await,
+    )
+    .await?;
+    Ok([
+        ("users", seed.users, users),
+        ("posts", seed.posts, posts),
+        ("products", seed.products, products),
+        ("orders", seed.orders, orders),
+    ])
 }
 
 /// Who may log in, and with what.
@@ -143,6 +174,12 @@ fn explain(error: &RepositoryError) -> Failure {
              Choose another --rng-seed."
                 .to_owned(),
         ),
+        RepositoryError::Conflict(Conflict::NegativeStock { available }) => {
+            Failure::Failed(format!(
+                "of a product of this seed there are {available} pieces left, fewer than more \
+                 orders take\nPut more into stock, or choose another --rng-seed."
+            ))
+        }
         error => Failure::of(error),
     }
 }

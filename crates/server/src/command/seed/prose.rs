@@ -62,7 +62,7 @@ fn sentence(rng: &mut Rng, language: &'static Language) -> String {
 }
 
 /// With a capital first letter, where the script has such.
-fn capitalised(text: &str) -> String {
+pub fn capitalised(text: &str) -> String {
     let mut characters = text.chars();
     characters
         .next()

@@ -1,6 +1,8 @@
-//! Made-up users and posts: each follows from the seed and its number alone, so that
+//! Made-up users, posts, products and orders: each follows from the seed and its number alone, so that
 //! a second run makes the same ones, and a larger one goes on where a smaller one
 //! ended.
+
+mod shop;
 
 use std::error::Error;
 
@@ -43,6 +45,8 @@ const STATUSES: [(PostStatus, u32); 3] = [
 enum Kind {
     User,
     Post,
+    Product,
+    Order,
 }
 
 /// All that a seed makes.
@@ -50,15 +54,18 @@ enum Kind {
 pub struct World {
     seed: u64,
     users: u64,
+    products: u64,
     password_hash: PasswordHash,
 }
 
 impl World {
-    /// Of this seed, with so many users to write its posts, at least one.
-    pub fn new(seed: u64, users: u64, password_hash: PasswordHash) -> Self {
+    /// Of this seed, with so many users to write its posts and to buy so many products,
+    /// at least one of each.
+    pub fn new(seed: u64, users: u64, products: u64, password_hash: PasswordHash) -> Self {
         Self {
             seed,
             users: users.max(1),
+            products: products.max(1),
             password_hash,
         }
     }
@@ -185,6 +192,8 @@ impl From<Kind> for u8 {
         match kind {
             Kind::User => 1,
             Kind::Post => 2,
+            Kind::Product => 3,
+            Kind::Order => 4,
         }
     }
 }
@@ -208,167 +217,4 @@ fn uuid_at(rng: &mut Rng, time: DateTime<Utc>) -> Uuid {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    fn world(seed: u64, users: u64) -> World {
-        World::new(seed, users, PasswordHash::new("hash".to_owned()))
-    }
-
-    #[test]
-    fn a_thing_follows_from_the_seed_and_its_number() {
-        let (one, again) = (world(7, 20), world(7, 20));
-        for number in 0..200 {
-            let (post, same) = (one.post(number).unwrap(), again.post(number).unwrap());
-            assert_eq!(post.post, same.post);
-            assert_eq!((post.content, post.views), (same.content, same.views));
-        }
-        // More users change who writes, and nothing by which rows are known.
-        let larger = world(7, 1_000);
-        for number in 0..50 {
-            let (one, larger) = (one.post(number).unwrap(), larger.post(number).unwrap());
-            assert_eq!(
-                (one.post.id, one.post.slug),
-                (larger.post.id, larger.post.slug)
-            );
-        }
-        assert_ne!(
-            world(8, 20).post(0).unwrap().post.id,
-            one.post(0).unwrap().post.id
-        );
-    }
-
-    /// Whoever has seeded a database with an earlier version is to get nothing twice.
-    #[test]
-    fn the_first_of_a_seed_stay_what_they_are() {
-        let world = world(1, 50);
-        let user = world.user(0).unwrap().user;
-        let post = world.post(0).unwrap().post;
-        assert_eq!(
-            [
-                user.id.to_string(),
-                user.email.to_string(),
-                post.id.to_string(),
-                post.slug.to_string()
-            ],
-            [
-                "018d041b-17eb-7d9d-a9b8-9dce10884a51",
-                "taras.shevchenko.0@seed-1.example",
-                "01a191cb-5804-7e27-b1f6-6cadc77a3299",
-                "hazimetenoting-notu-shu-guan-1-0",
-            ]
-        );
-    }
-
-    #[test]
-    fn what_makes_a_row_unique_is_unique() {
-        let world = world(3, 300);
-        let users: Vec<_> = (0..300)
-            .map(|number| world.user(number).unwrap().user)
-            .collect();
-        let posts: Vec<_> = (0..3_000)
-            .map(|number| world.post(number).unwrap().post)
-            .collect();
-        assert_eq!(
-            users
-                .iter()
-                .map(|user| user.id)
-                .collect::<BTreeSet<_>>()
-                .len(),
-            300
-        );
-        assert_eq!(
-            users
-                .iter()
-                .map(|user| &user.email)
-                .collect::<BTreeSet<_>>()
-                .len(),
-            300
-        );
-        assert_eq!(
-            posts
-                .iter()
-                .map(|post| post.id)
-                .collect::<BTreeSet<_>>()
-                .len(),
-            3_000
-        );
-        assert_eq!(
-            posts
-                .iter()
-                .map(|post| &post.slug)
-                .collect::<BTreeSet<_>>()
-                .len(),
-            3_000
-        );
-        let authors: BTreeSet<_> = users.iter().map(|user| user.id).collect();
-        assert!(posts.iter().all(|post| authors.contains(&post.author_id)));
-    }
-
-    #[test]
-    fn there_is_something_of_everything() {
-        let world = world(1, 200);
-        let users: Vec<_> = (0..200)
-            .map(|number| world.user(number).unwrap().user)
-            .collect();
-        let posts: Vec<_> = (0..2_000)
-            .map(|number| world.post(number).unwrap())
-            .collect();
-        for (number, role) in [Role::Admin, Role::Moderator, Role::User]
-            .into_iter()
-            .enumerate()
-        {
-            let user = users.get(number).unwrap();
-            assert!(user.role == role && user.is_active);
-        }
-        assert!(users.iter().any(|user| !user.is_active));
-        assert!(users.iter().any(|user| user.last_login_at.is_none()));
-        for status in PostStatus::ALL {
-            assert!(
-                posts.iter().any(|seed| seed.post.status == status),
-                "{status}"
-            );
-        }
-        let months: BTreeSet<_> = posts
-            .iter()
-            .filter_map(|seed| Some(seed.post.published_at?.format("%Y-%m").to_string()))
-            .collect();
-        assert!(months.len() >= 24, "{months:?}");
-        assert!(posts.iter().any(|seed| seed.post.excerpt.is_some()));
-        assert!(posts.iter().any(|seed| seed.post.deleted_at.is_some()));
-        assert!(posts.iter().any(|seed| seed.views > 1_000));
-        assert!(
-            posts
-                .iter()
-                .any(|seed| seed.content.as_str().chars().count() > 4_000)
-        );
-        assert!(
-            posts
-                .iter()
-                .any(|seed| !seed.post.title.as_str().is_ascii())
-        );
-    }
-
-    #[test]
-    fn times_are_in_order() {
-        let world = world(5, 50);
-        for number in 0..1_000 {
-            let post = world.post(number).unwrap().post;
-            let times = [
-                Some(post.created_at),
-                post.published_at,
-                Some(post.updated_at),
-                post.deleted_at,
-                Some(end()),
-            ];
-            let times: Vec<_> = times.into_iter().flatten().collect();
-            assert!(times.is_sorted(), "{times:?}");
-        }
-        let latest = (0..50)
-            .map(|number| world.user(number).unwrap().user.created_at)
-            .max();
-        assert!(latest.unwrap() <= end() - WRITING);
-    }
-}
+mod tests;

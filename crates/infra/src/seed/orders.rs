@@ -1,0 +1,87 @@
+//! Orders, with all that they have done to stock.
+
+use std::collections::HashMap;
+
+use diesel_async::RunQueryDsl;
+use hexpress_domain::id::ProductId;
+use hexpress_domain::order::{Order, OrderStatus};
+use hexpress_domain::product::Product;
+use hexpress_domain::repository::{Conflict, RepositoryError};
+
+use super::{STOCK_MOVEMENTS, insert, only, rows};
+use crate::bulk::{Kind, Table, Value, placeholders};
+use crate::database::types::StoredId;
+use crate::database::{Connection, Failure, on_both};
+
+const ORDERS: Table = Table {
+    name: "orders",
+    key: &["id"],
+};
+
+const ORDER_ITEMS: Table = Table {
+    name: "order_items",
+    key: &["order_id", "position"],
+};
+
+pub(super) async fn add(connection: &mut Connection, batch: &[Order]) -> Result<usize, Failure> {
+    let added = insert(connection, ORDERS, batch.iter().map(rows::order).collect()).await?;
+    // What those that were there hold, they have taken already.
+    let new = only(batch, &added, |order| order.id);
+    if new.is_empty() {
+        return Ok(0);
+    }
+    let items = new.iter().copied().flat_map(rows::items).collect();
+    insert(connection, ORDER_ITEMS, items).await?;
+    look_at_stock(connection, &new).await?;
+    let movements = new.iter().copied().flat_map(rows::movements).collect();
+    insert(connection, STOCK_MOVEMENTS, movements).await?;
+    move_stock(connection, &new).await?;
+    Ok(added.len())
+}
+
+/// Holds the products that the orders take from, as whoever places one does, and
+/// refuses where an admin has left too few of one.
+async fn look_at_stock(connection: &mut Connection, orders: &[&Order]) -> Result<(), Failure> {
+    let mut taken: HashMap<ProductId, u64> = HashMap::new();
+    for order in orders {
+        let is_cancelled = order.status == OrderStatus::Cancelled;
+        for item in &order.items {
+            let pieces = u64::from(item.quantity.get());
+            *taken.entry(item.product_id).or_default() += if is_cancelled { 0 } else { pieces };
+        }
+    }
+    let ids: Vec<StoredId> = taken.keys().map(|id| (*id).into()).collect();
+    let held = on_both!(connection, |c, dialect| dialect::hold_products(c, ids)
+        .await?);
+    for row in held {
+        let product = Product::try_from(row)?;
+        let available = product.stock;
+        if taken.get(&product.id) > Some(&available.get()) {
+            return Err(RepositoryError::Conflict(Conflict::NegativeStock { available }).into());
+        }
+    }
+    Ok(())
+}
+
+/// Moves stock by what the ledger says of these orders.
+async fn move_stock(connection: &mut Connection, orders: &[&Order]) -> Result<(), Failure> {
+    let ids: Vec<Value> = orders.iter().map(|order| order.id.into()).collect();
+    // Summed once for all products: Diesel only knows a sum for each.
+    let sql = format!(
+        "UPDATE products SET stock = stock + moved.pieces
+         FROM (
+             SELECT product_id, CAST(sum(delta) AS bigint) AS pieces FROM stock_movements
+             WHERE order_id IN ({}) GROUP BY product_id
+         ) AS moved
+         WHERE products.id = moved.product_id",
+        placeholders(0, ids.len())
+    );
+    on_both!(connection, |c, dialect| {
+        let mut query = diesel::sql_query(sql).into_boxed::<dialect::Backend>();
+        for id in &ids {
+            query = dialect::bind(query, Kind::Id, id);
+        }
+        query.execute(c).await?;
+    });
+    Ok(())
+}
