@@ -48,7 +48,7 @@ async fn keys_are_the_primary_keys() {
 
 /// What is written while a copy reads is not half in it.
 #[tokio::test]
-async fn a_snapshot_stays_what_it_was() {
+async fn slow_a_snapshot_stays_what_it_was() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let raw = TestDatabase::migrated(kind).await;
         let database = open(&raw).await;

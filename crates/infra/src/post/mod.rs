@@ -2,11 +2,11 @@
 
 mod cohort;
 mod list;
-#[cfg(test)]
-mod plans;
 mod read;
 mod rows;
 mod selection;
+#[cfg(test)]
+mod slow_plans;
 mod slugs;
 mod statistics;
 mod view_buffer;

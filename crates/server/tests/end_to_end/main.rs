@@ -10,22 +10,22 @@
 
 mod accounts;
 mod command_line;
-mod db_copy;
-mod hostile_posts;
 mod observability;
 mod openapi;
-mod post_visibility;
 mod posts;
-mod purge;
-mod races;
 mod readme;
-mod seed;
 mod shop;
 mod slow_backup;
 mod slow_browser;
+mod slow_db_copy;
 mod slow_fuzz;
+mod slow_hostile_posts;
 mod slow_outage;
+mod slow_post_visibility;
+mod slow_purge;
+mod slow_races;
 mod slow_resilience;
+mod slow_seed;
 mod slow_shop;
 mod slow_views;
 #[cfg(feature = "otel")]

@@ -8,7 +8,7 @@ use reqwest::{Client, StatusCode};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::races::{count, race};
+use crate::slow_races::{count, race};
 use crate::support::{Caller, Kind, Server, TestDatabase, send, text};
 
 fn post(title: &str) -> Value {
@@ -110,7 +110,7 @@ async fn a_users_posts_go_and_come_back_with_them(
 
 #[rstest]
 #[tokio::test]
-async fn a_hundred_posts_of_one_title_get_a_slug_each(
+async fn slow_a_hundred_posts_of_one_title_get_a_slug_each(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
     let database = TestDatabase::migrated(kind).await;

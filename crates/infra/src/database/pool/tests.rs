@@ -195,7 +195,7 @@ async fn waiting_for_a_connection_has_an_end(#[values(Kind::Sqlite, Kind::Postgr
 #[case(Kind::Postgres, "LOCK TABLE notes")]
 #[case(Kind::Sqlite, "INSERT INTO notes VALUES (1, 'a')")]
 #[tokio::test]
-async fn the_database_works_and_waits_no_longer_than_it_may(
+async fn slow_the_database_works_and_waits_no_longer_than_it_may(
     #[case] kind: Kind,
     #[case] sql: &'static str,
 ) {
