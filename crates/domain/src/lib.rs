@@ -21,5 +21,6 @@ pub mod order;
 pub mod post;
 pub mod product;
 pub mod repository;
+pub mod snapshot;
 pub mod user;
 pub mod validation;

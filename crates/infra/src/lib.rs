@@ -8,6 +8,7 @@
 
 pub mod auth;
 mod bulk;
+pub mod cache;
 pub mod copy;
 pub mod database;
 pub mod order;

@@ -9,6 +9,8 @@ mod failure;
 mod lifecycle;
 mod listener;
 mod metrics;
+#[cfg(feature = "probe")]
+mod probe;
 mod telemetry;
 mod wiring;
 

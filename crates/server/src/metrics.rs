@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use hexpress_infra::cache::{Cache, CacheStatus};
 use hexpress_infra::database::Database;
 use hexpress_infra::post::BufferedViewCounter;
 use hexpress_infra::security::Argon2Hasher;
@@ -42,11 +43,12 @@ struct Source {
 }
 
 impl Metrics {
-    /// The metrics of requests, the database, the hashing of passwords and the counting
-    /// of views.
+    /// The metrics of requests, the database, the cache, the hashing of passwords and the
+    /// counting of views.
     pub fn new(
         http: &HttpMetrics,
         database: &Database,
+        cache: &Cache,
         hasher: &Arc<Argon2Hasher>,
         views: &Arc<BufferedViewCounter>,
     ) -> Self {
@@ -55,6 +57,7 @@ impl Metrics {
         };
         http.register(&mut metrics.registry);
         metrics.watch_database(database);
+        metrics.watch_cache(cache);
         metrics.watch_hasher(hasher);
         metrics.watch_views(views);
         metrics
@@ -158,6 +161,35 @@ impl Metrics {
                     (Some("internal"), counted(errors.internal)),
                 ]
             },
+        );
+    }
+
+    fn watch_cache(&mut self, cache: &Cache) {
+        let each = |cache: &Cache, value: fn(CacheStatus) -> u64| -> Samples {
+            let status = cache.status().into_iter();
+            let samples = status.map(|kind| (Some(kind.name), counted(value(kind))));
+            samples.collect()
+        };
+        let watched = cache.clone();
+        self.counter(
+            "cache_hits",
+            "Reads that were answered from memory",
+            "kind",
+            move || each(&watched, |kind| kind.hits),
+        );
+        let watched = cache.clone();
+        self.counter(
+            "cache_misses",
+            "Reads that went to the database because nothing was kept that could be shown",
+            "kind",
+            move || each(&watched, |kind| kind.misses),
+        );
+        let watched = cache.clone();
+        self.gauge(
+            "cache_bytes",
+            "What reads have left in memory, about",
+            "kind",
+            move || each(&watched, |kind| kind.bytes),
         );
     }
 

@@ -8,13 +8,13 @@ use hexpress_app::auth::{AuthPorts, AuthService};
 use hexpress_app::health::HealthService;
 use hexpress_app::order::OrderService;
 use hexpress_app::post::{PostPorts, PostService};
-use hexpress_app::product::ProductService;
+use hexpress_app::product::{ProductPorts, ProductService};
 use hexpress_app::user::{UserPorts, UserService};
 use hexpress_domain::auth::{LoginGuard, PasswordHasher};
 use hexpress_domain::clock::{Clock, IdGenerator};
-use hexpress_domain::post::{PostRepository, ViewRepository};
-use hexpress_domain::user::UserRepository;
+use hexpress_domain::post::ViewRepository;
 use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
+use hexpress_infra::cache::Cache;
 use hexpress_infra::copy::CopyError;
 use hexpress_infra::database::{Database, DatabaseUrl, MigrationState, SqliteLocation};
 use hexpress_infra::order::{DieselOrderRepository, QueueingOrderRepository};
@@ -48,6 +48,7 @@ pub struct Services {
     pub products: Arc<ProductService>,
     pub orders: Arc<OrderService>,
     pub health: Arc<HealthService>,
+    cache: Cache,
     hasher: Arc<Argon2Hasher>,
     http_metrics: HttpMetrics,
 }
@@ -123,12 +124,16 @@ impl Services {
         let hasher: Arc<dyn PasswordHasher> = Arc::<Argon2Hasher>::clone(&argon2);
         let guard = DieselLoginGuard::new(database.clone(), config.auth.login_limit_per_minute);
         let guard: Arc<dyn LoginGuard> = Arc::new(guard);
-        let users: Arc<dyn UserRepository> = Arc::new(DieselUserRepository::new(database.clone()));
-        let posts: Arc<dyn PostRepository> = Arc::new(DieselPostRepository::new(database.clone()));
+        let cache = Cache::new(config.cache.options);
+        let users = cache.users(Arc::new(DieselUserRepository::new(database.clone())));
+        let tokens = cache.tokens(Arc::new(DieselTokenRepository::new(database.clone())));
+        let posts = Arc::new(DieselPostRepository::new(database.clone()));
+        let (posts, post_reader) = cache.posts(posts);
         let view_batches: Arc<dyn ViewRepository> =
             Arc::new(DieselViewRepository::new(database.clone()));
         let products = Arc::new(DieselProductRepository::new(database.clone()));
-        let orders = Arc::new(DieselOrderRepository::new(database.clone()));
+        let (products, product_reader) = cache.products(products);
+        let orders = cache.orders(Arc::new(DieselOrderRepository::new(database.clone())));
         // Whoever waits for a key waits for a lock, be it ours or the database's.
         let orders = QueueingOrderRepository::new(orders, config.database.lock_timeout);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -141,7 +146,7 @@ impl Services {
 
         let auth = AuthPorts {
             users: Arc::clone(&users),
-            tokens: Arc::new(DieselTokenRepository::new(database.clone())),
+            tokens,
             hasher: Arc::clone(&hasher),
             mint: Arc::new(RandomTokenMint),
             guard: Arc::clone(&guard),
@@ -150,6 +155,7 @@ impl Services {
         };
         let post_ports = PostPorts {
             posts: Arc::clone(&posts),
+            reader: post_reader,
             users: Arc::clone(&users),
             views: views.clone(),
             view_batches,
@@ -164,7 +170,12 @@ impl Services {
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
         };
-        let products = ProductService::new(products, Arc::clone(&clock), Arc::clone(&ids));
+        let product_ports = ProductPorts {
+            products,
+            reader: product_reader,
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+        };
         let orders = OrderService::new(
             Arc::new(orders),
             Arc::clone(&clock),
@@ -177,9 +188,10 @@ impl Services {
             users: Arc::new(UserService::new(user_ports)),
             posts: Arc::new(PostService::new(post_ports)),
             views,
-            products: Arc::new(products),
+            products: Arc::new(ProductService::new(product_ports)),
             orders: Arc::new(orders),
             health: Arc::new(health),
+            cache,
             hasher: argon2,
             http_metrics: HttpMetrics::default(),
         })
@@ -187,13 +199,22 @@ impl Services {
 
     /// What can be read of the use cases, their database and the routes.
     pub fn metrics(&self, database: &Database) -> Metrics {
-        Metrics::new(&self.http_metrics, database, &self.hasher, &self.views)
+        Metrics::new(
+            &self.http_metrics,
+            database,
+            &self.cache,
+            &self.hasher,
+            &self.views,
+        )
     }
 
     /// The routes on these use cases.
     pub fn router(&self, config: &Config) -> Router {
         let Config { http, limits, .. } = config;
-        let router = hexpress_web::router(Api {
+        let further = Router::new();
+        #[cfg(feature = "probe")]
+        let further = further.merge(crate::probe::routes());
+        let api = Api {
             auth: Arc::clone(&self.auth),
             users: Arc::clone(&self.users),
             posts: Arc::clone(&self.posts),
@@ -212,7 +233,8 @@ impl Services {
                 trusted_proxies: http.trusted_proxies.clone(),
                 request_id: Box::new(|| UuidV7Generator.uuid().to_string()),
             }),
-        });
+        };
+        let router = hexpress_web::router_with(api, further);
         #[cfg(feature = "otel")]
         let router = crate::telemetry::otel::continue_traces(router);
         router

@@ -1,6 +1,6 @@
 //! What a request that succeeded is answered with.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -58,17 +58,24 @@ pub(crate) struct Moved<'a> {
 
 /// Some bytes of JSON.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(bytes) => {
-            let mut response = (status, Body::from(bytes)).into_response();
-            let json = HeaderValue::from_static("application/json");
-            response.headers_mut().insert(CONTENT_TYPE, json);
-            response
-        }
-        Err(error) => {
-            ApiError::UseCase(hexpress_app::Error::Internal(error.into())).into_response()
-        }
+    match bytes(body) {
+        Ok(bytes) => sent(status, bytes),
+        Err(error) => error.into_response(),
     }
+}
+
+fn bytes(body: &impl Serialize) -> Result<Bytes, ApiError> {
+    match serde_json::to_vec(body) {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(error) => Err(hexpress_app::Error::Internal(error.into()).into()),
+    }
+}
+
+fn sent(status: StatusCode, json: Bytes) -> Response {
+    let mut response = (status, Body::from(json)).into_response();
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
 }
 
 /// The answer to a read.
@@ -79,12 +86,10 @@ pub(crate) fn data(data: impl Serialize) -> Response {
 
 /// A page of a list.
 pub(crate) fn page(data: Vec<impl Serialize>, pagination: Pagination) -> Response {
-    let body = List {
-        success: true,
-        data,
-        pagination,
-    };
-    json(StatusCode::OK, &body)
+    match PageBody::new(data, pagination) {
+        Ok(page) => page.answer(),
+        Err(error) => error.into_response(),
+    }
 }
 
 /// The answer to a write that leaves nothing to show.
@@ -126,6 +131,44 @@ fn written_with(status: StatusCode, message: &str, data: impl Serialize) -> Resp
         data,
     };
     json(status, &body)
+}
+
+/// The bytes of a page, which many may be answered with.
+pub(crate) struct PageBody(Bytes);
+
+impl PageBody {
+    pub(crate) fn new(data: Vec<impl Serialize>, pagination: Pagination) -> Result<Self, ApiError> {
+        let success = true;
+        let list = List {
+            success,
+            data,
+            pagination,
+        };
+        Ok(Self(bytes(&list)?))
+    }
+
+    pub(crate) fn answer(&self) -> Response {
+        sent(StatusCode::OK, self.0.clone())
+    }
+}
+
+/// The bytes of one thing and their tag, which many may be answered with.
+pub(crate) struct ThingBody {
+    pub(crate) tag: EntityTag,
+    body: Bytes,
+}
+
+impl ThingBody {
+    pub(crate) fn new(thing: Tagged) -> Result<Self, ApiError> {
+        let Tagged { tag, data } = thing;
+        let success = true;
+        let body = bytes(&Data { success, data })?;
+        Ok(Self { tag, body })
+    }
+
+    pub(crate) fn answer(&self) -> Response {
+        sent(StatusCode::OK, self.body.clone())
+    }
 }
 
 /// A thing as one caller sees it, and the tag of just that sight.

@@ -13,21 +13,31 @@ const DIGEST_LENGTH: usize = 8;
 /// A strong tag of two parts: the thing's own version, and a digest of whatever
 /// the answer shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct EntityTag(String);
+pub(crate) struct EntityTag {
+    opaque: String,
+    header: HeaderValue,
+}
 
 impl EntityTag {
     pub(crate) fn new(version: Version, shown: &[u8]) -> Self {
-        Self(format!("{}-{}", version.get(), digest(shown)))
+        Self::from(format!("{}-{}", version.get(), digest(shown)))
     }
 
     /// Of what has no version and is nothing but these bytes.
     pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
-        Self(digest(bytes))
+        Self::from(digest(bytes))
     }
 
     pub(crate) fn header(&self) -> HeaderValue {
-        HeaderValue::from_str(&format!("\"{}\"", self.0))
-            .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+        self.header.clone()
+    }
+}
+
+impl From<String> for EntityTag {
+    fn from(opaque: String) -> Self {
+        let header = HeaderValue::from_str(&format!("\"{opaque}\""))
+            .unwrap_or_else(|_| HeaderValue::from_static("\"\""));
+        Self { opaque, header }
     }
 }
 
@@ -95,7 +105,7 @@ impl Tags {
     pub(crate) fn name(&self, tag: &EntityTag) -> bool {
         match self {
             Self::Any => true,
-            Self::List(tags) => tags.iter().any(|named| named.opaque == tag.0),
+            Self::List(tags) => tags.iter().any(|named| named.opaque == tag.opaque),
         }
     }
 
@@ -143,7 +153,7 @@ mod tests {
     fn lists_and_foreign_tags_are_read() {
         let header = format!(
             r#" "x" ,, W/"8-aabbccddeeff0011" , "{}","8-1", "-", "a,b" "#,
-            tag().0
+            tag().opaque
         );
         let tags = Tags::parse(header.as_bytes()).unwrap();
         assert!(tags.name(&tag()));
@@ -152,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_weak_tag_names_for_reading_only() {
-        let header = format!("W/\"{}\"", tag().0);
+        let header = format!("W/\"{}\"", tag().opaque);
         let tags = Tags::parse(header.as_bytes()).unwrap();
         assert!(tags.name(&tag()));
         assert_eq!(tags.versions(), Some(Vec::new()));

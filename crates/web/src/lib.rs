@@ -40,4 +40,4 @@ pub use api::{Api, CorsOrigins, Settings};
 pub use limits::{LimitSettings, Limits};
 pub use metrics::HttpMetrics;
 pub use openapi::openapi;
-pub use router::router;
+pub use router::{router, router_with};

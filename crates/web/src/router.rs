@@ -34,10 +34,18 @@ use crate::{auth, health, order, post, product, reference, user};
 /// [`SocketAddr`]: std::net::SocketAddr
 /// [`Settings::base_path`]: crate::Settings::base_path
 pub fn router(api: Api) -> Router {
+    router_with(api, Router::new())
+}
+
+/// As [`router`], with further routes of the application that embeds it: what goes
+/// around every request (its id, its line in the log, its time limit, headers,
+/// compression) goes around theirs too. They stand outside the limits and the document.
+pub fn router_with(api: Api, further: Router<Api>) -> Router {
     let cors = cors(&api.settings.cors_origins);
     let document = Document::new(&api.settings.base_path);
     let limited = limited_routes().layer(from_fn_with_state(api.clone(), overload::count));
     Router::from(all_routes(limited, document))
+        .merge(further)
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(request::after_panic))

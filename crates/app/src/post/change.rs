@@ -2,7 +2,7 @@ use hexpress_domain::auth::Actor;
 use hexpress_domain::id::PostId;
 use hexpress_domain::post::{PostPatch, PostStatus, VisiblePost};
 
-use super::{PostService, visible};
+use super::{PostService, fresh, visible};
 use crate::permissions::{self, Operation};
 use crate::retry::{Undecided, until_settled};
 use crate::{Error, IfMatch, InvalidState, Resource};
@@ -40,7 +40,7 @@ impl PostService {
         patch: &PostPatch,
         if_match: Option<&IfMatch>,
     ) -> Result<VisiblePost, Undecided> {
-        let found = self.read(actor, id).await?;
+        let found = self.find(actor, id).await?;
         permissions::permit_post_patch(actor, &found.view().post, patch)?;
         check_live(&found, if_match)?;
         self.apply(actor, found, patch).await
@@ -68,7 +68,7 @@ impl PostService {
         id: PostId,
         if_match: Option<&IfMatch>,
     ) -> Result<VisiblePost, Undecided> {
-        let found = self.read(actor, id).await?;
+        let found = self.find(actor, id).await?;
         permissions::permit_post_moderation(actor, &found.view().post)?;
         check_live(&found, if_match)?;
         let status = found.view().post.status;
@@ -104,7 +104,7 @@ impl PostService {
         id: PostId,
         if_match: Option<&IfMatch>,
     ) -> Result<(), Undecided> {
-        let found = self.read(actor, id).await?;
+        let found = self.find(actor, id).await?;
         let post = &found.view().post;
         permissions::permit_post_moderation(actor, post)?;
         check_live(&found, if_match)?;
@@ -135,7 +135,7 @@ impl PostService {
         id: PostId,
         if_match: Option<&IfMatch>,
     ) -> Result<VisiblePost, Undecided> {
-        let found = self.read(actor, id).await?;
+        let found = self.find(actor, id).await?;
         let post = &found.view().post;
         IfMatch::check(if_match, post.version)?;
         if post.is_live() {
@@ -143,7 +143,7 @@ impl PostService {
         }
         let at = self.ports.clock.now();
         let restored = self.ports.posts.restore(id, post.version, at).await?;
-        Ok(visible(Some(restored), actor)?)
+        Ok(visible(Some(fresh(restored)), actor)?)
     }
 
     /// Writes what a patch changes, if it changes anything.
@@ -165,7 +165,7 @@ impl PostService {
             return Ok(found);
         };
         let changed = self.ports.posts.change(change).await?;
-        Ok(visible(Some(changed), actor)?)
+        Ok(visible(Some(fresh(changed)), actor)?)
     }
 }
 

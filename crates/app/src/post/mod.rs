@@ -9,12 +9,13 @@ use hexpress_domain::auth::Actor;
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::id::PostId;
-use hexpress_domain::list::{CursorError, Page, Position};
+use hexpress_domain::list::{CursorError, Position};
 use hexpress_domain::post::{
-    MadeSlug, NewPost, NewSlug, PostQuery, PostRecord, PostRepository, PostScope, PostStatus,
-    PostView, Slug, ViewBatch, ViewCounter, ViewRepository, VisiblePost,
+    MadeSlug, NewPost, NewSlug, PostQuery, PostReader, PostRecord, PostRepository, PostScope,
+    PostStatus, PostView, Slug, ViewBatch, ViewCounter, ViewRepository, VisiblePage, VisiblePost,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::snapshot::Snapshot;
 use hexpress_domain::user::UserRepository;
 use hexpress_domain::validation::ValidationErrors;
 
@@ -25,6 +26,8 @@ use crate::{Error, Resource};
 pub struct PostPorts {
     /// Keeps posts.
     pub posts: Arc<dyn PostRepository>,
+    /// Shows them to those who only read.
+    pub reader: Arc<dyn PostReader>,
     /// Keeps their authors.
     pub users: Arc<dyn UserRepository>,
     /// Takes note of views.
@@ -46,7 +49,7 @@ pub struct PostService {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SlugTarget {
     /// The post that has it.
-    Post(Box<VisiblePost>),
+    Post(VisiblePost),
     /// A post that had it, and has this one now.
     Moved(Slug),
 }
@@ -85,7 +88,7 @@ impl PostService {
             at,
         };
         match self.ports.posts.insert(record).await {
-            Ok(post) => visible(Some(post), actor),
+            Ok(post) => visible(Some(fresh(post)), actor),
             Err(RepositoryError::Conflict(Conflict::CredentialsChanged)) => {
                 Err(Error::InvalidToken)
             }
@@ -99,7 +102,13 @@ impl PostService {
     ///
     /// [`Error::NotFound`] where there is none that the actor may see.
     pub async fn read(&self, actor: &Actor, id: PostId) -> Result<VisiblePost, Error> {
-        visible(self.ports.posts.find(id, Liveness::Any).await?, actor)
+        visible(self.ports.reader.show(id).await?, actor)
+    }
+
+    /// One post as it is stored at this moment, to be changed.
+    async fn find(&self, actor: &Actor, id: PostId) -> Result<VisiblePost, Error> {
+        let found = self.ports.posts.find(id, Liveness::Any).await?;
+        visible(found.map(fresh), actor)
     }
 
     /// What a slug leads to. One that a post had while readers could know it leads
@@ -109,11 +118,11 @@ impl PostService {
     ///
     /// [`Error::NotFound`] where it leads to no live post that the actor may see.
     pub async fn read_by_slug(&self, actor: &Actor, slug: Slug) -> Result<SlugTarget, Error> {
-        let found = self.ports.posts.find_by_slug(slug.clone()).await?;
+        let found = self.ports.reader.show_by_slug(slug.clone()).await?;
         let post = visible(found, actor)?;
         let present = &post.view().post.slug;
         if *present == slug {
-            Ok(SlugTarget::Post(Box::new(post)))
+            Ok(SlugTarget::Post(post))
         } else {
             Ok(SlugTarget::Moved(present.clone()))
         }
@@ -144,7 +153,7 @@ impl PostService {
     ///
     /// [`Error::Unauthenticated`] and [`Error::Forbidden`] for those who ask for
     /// deleted posts and may not; [`Error::Validation`] for a cursor of another order.
-    pub async fn list(&self, actor: &Actor, query: PostQuery) -> Result<Page<VisiblePost>, Error> {
+    pub async fn list(&self, actor: &Actor, query: PostQuery) -> Result<VisiblePage, Error> {
         if query.liveness != Liveness::Live {
             permissions::permit(actor, Operation::ListDeletedPosts)?;
         }
@@ -153,17 +162,18 @@ impl PostService {
         {
             return Err(ValidationErrors::of("cursor", CursorError).into());
         }
-        let page = self.ports.posts.list(PostScope::of(actor), query).await?;
-        let posts = page.items.into_iter();
-        Ok(Page {
-            items: posts.filter_map(|post| post.visible_to(actor)).collect(),
-            total: page.total,
-            next: page.next,
-        })
+        let scope = PostScope::of(actor);
+        let page = self.ports.reader.show_list(scope, query).await?;
+        Ok(VisiblePage::of(page, actor))
     }
 }
 
-fn visible(post: Option<PostView>, actor: &Actor) -> Result<VisiblePost, Error> {
-    let post = post.and_then(|post| post.visible_to(actor));
+/// A post that was just read or written.
+fn fresh(post: PostView) -> Arc<Snapshot<PostView>> {
+    Arc::new(Snapshot::new(post))
+}
+
+fn visible(post: Option<Arc<Snapshot<PostView>>>, actor: &Actor) -> Result<VisiblePost, Error> {
+    let post = post.and_then(|post| VisiblePost::of(post, actor));
     post.ok_or(Error::NotFound(Resource::Post))
 }

@@ -7,8 +7,10 @@ use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::id::ProductId;
 use hexpress_domain::list::{CursorError, Page, Position};
 use hexpress_domain::product::{
-    NewProduct, Product, ProductPatch, ProductQuery, ProductRecord, ProductRepository,
+    NewProduct, Product, ProductPatch, ProductQuery, ProductReader, ProductRecord,
+    ProductRepository,
 };
+use hexpress_domain::snapshot::Snapshot;
 use hexpress_domain::user::Role;
 use hexpress_domain::validation::ValidationErrors;
 
@@ -16,26 +18,28 @@ use crate::permissions::{self, Operation};
 use crate::retry::{Undecided, until_settled};
 use crate::{Error, IfMatch, Resource};
 
+/// What the use cases of products need.
+pub struct ProductPorts {
+    /// Keeps products.
+    pub products: Arc<dyn ProductRepository>,
+    /// Shows them to those who only read.
+    pub reader: Arc<dyn ProductReader>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub ids: Arc<dyn IdGenerator>,
+}
+
 /// The use cases of products.
 pub struct ProductService {
-    products: Arc<dyn ProductRepository>,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdGenerator>,
+    ports: ProductPorts,
 }
 
 impl ProductService {
     /// Puts the use cases on their ports.
     #[must_use]
-    pub fn new(
-        products: Arc<dyn ProductRepository>,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdGenerator>,
-    ) -> Self {
-        Self {
-            products,
-            clock,
-            ids,
-        }
+    pub const fn new(ports: ProductPorts) -> Self {
+        Self { ports }
     }
 
     /// Puts a product into the catalogue.
@@ -46,11 +50,11 @@ impl ProductService {
     pub async fn create(&self, actor: &Actor, command: NewProduct) -> Result<Product, Error> {
         permissions::permit(actor, Operation::ManageProducts)?;
         let record = ProductRecord {
-            id: self.ids.product_id(),
+            id: self.ports.ids.product_id(),
             product: command,
-            at: self.clock.now(),
+            at: self.ports.clock.now(),
         };
-        Ok(self.products.insert(record).await?)
+        Ok(self.ports.products.insert(record).await?)
     }
 
     /// One product.
@@ -58,8 +62,19 @@ impl ProductService {
     /// # Errors
     ///
     /// [`Error::NotFound`] where there is none that the actor may see.
-    pub async fn read(&self, actor: &Actor, id: ProductId) -> Result<Product, Error> {
-        let found = self.products.find(id).await?;
+    pub async fn read(
+        &self,
+        actor: &Actor,
+        id: ProductId,
+    ) -> Result<Arc<Snapshot<Product>>, Error> {
+        let found = self.ports.reader.show(id).await?;
+        let visible = found.filter(|product| product.is_visible_to(actor));
+        visible.ok_or(Error::NotFound(Resource::Product))
+    }
+
+    /// One product as it is stored at this moment, to be changed.
+    async fn find(&self, actor: &Actor, id: ProductId) -> Result<Product, Error> {
+        let found = self.ports.products.find(id).await?;
         let visible = found.filter(|product| product.is_visible_to(actor));
         visible.ok_or(Error::NotFound(Resource::Product))
     }
@@ -75,7 +90,7 @@ impl ProductService {
         &self,
         actor: &Actor,
         mut query: ProductQuery,
-    ) -> Result<Page<Product>, Error> {
+    ) -> Result<Arc<Snapshot<Page<Product>>>, Error> {
         if query.is_active.is_some() {
             permissions::permit(actor, Operation::FilterProductsByActivity)?;
         }
@@ -87,7 +102,7 @@ impl ProductService {
         if actor.role() != Some(Role::Admin) {
             query.is_active = Some(true);
         }
-        Ok(self.products.list(query).await?)
+        Ok(self.ports.reader.show_list(query).await?)
     }
 
     /// Changes a product. A patch that changes nothing leaves the version and
@@ -117,10 +132,10 @@ impl ProductService {
         patch: &ProductPatch,
         if_match: Option<&IfMatch>,
     ) -> Result<Product, Undecided> {
-        let product = self.read(actor, id).await?;
+        let product = self.find(actor, id).await?;
         IfMatch::check(if_match, product.version)?;
-        match product.change(patch, self.clock.now()) {
-            Some(change) => Ok(self.products.change(change).await?),
+        match product.change(patch, self.ports.clock.now()) {
+            Some(change) => Ok(self.ports.products.change(change).await?),
             None => Ok(product),
         }
     }
@@ -147,9 +162,12 @@ impl ProductService {
         id: ProductId,
         if_match: Option<&IfMatch>,
     ) -> Result<(), Undecided> {
-        let product = self.read(actor, id).await?;
+        let product = self.find(actor, id).await?;
         IfMatch::check(if_match, product.version)?;
-        let deletion = self.products.delete(id, product.version, self.clock.now());
+        let deletion = self
+            .ports
+            .products
+            .delete(id, product.version, self.ports.clock.now());
         Ok(deletion.await?)
     }
 }

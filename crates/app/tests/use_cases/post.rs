@@ -68,7 +68,7 @@ async fn the_author_of_a_post_is_the_caller() {
     });
     let service = mocks.post_service();
     let created = service.create(&session(1, Role::User), new_post()).await;
-    assert_eq!(created.unwrap().into_view(), draft());
+    assert_eq!(*created.unwrap().view(), draft());
     for nobody in [Actor::Anonymous, Actor::Operator] {
         let created = service.create(&nobody, new_post()).await;
         assert!(matches!(created, Err(Error::Unauthenticated)));
@@ -145,7 +145,7 @@ async fn deleted_posts_are_listed_for_admins_alone() {
         ..PostQuery::default()
     };
     let page = service.list(&session(2, Role::Admin), query()).await;
-    assert_eq!(page.unwrap().items.len(), 1);
+    assert_eq!(page.unwrap().page().items.len(), 1);
     let page = service.list(&session(2, Role::Moderator), query()).await;
     assert!(matches!(page, Err(Error::Forbidden { .. })));
     let page = service.list(&Actor::Anonymous, query()).await;
@@ -176,7 +176,7 @@ async fn a_patch_is_written_at_the_version_that_was_seen() {
             .update(&author, post_id(7), &retitle(), Some(&tag(version)))
             .await
     };
-    let updated = update(3).await.unwrap().into_view();
+    let updated = update(3).await.unwrap().view().clone();
     assert_eq!(updated.post.title.as_str(), "On Engines");
     assert_eq!(updated.post.version, Version::new(4));
 
@@ -189,7 +189,7 @@ async fn a_patch_that_changes_nothing_is_not_written() {
     let author = session(1, Role::User);
     let patch = to(PostStatus::Draft);
     let updated = service.update(&author, post_id(7), &patch, None).await;
-    assert_eq!(updated.unwrap().into_view(), draft());
+    assert_eq!(*updated.unwrap().view(), draft());
 }
 
 #[tokio::test]
@@ -335,7 +335,7 @@ async fn a_restored_post_was_deleted_and_its_author_is_not() {
         Err(Error::InvalidState(InvalidState::AuthorDeleted))
     ));
     let restored = service.restore(&admin, post_id(7), Some(&tag(3))).await;
-    assert_eq!(restored.unwrap().into_view(), published());
+    assert_eq!(*restored.unwrap().view(), published());
     let moderator = session(1, Role::Moderator);
     let refused = service.restore(&moderator, post_id(7), None).await;
     assert!(matches!(refused, Err(Error::Forbidden { .. })));

@@ -200,19 +200,20 @@ async fn in_lists_searches_totals_and_cursors() {
                 })
                 .collect();
             let page = service.list(&actor, query.clone()).await.unwrap();
-            let items = page.items.iter().map(|post| post.view().post.id);
+            let page = page.page();
+            let items = page.items.iter().map(|view| view.post.id);
             assert_eq!(items.collect::<Vec<_>>(), expected, "{actor:?}");
             let total = u64::try_from(expected.len()).unwrap();
             assert_eq!(page.total, Some(Total::Exactly(total)), "{actor:?}");
             let last = expected.last().unwrap().as_uuid();
-            assert_eq!(page.next.unwrap().id, last, "{actor:?}");
+            assert_eq!(page.next.as_ref().unwrap().id, last, "{actor:?}");
         }
         let deleted = PostQuery {
             liveness: Liveness::Deleted,
             ..PostQuery::default()
         };
         let seen = match service.list(&actor, deleted).await {
-            Ok(page) => page.items.len() == 1,
+            Ok(page) => page.page().items.len() == 1,
             Err(Error::Forbidden { .. } | Error::Unauthenticated) => false,
             Err(error) => panic!("{error}"),
         };

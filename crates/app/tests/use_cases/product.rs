@@ -70,7 +70,10 @@ async fn what_is_not_for_sale_exists_for_admins_alone() {
         ..engine()
     };
     let service = Mocks::with_product(&inactive).product_service();
-    assert_eq!(service.read(&admin(), inactive.id).await.unwrap(), inactive);
+    assert_eq!(
+        **service.read(&admin(), inactive.id).await.unwrap(),
+        inactive
+    );
     for actor in [Actor::Anonymous, session(1, Role::Moderator)] {
         let read = service.read(&actor, inactive.id).await;
         assert!(matches!(read, Err(Error::NotFound(Resource::Product))));

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_app::auth::{AuthPorts, AuthService};
 use hexpress_app::order::{OrderPolicy, OrderService};
 use hexpress_app::post::{PostPorts, PostService};
-use hexpress_app::product::ProductService;
+use hexpress_app::product::{ProductPorts, ProductService};
 use hexpress_app::user::{UserPorts, UserService};
 use hexpress_domain::auth::{
     Actor, ClientAddress, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
@@ -296,8 +296,10 @@ impl Mocks {
     }
 
     pub fn post_service(self) -> PostService {
+        let posts = Arc::new(self.posts);
         PostService::new(PostPorts {
-            posts: Arc::new(self.posts),
+            posts: posts.clone(),
+            reader: posts,
             users: Arc::new(self.users),
             views: Arc::new(self.views),
             view_batches: Arc::new(self.view_batches),
@@ -329,7 +331,13 @@ impl Mocks {
     }
 
     pub fn product_service(self) -> ProductService {
-        ProductService::new(Arc::new(self.products), Arc::new(clock()), Arc::new(ids()))
+        let products = Arc::new(self.products);
+        ProductService::new(ProductPorts {
+            products: products.clone(),
+            reader: products,
+            clock: Arc::new(clock()),
+            ids: Arc::new(ids()),
+        })
     }
 
     pub fn order_service(self) -> OrderService {

@@ -94,8 +94,11 @@ pub trait TokenRepository: Send + Sync {
     async fn insert_api_token(&self, token: ApiTokenRecord) -> Result<Token, RepositoryError>;
 
     /// The token of this digest and its user, unless the token is unknown or has
-    /// expired at `now`, or the user is deleted or not active. One statement,
-    /// which sees everything that was committed before the call.
+    /// expired at `now`, or the user is deleted or not active. It sees every write
+    /// of this port and of [`UserRepository`] that had returned before the call, on
+    /// whichever instance: a token that was revoked then vouches for nobody.
+    ///
+    /// [`UserRepository`]: crate::user::UserRepository
     async fn authenticate(
         &self,
         digest: TokenDigest,

@@ -61,7 +61,7 @@ fn whole_number(text: &str) -> Option<u64> {
 }
 
 /// How many rows a page holds: 1 to 100.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageSize(u8);
 
 /// The number is not within [`PageSize`]'s bounds.
@@ -111,7 +111,7 @@ impl TryFrom<u8> for PageSize {
 
 /// The number of a page, from 1. Larger numbers than 64 bits hold are the
 /// largest: past the end of every list all the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageNumber(NonZeroU64);
 
 /// The text is no whole number from 1.
@@ -158,7 +158,7 @@ impl TryFrom<u64> for PageNumber {
 
 /// The value that a row has in the order of its list. Values of one order compare
 /// as their rows do.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SortValue {
     /// A time; `None` sorts below every time.
     Time(Option<DateTime<Utc>>),
@@ -169,7 +169,7 @@ pub enum SortValue {
 }
 
 /// The place of a row in an order: a page may begin right behind it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor {
     /// The row's value in the order.
     pub value: SortValue,
@@ -183,7 +183,7 @@ pub struct Cursor {
 pub struct CursorError;
 
 /// Where a page begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Position {
     /// At a page of this number.
     Page(PageNumber),
@@ -192,7 +192,7 @@ pub enum Position {
 }
 
 /// Which part of a list is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PageRequest {
     /// Where the page begins.
     pub position: Position,

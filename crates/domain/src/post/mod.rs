@@ -19,13 +19,13 @@ pub use entity::{Post, PostChange, TransitionError};
 pub use metadata::{Metadata, MetadataError};
 #[cfg(feature = "mocks")]
 pub use ports::MockPostRepository;
-pub use ports::{PostRecord, PostRepository};
+pub use ports::{PostReader, PostRecord, PostRepository};
 pub use query::{PostQuery, PostScope, PostSort, PostSortError};
 pub use slug::{MadeSlug, NewSlug, Slug, SlugError};
 pub use statistics::{MonthlyPosts, StatusCount};
 pub use status::{InitialStatusError, PostStatus, PostStatusError};
 pub use title::{Title, TitleError};
-pub use view::{Author, PostHeadline, PostView, VisiblePost};
+pub use view::{Author, PostHeadline, PostView, VisiblePage, VisiblePost};
 #[cfg(feature = "mocks")]
 pub use view_count::{MockViewCounter, MockViewRepository};
 pub use view_count::{ViewBatch, ViewCounter, ViewRepository};

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -9,6 +11,7 @@ use crate::entity::{Liveness, Version};
 use crate::id::{PostId, UserId};
 use crate::list::Page;
 use crate::repository::RepositoryError;
+use crate::snapshot::Snapshot;
 
 /// A post to be stored for the first time, at [`Version::FIRST`], without views.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,4 +162,53 @@ pub trait PostRepository: Send + Sync {
         author_id: UserId,
         months: u8,
     ) -> Result<Vec<MonthlyPosts>, RepositoryError>;
+}
+
+/// Shows posts to readers, who may be shown what was true a moment ago: no longer ago
+/// than the adapter says. What is about to be changed is read from
+/// [`PostRepository`], and so is what a change depends on.
+///
+/// Every repository is a reader too, which shows what is stored at that moment.
+#[async_trait]
+pub trait PostReader: Send + Sync {
+    /// As [`PostRepository::find`], of any liveness.
+    async fn show(&self, id: PostId) -> Result<Option<Arc<Snapshot<PostView>>>, RepositoryError>;
+
+    /// As [`PostRepository::find_by_slug`].
+    async fn show_by_slug(
+        &self,
+        slug: Slug,
+    ) -> Result<Option<Arc<Snapshot<PostView>>>, RepositoryError>;
+
+    /// As [`PostRepository::list`].
+    async fn show_list(
+        &self,
+        scope: PostScope,
+        query: PostQuery,
+    ) -> Result<Arc<Snapshot<Page<PostView>>>, RepositoryError>;
+}
+
+#[async_trait]
+impl<R: PostRepository + ?Sized> PostReader for R {
+    async fn show(&self, id: PostId) -> Result<Option<Arc<Snapshot<PostView>>>, RepositoryError> {
+        let found = self.find(id, Liveness::Any).await?;
+        Ok(found.map(Snapshot::new).map(Arc::new))
+    }
+
+    async fn show_by_slug(
+        &self,
+        slug: Slug,
+    ) -> Result<Option<Arc<Snapshot<PostView>>>, RepositoryError> {
+        let found = self.find_by_slug(slug).await?;
+        Ok(found.map(Snapshot::new).map(Arc::new))
+    }
+
+    async fn show_list(
+        &self,
+        scope: PostScope,
+        query: PostQuery,
+    ) -> Result<Arc<Snapshot<Page<PostView>>>, RepositoryError> {
+        let page = self.list(scope, query).await?;
+        Ok(Arc::new(Snapshot::new(page)))
+    }
 }

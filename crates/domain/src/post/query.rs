@@ -120,7 +120,7 @@ impl PostScope {
 }
 
 /// Which posts to list, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct PostQuery {
     /// Only posts whose title or content contain this.
     pub search: Option<Search>,

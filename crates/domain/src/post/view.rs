@@ -1,8 +1,12 @@
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::{Content, Post, Slug, Title};
 use crate::auth::Actor;
 use crate::id::{PostId, UserId};
+use crate::list::Page;
+use crate::snapshot::Snapshot;
 use crate::user::PersonName;
 
 /// Who wrote a post, as everyone may know.
@@ -30,7 +34,11 @@ pub struct PostView {
 /// A post that somebody may see. There is no other way to make one than to ask
 /// whether they may, so that no read can forget to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VisiblePost(PostView);
+pub struct VisiblePost(Arc<Snapshot<PostView>>);
+
+/// A page of posts that somebody may see, every one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisiblePage(Arc<Snapshot<Page<PostView>>>);
 
 /// A post in its author's profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,24 +53,50 @@ pub struct PostHeadline {
     pub published_at: DateTime<Utc>,
 }
 
-impl PostView {
+impl VisiblePost {
     /// The post for this actor, if they may see it.
     #[must_use]
-    pub fn visible_to(self, actor: &Actor) -> Option<VisiblePost> {
-        self.post.is_visible_to(actor).then_some(VisiblePost(self))
+    pub fn of(post: Arc<Snapshot<PostView>>, actor: &Actor) -> Option<Self> {
+        post.post.is_visible_to(actor).then_some(Self(post))
     }
-}
 
-impl VisiblePost {
     /// The post.
     #[must_use]
-    pub const fn view(&self) -> &PostView {
+    pub fn view(&self) -> &PostView {
         &self.0
     }
 
-    /// The post, to be shown.
+    /// The post, with what was made of it.
     #[must_use]
-    pub fn into_view(self) -> PostView {
-        self.0
+    pub fn snapshot(&self) -> &Snapshot<PostView> {
+        &self.0
+    }
+}
+
+impl VisiblePage {
+    /// The page for this actor: those of its posts that they may see.
+    #[must_use]
+    pub fn of(page: Arc<Snapshot<Page<PostView>>>, actor: &Actor) -> Self {
+        let is_visible = |view: &&PostView| view.post.is_visible_to(actor);
+        if page.items.iter().all(|view| is_visible(&view)) {
+            return Self(page);
+        }
+        Self(Arc::new(Snapshot::new(Page {
+            items: page.items.iter().filter(is_visible).cloned().collect(),
+            total: page.total,
+            next: page.next.clone(),
+        })))
+    }
+
+    /// The page.
+    #[must_use]
+    pub fn page(&self) -> &Page<PostView> {
+        &self.0
+    }
+
+    /// The page, with what was made of it.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot<Page<PostView>> {
+        &self.0
     }
 }

@@ -11,7 +11,7 @@ pub use commands::{NewProduct, ProductPatch, RawNewProduct, RawProductPatch};
 pub use entity::{Product, ProductChange};
 #[cfg(feature = "mocks")]
 pub use ports::MockProductRepository;
-pub use ports::{ProductRecord, ProductRepository};
+pub use ports::{ProductReader, ProductRecord, ProductRepository};
 pub use query::{ProductQuery, ProductSort, ProductSortError};
 pub use stock::{Stock, StockChange, StockDelta, StockDeltaError, StockError};
 pub use text::{Description, DescriptionError, ProductName, ProductNameError};

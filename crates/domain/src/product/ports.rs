@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -6,6 +8,7 @@ use crate::entity::Version;
 use crate::id::ProductId;
 use crate::list::Page;
 use crate::repository::RepositoryError;
+use crate::snapshot::Snapshot;
 
 /// A product to be stored for the first time, at [`Version::FIRST`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,4 +84,36 @@ pub trait ProductRepository: Send + Sync {
         seen: Version,
         at: DateTime<Utc>,
     ) -> Result<(), RepositoryError>;
+}
+
+/// Shows products to readers, who may be shown what was true a moment ago, as
+/// [`PostReader`](crate::post::PostReader) shows posts.
+///
+/// Every repository is a reader too, which shows what is stored at that moment.
+#[async_trait]
+pub trait ProductReader: Send + Sync {
+    /// As [`ProductRepository::find`].
+    async fn show(&self, id: ProductId) -> Result<Option<Arc<Snapshot<Product>>>, RepositoryError>;
+
+    /// As [`ProductRepository::list`].
+    async fn show_list(
+        &self,
+        query: ProductQuery,
+    ) -> Result<Arc<Snapshot<Page<Product>>>, RepositoryError>;
+}
+
+#[async_trait]
+impl<R: ProductRepository + ?Sized> ProductReader for R {
+    async fn show(&self, id: ProductId) -> Result<Option<Arc<Snapshot<Product>>>, RepositoryError> {
+        let found = self.find(id).await?;
+        Ok(found.map(Snapshot::new).map(Arc::new))
+    }
+
+    async fn show_list(
+        &self,
+        query: ProductQuery,
+    ) -> Result<Arc<Snapshot<Page<Product>>>, RepositoryError> {
+        let page = self.list(query).await?;
+        Ok(Arc::new(Snapshot::new(page)))
+    }
 }

@@ -76,7 +76,7 @@ impl FromStr for ProductSort {
 }
 
 /// Which live products to list, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ProductQuery {
     /// Only products whose name or description contain this.
     pub search: Option<Search>,

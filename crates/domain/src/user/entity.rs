@@ -50,6 +50,8 @@ pub struct UserChange {
     pub password_hash: Option<PasswordHash>,
     /// Whether the change takes an active admin away, so that another must be left.
     pub removes_admin: bool,
+    /// Whether the role or the activity is another after the change.
+    pub changes_rights: bool,
     /// The tokens that end with the change.
     pub revocation: Revocation,
     /// When the change happens.
@@ -120,6 +122,7 @@ impl User {
             id: self.id,
             seen: self.version,
             removes_admin: self.is_active_admin() && !after.is_active_admin(),
+            changes_rights: (self.role, self.is_active) != (after.role, after.is_active),
             email: after.email,
             name: after.name,
             role: after.role,

@@ -90,6 +90,7 @@ pub fn change(user: &User) -> UserChange {
         is_active: user.is_active,
         password_hash: None,
         removes_admin: false,
+        changes_rights: false,
         revocation: Revocation::None,
         at: later(),
     }
@@ -99,6 +100,7 @@ pub fn demotion(admin: &User) -> UserChange {
     UserChange {
         role: Role::User,
         removes_admin: true,
+        changes_rights: true,
         ..change(admin)
     }
 }
@@ -107,6 +109,7 @@ pub fn deactivation(user: &User) -> UserChange {
     UserChange {
         is_active: false,
         removes_admin: user.is_active_admin(),
+        changes_rights: true,
         revocation: Revocation::All,
         ..change(user)
     }

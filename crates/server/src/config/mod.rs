@@ -6,6 +6,7 @@
 
 mod app_env;
 mod auth;
+mod cache;
 mod database;
 mod error;
 mod http;
@@ -18,6 +19,7 @@ mod source;
 
 pub use app_env::AppEnv;
 pub use auth::AuthConfig;
+pub use cache::CacheConfig;
 pub use database::{DatabaseConfig, DatabaseTarget};
 pub use error::ConfigError;
 pub use http::{HttpConfig, ShutdownConfig};
@@ -42,6 +44,8 @@ pub struct Config {
     pub shutdown: ShutdownConfig,
     /// How the database is reached.
     pub database: DatabaseConfig,
+    /// What reads leave in memory.
+    pub cache: CacheConfig,
     /// How users prove who they are.
     pub auth: AuthConfig,
     /// How long orders and their keys wait.
@@ -75,6 +79,7 @@ impl Config {
             limits: LimitsConfig::read(&mut reader)?,
             shutdown: ShutdownConfig::read(&mut reader)?,
             database: DatabaseConfig::read(&mut reader, http.request_timeout)?,
+            cache: CacheConfig::read(&mut reader)?,
             auth: AuthConfig::read(&mut reader)?,
             orders: OrderConfig::read(&mut reader)?,
             log: LogConfig::read(&mut reader)?,

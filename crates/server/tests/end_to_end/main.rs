@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod cache;
 mod command_line;
 mod observability;
 mod openapi;

@@ -11,8 +11,7 @@ use crate::error::ApiError;
 use crate::limits::{QuotaSlot, overload};
 use crate::request;
 
-/// Who calls. A token is looked up on every request; one that vouches for nobody
-/// ends the request here, as too much load and too many requests do. Without one the
+/// Who calls. A token that vouches for nobody ends the request here, as too much load and too many requests do. Without one the
 /// caller is anonymous.
 pub(crate) struct Caller(Actor);
 

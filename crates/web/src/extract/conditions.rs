@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use hexpress_app::IfMatch;
 use hexpress_domain::validation::ValidationErrors;
 
-use crate::answer::{self, Tagged};
+use crate::answer::ThingBody;
 use crate::error::ApiError;
 use crate::etag::{EntityTag, Tags};
 
@@ -36,8 +36,8 @@ impl Conditions {
 
     /// The thing, or 304 where the client has it already. A condition that cannot
     /// be read is none.
-    pub(crate) fn answer(&self, thing: &Tagged) -> Response {
-        self.unless_known(&thing.tag, || answer::data(&thing.data))
+    pub(crate) fn answer(&self, thing: &ThingBody) -> Response {
+        self.unless_known(&thing.tag, || thing.answer())
     }
 
     /// An answer with this tag, or 304 where the client has it already.

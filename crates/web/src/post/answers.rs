@@ -1,7 +1,6 @@
 use hexpress_domain::id::{PostId, UserId};
 use hexpress_domain::post::{
     Author, Content, Excerpt, Metadata, PostHeadline, PostStatus, PostView, Slug, Title,
-    VisiblePost,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,19 +11,19 @@ use crate::time::Timestamp;
 /// A post, as all see it who may see it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct PostAnswer {
+pub(super) struct PostAnswer<'a> {
     #[schema(value_type = types::Id)]
     id: PostId,
     #[schema(value_type = types::Title)]
-    title: Title,
+    title: &'a Title,
     #[schema(value_type = types::Slug)]
-    slug: Slug,
+    slug: &'a Slug,
     /// Lists leave it out unless asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = types::Content, required = false)]
-    content: Option<Content>,
+    content: Option<&'a Content>,
     #[schema(value_type = Option<types::Excerpt>, required = true)]
-    excerpt: Option<Excerpt>,
+    excerpt: Option<&'a Excerpt>,
     #[schema(value_type = types::PostStatus)]
     status: PostStatus,
     /// When it was published first; null where it never was.
@@ -33,8 +32,8 @@ pub(super) struct PostAnswer {
     #[schema(value_type = types::ViewCount)]
     view_count: u64,
     #[schema(value_type = types::Metadata)]
-    metadata: Metadata,
-    pub(super) author: AuthorAnswer,
+    metadata: &'a Metadata,
+    pub(super) author: AuthorAnswer<'a>,
     created_at: Timestamp,
     updated_at: Timestamp,
     /// Only admins ever see a post that has one.
@@ -46,36 +45,31 @@ pub(super) struct PostAnswer {
 /// Who wrote a post: never with an email address.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct AuthorAnswer {
+pub(super) struct AuthorAnswer<'a> {
     #[schema(value_type = types::Id)]
     id: UserId,
     #[schema(value_type = types::FirstName)]
-    first_name: String,
+    first_name: &'a str,
     #[schema(value_type = types::LastName)]
-    last_name: String,
+    last_name: &'a str,
     #[schema(example = "Ada Lovelace")]
     full_name: String,
 }
 
-impl From<VisiblePost> for PostAnswer {
-    fn from(post: VisiblePost) -> Self {
-        let PostView {
-            post,
-            content,
-            author,
-            view_count,
-        } = post.into_view();
+impl<'a> From<&'a PostView> for PostAnswer<'a> {
+    fn from(view: &'a PostView) -> Self {
+        let post = &view.post;
         Self {
             id: post.id,
-            title: post.title,
-            slug: post.slug,
-            content,
-            excerpt: post.excerpt,
+            title: &post.title,
+            slug: &post.slug,
+            content: view.content.as_ref(),
+            excerpt: post.excerpt.as_ref(),
             status: post.status,
             published_at: post.published_at.map(Timestamp),
-            view_count,
-            metadata: post.metadata,
-            author: author.into(),
+            view_count: view.view_count,
+            metadata: &post.metadata,
+            author: (&view.author).into(),
             created_at: Timestamp(post.created_at),
             updated_at: Timestamp(post.updated_at),
             deleted_at: post.deleted_at.map(Timestamp),
@@ -83,13 +77,13 @@ impl From<VisiblePost> for PostAnswer {
     }
 }
 
-impl From<Author> for AuthorAnswer {
-    fn from(author: Author) -> Self {
+impl<'a> From<&'a Author> for AuthorAnswer<'a> {
+    fn from(author: &'a Author) -> Self {
         Self {
             id: author.id,
             full_name: author.name.full(),
-            first_name: author.name.first.into(),
-            last_name: author.name.last.into(),
+            first_name: author.name.first.as_str(),
+            last_name: author.name.last.as_str(),
         }
     }
 }

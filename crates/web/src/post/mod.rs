@@ -9,7 +9,7 @@ use axum::response::Response;
 use hexpress_app::permissions::Operation;
 use hexpress_app::post::SlugTarget;
 use hexpress_domain::id::PostId;
-use hexpress_domain::post::{Slug, VisiblePost};
+use hexpress_domain::post::{PostView, Slug, VisiblePost};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,7 +19,7 @@ use self::answers::PostAnswer;
 use self::requests::{
     ListPosts, ListPostsParameters, NewPostBody, PostPatchBody, new_post, patch_post,
 };
-use crate::answer::{self, Data, Done, List, Moved, Tagged, Written};
+use crate::answer::{self, Data, Done, List, Moved, PageBody, Tagged, ThingBody, Written};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, PathId, PathSlug, Query, RequestBody};
@@ -68,9 +68,14 @@ async fn list_posts(
     let ListPosts { query, fingerprint } = ListPosts::parse(fields)?;
     let request = query.page.clone();
     let page = api.posts.list(caller.actor(), query).await?;
-    let pagination = Pagination::new(&request, &page, &fingerprint);
-    let posts = page.items.into_iter().map(PostAnswer::from).collect();
-    Ok(answer::page(posts, pagination))
+    let body = page.snapshot().made(|page| {
+        let pagination = Pagination::new(&request, page, &fingerprint);
+        PageBody::new(
+            page.items.iter().map(PostAnswer::from).collect(),
+            pagination,
+        )
+    })?;
+    Ok(body.answer())
 }
 
 /// Write a post
@@ -103,7 +108,7 @@ async fn create_post(
         api.settings.base_path,
         post.view().post.id
     );
-    let shown = show(post)?;
+    let shown = show(post.view())?;
     Ok(shown.on(answer::created(
         "Post created successfully",
         &shown.data,
@@ -136,7 +141,7 @@ async fn get_post(
     let id: PostId = id.parse()?;
     query.nothing()?;
     let post = api.posts.read(caller.actor(), id).await?;
-    read(&api, &method, &caller, &conditions, post)
+    read(&api, &method, &caller, &conditions, &post)
 }
 
 /// Get a post by its slug
@@ -165,7 +170,7 @@ async fn get_post_by_slug(
     query.nothing()?;
     let slug = slug.parse()?;
     match api.posts.read_by_slug(caller.actor(), slug).await? {
-        SlugTarget::Post(post) => read(&api, &method, &caller, &conditions, *post),
+        SlugTarget::Post(post) => read(&api, &method, &caller, &conditions, &post),
         SlugTarget::Moved(slug) => Ok(answer::moved(&slug_location(&api, &slug), &slug)),
     }
 }
@@ -208,7 +213,7 @@ async fn update_post(
         .posts
         .update(actor, id, &patch, if_match.as_ref())
         .await?;
-    let shown = show(updated)?;
+    let shown = show(updated.view())?;
     Ok(shown.on(answer::written("Post updated successfully", &shown.data)))
 }
 
@@ -243,7 +248,8 @@ async fn publish_post(
     query.nothing()?;
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
-    let shown = show(api.posts.publish(actor, id, if_match.as_ref()).await?)?;
+    let published = api.posts.publish(actor, id, if_match.as_ref()).await?;
+    let shown = show(published.view())?;
     Ok(shown.on(answer::written("Post published successfully", &shown.data)))
 }
 
@@ -312,7 +318,8 @@ async fn restore_post(
     query.nothing()?;
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
-    let shown = show(api.posts.restore(actor, id, if_match.as_ref()).await?)?;
+    let restored = api.posts.restore(actor, id, if_match.as_ref()).await?;
+    let shown = show(restored.view())?;
     Ok(shown.on(answer::written("Post restored successfully", &shown.data)))
 }
 
@@ -323,12 +330,13 @@ fn read(
     method: &Method,
     caller: &Caller,
     conditions: &Conditions,
-    post: VisiblePost,
+    post: &VisiblePost,
 ) -> Result<Response, ApiError> {
     if *method == Method::GET {
-        api.posts.count_view(caller.actor(), &post);
+        api.posts.count_view(caller.actor(), post);
     }
-    Ok(conditions.answer(&show(post)?))
+    let body = post.snapshot().made(|post| ThingBody::new(show(post)?))?;
+    Ok(conditions.answer(&body))
 }
 
 fn slug_location(api: &Api, slug: &Slug) -> String {
@@ -337,8 +345,7 @@ fn slug_location(api: &Api, slug: &Slug) -> String {
 
 /// The version stands for all that the post itself says; beside it, the answer shows
 /// who wrote it. Views are left out of the tag, so that none changes it.
-fn show(post: VisiblePost) -> Result<Tagged, ApiError> {
-    let version = post.view().post.version;
-    let post = PostAnswer::from(post);
-    Tagged::beside(version, &post.author, &post)
+fn show(view: &PostView) -> Result<Tagged, ApiError> {
+    let shown = PostAnswer::from(view);
+    Tagged::beside(view.post.version, &shown.author, &shown)
 }

@@ -10,13 +10,13 @@ use crate::time::Timestamp;
 /// A product as everybody sees it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ProductAnswer {
+pub(super) struct ProductAnswer<'a> {
     #[schema(value_type = types::Id)]
     id: ProductId,
     #[schema(value_type = types::ProductName)]
-    name: ProductName,
+    name: &'a ProductName,
     #[schema(value_type = types::Description)]
-    description: Description,
+    description: &'a Description,
     #[schema(value_type = types::Price)]
     price_cents: Price,
     #[schema(value_type = types::Currency)]
@@ -29,12 +29,12 @@ pub(super) struct ProductAnswer {
     updated_at: Timestamp,
 }
 
-impl From<Product> for ProductAnswer {
-    fn from(product: Product) -> Self {
+impl<'a> From<&'a Product> for ProductAnswer<'a> {
+    fn from(product: &'a Product) -> Self {
         Self {
             id: product.id,
-            name: product.name,
-            description: product.description,
+            name: &product.name,
+            description: &product.description,
             price_cents: product.price,
             currency: product.currency,
             stock: product.stock.get(),

@@ -16,7 +16,7 @@ use self::requests::{
     ListProducts, ListProductsParameters, NewProductBody, ProductPatchBody, new_product,
     patch_product,
 };
-use crate::answer::{self, Data, Done, List, Tagged, Written};
+use crate::answer::{self, Data, Done, List, PageBody, Tagged, ThingBody, Written};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, PathId, Query, RequestBody};
@@ -59,9 +59,14 @@ async fn list_products(
     let ListProducts { query, fingerprint } = ListProducts::parse(fields)?;
     let request = query.page.clone();
     let page = api.products.list(caller.actor(), query).await?;
-    let pagination = Pagination::new(&request, &page, &fingerprint);
-    let products = page.items.into_iter().map(ProductAnswer::from).collect();
-    Ok(answer::page(products, pagination))
+    let body = page.made(|page| {
+        let pagination = Pagination::new(&request, page, &fingerprint);
+        PageBody::new(
+            page.items.iter().map(ProductAnswer::from).collect(),
+            pagination,
+        )
+    })?;
+    Ok(body.answer())
 }
 
 /// Put a product into the catalogue
@@ -89,7 +94,7 @@ async fn create_product(
     let command = new_product(body.fields(BODY_LIMIT).await?)?;
     let product = api.products.create(actor, command).await?;
     let location = format!("{}/api/products/{}", api.settings.base_path, product.id);
-    let shown = show(product)?;
+    let shown = show(&product)?;
     Ok(shown.on(answer::created(
         "Product created successfully",
         &shown.data,
@@ -120,8 +125,9 @@ async fn get_product(
 ) -> Result<Response, ApiError> {
     let id: ProductId = id.parse()?;
     query.nothing()?;
-    let shown = show(api.products.read(caller.actor(), id).await?)?;
-    Ok(conditions.answer(&shown))
+    let product = api.products.read(caller.actor(), id).await?;
+    let body = product.made(|product| ThingBody::new(show(product)?))?;
+    Ok(conditions.answer(&body))
 }
 
 /// Change a product
@@ -155,7 +161,7 @@ async fn update_product(
     let if_match = conditions.if_match()?;
     let patch = patch_product(body.fields(BODY_LIMIT).await?)?;
     let updated = api.products.update(actor, id, &patch, if_match.as_ref());
-    let shown = show(updated.await?)?;
+    let shown = show(&updated.await?)?;
     Ok(shown.on(answer::written("Product updated successfully", &shown.data)))
 }
 
@@ -191,6 +197,6 @@ async fn delete_product(
     Ok(answer::done("Product deleted successfully"))
 }
 
-fn show(product: Product) -> Result<Tagged, ApiError> {
+fn show(product: &Product) -> Result<Tagged, ApiError> {
     Tagged::new(product.version, &ProductAnswer::from(product))
 }

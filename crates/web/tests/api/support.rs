@@ -13,7 +13,7 @@ use hexpress_app::auth::{AuthPorts, AuthService};
 use hexpress_app::health::HealthService;
 use hexpress_app::order::{OrderPolicy, OrderService};
 use hexpress_app::post::{PostPorts, PostService};
-use hexpress_app::product::ProductService;
+use hexpress_app::product::{ProductPorts, ProductService};
 use hexpress_app::user::{UserPorts, UserService};
 use hexpress_conformance::{Contract, Exchange};
 use hexpress_domain::auth::{
@@ -289,13 +289,15 @@ impl Mocks {
             ids: ids.clone(),
         };
         let post_ports = PostPorts {
-            posts,
+            posts: posts.clone(),
+            reader: posts,
             users,
             views: Arc::new(self.views),
             view_batches: Arc::new(MockViewRepository::new()),
             clock: clock.clone(),
             ids: ids.clone(),
         };
+        let products = Arc::new(self.products);
         let health = HealthService::new(Arc::new(self.store), clock.clone());
         if self.draining {
             health.drain();
@@ -304,11 +306,12 @@ impl Mocks {
             auth: Arc::new(AuthService::new(ports, policy)),
             users: Arc::new(UserService::new(user_ports)),
             posts: Arc::new(PostService::new(post_ports)),
-            products: Arc::new(ProductService::new(
-                Arc::new(self.products),
-                clock.clone(),
-                ids.clone(),
-            )),
+            products: Arc::new(ProductService::new(ProductPorts {
+                products: products.clone(),
+                reader: products,
+                clock: clock.clone(),
+                ids: ids.clone(),
+            })),
             orders: Arc::new(OrderService::new(
                 Arc::new(self.orders),
                 clock,
