@@ -14,6 +14,7 @@ mod observability;
 mod openapi;
 mod posts;
 mod readme;
+mod secrets;
 mod shop;
 mod slow_backup;
 mod slow_browser;
