@@ -10,10 +10,10 @@
 
 mod accounts;
 mod command_line;
+mod documents;
 mod observability;
 mod openapi;
 mod posts;
-mod readme;
 mod secrets;
 mod shop;
 mod slow_backup;
