@@ -10,9 +10,10 @@ use hexpress_app::order::OrderService;
 use hexpress_app::post::{PostPorts, PostService};
 use hexpress_app::product::{ProductPorts, ProductService};
 use hexpress_app::user::{UserPorts, UserService};
-use hexpress_domain::auth::{LoginGuard, PasswordHasher};
+use hexpress_domain::auth::LoginGuard;
 use hexpress_domain::clock::{Clock, IdGenerator};
-use hexpress_domain::post::ViewRepository;
+use hexpress_domain::post::{PostReader, PostRepository, ViewRepository};
+use hexpress_domain::user::UserRepository;
 use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
 use hexpress_infra::cache::Cache;
 use hexpress_infra::copy::CopyError;
@@ -116,19 +117,70 @@ impl Store {
     }
 }
 
-impl Services {
-    /// Builds the use cases on a database.
-    pub fn new(config: &Config, database: &Database) -> Result<Self, Failure> {
-        let argon2 = Argon2Hasher::new(&config.auth.argon2).map_err(|error| Failure::of(&error))?;
-        let argon2 = Arc::new(argon2);
-        let hasher: Arc<dyn PasswordHasher> = Arc::<Argon2Hasher>::clone(&argon2);
+/// The adapters that several use cases share.
+struct Shared {
+    hasher: Arc<Argon2Hasher>,
+    guard: Arc<dyn LoginGuard>,
+    users: Arc<dyn UserRepository>,
+    posts: Arc<dyn PostRepository>,
+    post_reader: Arc<dyn PostReader>,
+    cache: Cache,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+}
+
+impl Shared {
+    fn new(config: &Config, database: &Database) -> Result<Self, Failure> {
+        let hasher = Argon2Hasher::new(&config.auth.argon2).map_err(|error| Failure::of(&error))?;
         let guard = DieselLoginGuard::new(database.clone(), config.auth.login_limit_per_minute);
-        let guard: Arc<dyn LoginGuard> = Arc::new(guard);
         let cache = Cache::new(config.cache.options);
-        let users = cache.users(Arc::new(DieselUserRepository::new(database.clone())));
-        let tokens = cache.tokens(Arc::new(DieselTokenRepository::new(database.clone())));
         let posts = Arc::new(DieselPostRepository::new(database.clone()));
         let (posts, post_reader) = cache.posts(posts);
+        Ok(Self {
+            hasher: Arc::new(hasher),
+            guard: Arc::new(guard),
+            users: cache.users(Arc::new(DieselUserRepository::new(database.clone()))),
+            posts,
+            post_reader,
+            cache,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UuidV7Generator),
+        })
+    }
+
+    fn user_service(&self) -> UserService {
+        UserService::new(UserPorts {
+            users: Arc::clone(&self.users),
+            posts: Arc::clone(&self.posts),
+            hasher: Arc::<Argon2Hasher>::clone(&self.hasher),
+            guard: Arc::clone(&self.guard),
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+        })
+    }
+}
+
+/// Builds the use cases of accounts alone. Nothing runs behind them, as the counting of views
+/// does behind [`Services`].
+pub fn user_service(config: &Config, database: &Database) -> Result<UserService, Failure> {
+    Ok(Shared::new(config, database)?.user_service())
+}
+
+impl Services {
+    /// Builds the use cases on a database, and begins to count views.
+    pub fn new(config: &Config, database: &Database) -> Result<Self, Failure> {
+        let shared = Shared::new(config, database)?;
+        let user_service = shared.user_service();
+        let Shared {
+            hasher,
+            guard,
+            users,
+            posts,
+            post_reader,
+            cache,
+            clock,
+            ids,
+        } = shared;
         let view_batches: Arc<dyn ViewRepository> =
             Arc::new(DieselViewRepository::new(database.clone()));
         let products = Arc::new(DieselProductRepository::new(database.clone()));
@@ -136,8 +188,6 @@ impl Services {
         let orders = cache.orders(Arc::new(DieselOrderRepository::new(database.clone())));
         // Whoever waits for a key waits for a lock, be it ours or the database's.
         let orders = QueueingOrderRepository::new(orders, config.database.lock_timeout);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let ids: Arc<dyn IdGenerator> = Arc::new(UuidV7Generator);
         let views = Arc::new(BufferedViewCounter::start(
             Arc::clone(&view_batches),
             Arc::clone(&clock),
@@ -146,27 +196,19 @@ impl Services {
 
         let auth = AuthPorts {
             users: Arc::clone(&users),
-            tokens,
-            hasher: Arc::clone(&hasher),
+            tokens: cache.tokens(Arc::new(DieselTokenRepository::new(database.clone()))),
+            hasher: Arc::<Argon2Hasher>::clone(&hasher),
             mint: Arc::new(RandomTokenMint),
-            guard: Arc::clone(&guard),
+            guard,
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
         };
         let post_ports = PostPorts {
-            posts: Arc::clone(&posts),
+            posts,
             reader: post_reader,
-            users: Arc::clone(&users),
+            users,
             views: views.clone(),
             view_batches,
-            clock: Arc::clone(&clock),
-            ids: Arc::clone(&ids),
-        };
-        let user_ports = UserPorts {
-            users,
-            posts,
-            hasher,
-            guard,
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
         };
@@ -185,14 +227,14 @@ impl Services {
         let health = HealthService::new(Arc::new(database.clone()), clock);
         Ok(Self {
             auth: Arc::new(AuthService::new(auth, config.auth.sessions)),
-            users: Arc::new(UserService::new(user_ports)),
+            users: Arc::new(user_service),
             posts: Arc::new(PostService::new(post_ports)),
             views,
             products: Arc::new(ProductService::new(product_ports)),
             orders: Arc::new(orders),
             health: Arc::new(health),
             cache,
-            hasher: argon2,
+            hasher,
             http_metrics: HttpMetrics::default(),
         })
     }

@@ -56,6 +56,13 @@ impl Table {
         }))
     }
 
+    /// Whether there is no row, at the same cost however many there are.
+    pub(crate) async fn is_empty(self, connection: &mut Connection) -> Result<bool, Failure> {
+        let sql = format!("SELECT 1 FROM {} LIMIT 1", self.name);
+        let rows: Vec<StoredRow> = on_both!(connection, |c| diesel::sql_query(sql).load(c).await?);
+        Ok(rows.is_empty())
+    }
+
     /// How many rows there are.
     pub(crate) async fn count(self, connection: &mut Connection) -> Result<u64, Failure> {
         let sql = format!("SELECT count(*) FROM {}", self.name);

@@ -38,7 +38,7 @@ pub(super) async fn set(target: &Database) -> Result<(), CopyError> {
                     return Ok(Some(Obstacle::Mark));
                 }
                 for copied in &TABLES {
-                    if copied.table.count(connection).await? > 0 {
+                    if !copied.table.is_empty(connection).await? {
                         return Ok(Some(Obstacle::Rows(copied.table.name)));
                     }
                 }

@@ -15,7 +15,7 @@ use std::mem;
 
 use hexpress_domain::repository::RepositoryError;
 
-use crate::bulk::{Column, IfThere, Row, Table};
+use crate::bulk::{Column, IfThere, Row, Table, Value};
 use crate::database::{Database, MigrationState, Snapshot};
 
 pub use error::CopyError;
@@ -182,13 +182,18 @@ impl Copier {
         if names(&columns) != names(reader.columns()) {
             return Err(CopyError::Columns(name));
         }
-        let mut waiting = Batch::new();
+        let mut waiting = Batch::default();
         loop {
             let rows = reader.next(source).await.map_err(CopyError::Source)?;
             let is_end = rows.is_empty();
-            waiting.add(rows);
-            if (is_end && !waiting.rows.is_empty()) || waiting.is_full() {
-                let rows = mem::replace(&mut waiting, Batch::new()).rows;
+            let mut full: Vec<_> = rows
+                .into_iter()
+                .filter_map(|row| waiting.add(row))
+                .collect();
+            if is_end {
+                full.extend(waiting.take());
+            }
+            for rows in full {
                 write(&self.target, copied.table, &columns, rows)
                     .await
                     .map_err(CopyError::Target)?;
@@ -201,32 +206,28 @@ impl Copier {
     }
 }
 
-/// Rows that are to be written together.
+/// Rows that are to be written together: a statement on them takes about as long as one on the longest
+/// row, and so keeps the limits on time.
+#[derive(Default)]
 struct Batch {
     rows: Vec<Row>,
     size: usize,
 }
 
 impl Batch {
-    const fn new() -> Self {
-        Self {
-            rows: Vec::new(),
-            size: 0,
-        }
-    }
-
-    fn add(&mut self, rows: Vec<Row>) {
-        self.size += rows
-            .iter()
-            .flatten()
-            .map(crate::bulk::Value::size)
-            .sum::<usize>();
-        self.rows.extend(rows);
-    }
-
-    fn is_full(&self) -> bool {
+    /// Adds a row; returns all once they are as many or as long as are written together.
+    fn add(&mut self, row: Row) -> Option<Vec<Row>> {
+        self.size += row.iter().map(Value::size).sum::<usize>();
+        self.rows.push(row);
         let most = usize::try_from(SHORT_ROWS).unwrap_or(usize::MAX);
-        self.size >= BATCH_SIZE || self.rows.len() >= most
+        let is_full = self.size >= BATCH_SIZE || self.rows.len() >= most;
+        if is_full { self.take() } else { None }
+    }
+
+    /// What has been added and not been returned, if anything.
+    fn take(&mut self) -> Option<Vec<Row>> {
+        let rows = mem::take(self).rows;
+        (!rows.is_empty()).then_some(rows)
     }
 }
 

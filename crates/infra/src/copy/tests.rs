@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use hexpress_test_support::{Kind, TestDatabase};
 
-use super::TABLES;
+use super::{BATCH_SIZE, Batch, TABLES};
+use crate::bulk::Value;
 use crate::database::Snapshot;
 use crate::database::testing::open;
 
@@ -44,6 +45,22 @@ async fn keys_are_the_primary_keys() {
         let key: Vec<_> = key.into_iter().flatten().flatten().collect();
         assert_eq!(key, [copied.table.key.join(",")], "{}", copied.table.name);
     }
+}
+
+#[test]
+fn no_more_is_written_at_once_than_fits_whatever_was_read_at_once() {
+    const ROWS: usize = 16;
+    let longest = vec![Value::Text("a".repeat(BATCH_SIZE * 3 / 4))];
+    let mut batch = Batch::default();
+    let mut written = Vec::new();
+    for _ in 0..ROWS {
+        written.extend(batch.add(longest.clone()));
+    }
+    assert_eq!(batch.take(), None);
+    let lengths: Vec<_> = written.iter().map(Vec::len).collect();
+    assert_eq!(lengths, [2; ROWS / 2]);
+    assert_eq!(batch.add(vec![Value::Null]), None);
+    assert_eq!(batch.take(), Some(vec![vec![Value::Null]]));
 }
 
 /// What is written while a copy reads is not half in it.

@@ -55,13 +55,9 @@ pub(super) async fn forget(
         return Ok(None);
     }
     let forgotten = on_both!(connection, |c| {
-        diesel::delete(tokens::table)
-            .filter(tokens::user_id.eq_any(&ids))
-            .execute(c)
-            .await?;
-        diesel::update(users::table)
+        let forgotten: Vec<StoredId> = diesel::update(users::table)
             .filter(users::id.eq_any(&ids))
-            // Again: some may have been restored meanwhile.
+            // Again: some may have been restored meanwhile. They keep their tokens, too.
             .filter(users::deleted_at.lt(before))
             .set((
                 users::email.eq(EMAIL),
@@ -74,8 +70,14 @@ pub(super) async fn forget(
                 users::updated_at.eq(StoredInstant(order.at)),
                 users::version.eq(users::version + 1),
             ))
+            .returning(users::id)
+            .get_results(c)
+            .await?;
+        diesel::delete(tokens::table)
+            .filter(tokens::user_id.eq_any(&forgotten))
             .execute(c)
-            .await?
+            .await?;
+        forgotten.len()
     });
     Ok(Some(rows(forgotten)))
 }

@@ -15,11 +15,22 @@ pub mod user;
 
 use std::io::{self, Write};
 
-use crate::config::{Config, DatabaseConfig};
+use crate::config::{Config, DatabaseConfig, Sources};
 use crate::failure::Failure;
 
 /// Where a password is looked for when no flag says.
 const PASSWORD_VARIABLE: &str = "HEXPRESS_PASSWORD";
+
+/// The password that the environment holds, if any.
+fn password_variable(sources: &Sources) -> Result<Option<&str>, Failure> {
+    match sources.environment.get(PASSWORD_VARIABLE) {
+        // It stands for bytes that are no text.
+        Some(password) if password.contains(char::REPLACEMENT_CHARACTER) => {
+            Err(Failure::Usage(format!("{PASSWORD_VARIABLE} is not UTF-8")))
+        }
+        password => Ok(password.map(String::as_str)),
+    }
+}
 
 /// The database of a command that does one thing and ends. One that would end with
 /// the command is refused: nothing that was done would be left.

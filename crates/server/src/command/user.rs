@@ -3,16 +3,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use hexpress_app::Error;
+use hexpress_app::user::UserService;
 use hexpress_domain::auth::{Actor, ClientAddress};
 use hexpress_domain::repository::UniqueField;
 use hexpress_domain::user::{Email, NewUser, RawNewUser, RawUserPatch, Role, UserPatch};
 use hexpress_domain::validation::{Field, ValidationErrors};
 
-use super::{PASSWORD_VARIABLE, lasting_database, print};
+use super::{PASSWORD_VARIABLE, lasting_database, password_variable, print};
 use crate::cli::UserAction;
 use crate::config::{Config, Sources};
 use crate::failure::Failure;
-use crate::wiring::{Services, Store};
+use crate::wiring::{Store, user_service};
 
 /// What is to be done, every word of it checked.
 enum Task {
@@ -27,17 +28,16 @@ pub async fn run(
     sources: &Sources,
 ) -> Result<ExitCode, Failure> {
     let database = lasting_database(config)?;
-    let password = sources.environment.get(PASSWORD_VARIABLE);
-    let task = parse(action, password.map(String::as_str))?;
+    let task = parse(action, sources)?;
     let store = Store::open_migrated(&database).await?;
-    let services = Services::new(config, &store.database)?;
-    let done = carry_out(&services, task).await?;
+    let users = user_service(config, &store.database)?;
+    let done = carry_out(&users, task).await?;
     store.database.close(Duration::MAX).await;
     print(&format!("{done}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn parse(action: &UserAction, password: Option<&str>) -> Result<Task, Failure> {
+fn parse(action: &UserAction, sources: &Sources) -> Result<Task, Failure> {
     match action {
         UserAction::Create {
             email,
@@ -49,7 +49,7 @@ fn parse(action: &UserAction, password: Option<&str>) -> Result<Task, Failure> {
             let role = parse_role(role)?;
             let new = NewUser::parse(RawNewUser {
                 email: Field::Value(email.clone()),
-                password: Field::Value(read_password(*password_stdin, password)?),
+                password: Field::Value(read_password(*password_stdin, sources)?),
                 first_name: Field::Value(first_name.clone()),
                 last_name: Field::Value(last_name.clone()),
             });
@@ -68,7 +68,7 @@ fn parse(action: &UserAction, password: Option<&str>) -> Result<Task, Failure> {
         } => change(
             email,
             RawUserPatch {
-                password: Field::Value(read_password(*password_stdin, password)?),
+                password: Field::Value(read_password(*password_stdin, sources)?),
                 ..RawUserPatch::default()
             },
         ),
@@ -97,16 +97,16 @@ fn parse_role(role: &str) -> Result<Role, Failure> {
         .map_err(|error| wrong(&ValidationErrors::of("role", error)))
 }
 
-async fn carry_out(services: &Services, task: Task) -> Result<String, Failure> {
+async fn carry_out(users: &UserService, task: Task) -> Result<String, Failure> {
     let operator = Actor::Operator;
     match task {
         Task::Create(new, role) => {
-            let created = services.users.create(&operator, new, role).await;
+            let created = users.create(&operator, new, role).await;
             let user = created.map_err(|error| explain(&error))?;
             Ok(format!("created {} ({})", user.email, user.role))
         }
         Task::Change(email, patch) => {
-            let found = services.users.find_by_email(&operator, email.clone()).await;
+            let found = users.find_by_email(&operator, email.clone()).await;
             let user = found.map_err(|error| match error {
                 Error::NotFound(_) => Failure::Failed(format!(
                     "nobody has the email {email}\n`hexpress user create` makes an account."
@@ -114,8 +114,7 @@ async fn carry_out(services: &Services, task: Task) -> Result<String, Failure> {
                 error => explain(&error),
             })?;
             let address = ClientAddress::LOCAL;
-            let changed = services
-                .users
+            let changed = users
                 .update(&operator, user.id, &patch, None, address)
                 .await;
             let user = changed.map_err(|error| explain(&error))?;
@@ -149,7 +148,7 @@ fn wrong(faults: &ValidationErrors) -> Failure {
 
 /// A password from standard input, from the environment, or from whoever sits at
 /// the terminal.
-fn read_password(from_stdin: bool, from_environment: Option<&str>) -> Result<String, Failure> {
+fn read_password(from_stdin: bool, sources: &Sources) -> Result<String, Failure> {
     if from_stdin {
         let mut line = String::new();
         io::stdin()
@@ -158,12 +157,8 @@ fn read_password(from_stdin: bool, from_environment: Option<&str>) -> Result<Str
         let password = line.strip_suffix('\n').unwrap_or(&line);
         return Ok(password.strip_suffix('\r').unwrap_or(password).to_owned());
     }
-    match from_environment {
-        Some(password) if password.contains(char::REPLACEMENT_CHARACTER) => {
-            return Err(Failure::Usage(format!("{PASSWORD_VARIABLE} is not UTF-8")));
-        }
-        Some(password) => return Ok(password.to_owned()),
-        None => {}
+    if let Some(password) = password_variable(sources)? {
+        return Ok(password.to_owned());
     }
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage(format!(

@@ -4,12 +4,12 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::support::{Kind, PASSWORD, Server, TestDatabase, email, send, sign_up, text};
+use crate::support::{Kind, PASSWORD, Server, email, send, sign_up, text};
 
 #[rstest]
 #[tokio::test]
 async fn from_sign_up_to_restoring(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let anonymous = server.anonymous();
 
@@ -62,7 +62,7 @@ async fn from_sign_up_to_restoring(#[values(Kind::Sqlite, Kind::Postgres)] kind:
 async fn a_deleted_users_email_is_free_and_then_in_the_way(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let first = server.sign_up("ada").await;
     let taken = server
@@ -90,7 +90,7 @@ async fn a_deleted_users_email_is_free_and_then_in_the_way(
 async fn what_ends_a_session_bites_on_the_next_request_everywhere(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let other = Server::start(&database, &[]);
     let admin = server.admin(&database, "root").await;
@@ -144,7 +144,7 @@ async fn what_ends_a_session_bites_on_the_next_request_everywhere(
 async fn an_api_token_does_what_its_user_may_but_not_with_the_account(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let ada = server.sign_up("ada").await;
     let made = ada
@@ -178,7 +178,7 @@ async fn an_api_token_does_what_its_user_may_but_not_with_the_account(
 async fn guesses_at_a_password_are_limited_for_all_instances_together(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let limit = [("LOGIN_LIMIT_PER_MINUTE", "4")];
     let servers = [
         Server::start(&database, &limit),

@@ -11,13 +11,15 @@
 mod accounts;
 mod cache;
 mod command_line;
+mod documents;
 mod observability;
 mod openapi;
 mod posts;
-mod readme;
+mod secrets;
 mod shop;
 mod slow_backup;
 mod slow_browser;
+mod slow_copies;
 mod slow_db_copy;
 mod slow_fuzz;
 mod slow_hostile_posts;
@@ -33,3 +35,10 @@ mod slow_views;
 mod spans;
 mod start;
 mod support;
+
+use support::{Kind, TestDatabase};
+
+/// What a test gets that may run on any database: here an empty one, in `slow_copies` another.
+async fn database(kind: Kind) -> TestDatabase {
+    TestDatabase::migrated(kind).await
+}

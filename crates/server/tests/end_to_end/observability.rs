@@ -10,20 +10,20 @@ use crate::support::{
     Kind, PASSWORD, Server, TestDatabase, email, hexpress, send, sign_up, stderr, text,
 };
 
-fn metrics_address(server: &Server) -> SocketAddr {
+pub fn metrics_address(server: &Server) -> SocketAddr {
     let mut words = server.greeting.split_whitespace();
     let url = words.find_map(|word| word.strip_prefix("http://")?.strip_suffix("/metrics"));
     url.expect("the greeting names it").parse().unwrap()
 }
 
-async fn read(address: SocketAddr, path: &str) -> (u16, String) {
+pub async fn read(address: SocketAddr, path: &str) -> (u16, String) {
     let client = Client::builder().no_proxy().build().unwrap();
     let answer = client.get(format!("http://{address}{path}")).send().await;
     let answer = answer.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-fn value(metrics: &str, name: &str) -> f64 {
+pub fn value(metrics: &str, name: &str) -> f64 {
     let line = metrics.lines().find_map(|line| line.strip_prefix(name));
     let number = line.unwrap_or_else(|| panic!("no {name} in {metrics}"));
     number.trim().parse().unwrap()

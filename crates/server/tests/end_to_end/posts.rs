@@ -9,7 +9,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::slow_races::{count, race};
-use crate::support::{Caller, Kind, Server, TestDatabase, send, text};
+use crate::support::{Caller, Kind, Server, send, text};
 
 fn post(title: &str) -> Value {
     json!({"title": title, "content": "Once upon a time"})
@@ -31,7 +31,7 @@ fn ids(list: &Value) -> Vec<String> {
 #[rstest]
 #[tokio::test]
 async fn from_draft_to_restoring(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let (reader, ada) = (server.anonymous(), server.sign_up("ada").await);
     let admin = server.admin(&database, "root").await;
@@ -79,7 +79,7 @@ async fn from_draft_to_restoring(#[values(Kind::Sqlite, Kind::Postgres)] kind: K
 async fn a_users_posts_go_and_come_back_with_them(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let (ada, grace) = (server.sign_up("ada").await, server.sign_up("grace").await);
     let admin = server.admin(&database, "root").await;
@@ -113,7 +113,7 @@ async fn a_users_posts_go_and_come_back_with_them(
 async fn slow_a_hundred_posts_of_one_title_get_a_slug_each(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let ada = server.sign_up("ada").await;
     let answers = race((0..100).map(|_| {
@@ -135,7 +135,7 @@ async fn slow_a_hundred_posts_of_one_title_get_a_slug_each(
 async fn of_ten_publications_of_one_draft_one_succeeds(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let ada = server.sign_up("ada").await;
     let publish = format!("{}/publish", path(&ada.write(post("On Computing")).await));
@@ -165,7 +165,7 @@ async fn target(reader: &Caller, server: &Server, slug: &str) -> (StatusCode, St
 async fn every_slug_that_readers_knew_leads_to_its_post_in_one_hop(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let (reader, ada) = (server.anonymous(), server.sign_up("ada").await);
     let post = ada.write(published("On Computing")).await;
@@ -205,7 +205,7 @@ async fn every_slug_that_readers_knew_leads_to_its_post_in_one_hop(
 #[rstest]
 #[tokio::test]
 async fn a_draft_leaves_no_slug_behind(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let ada = server.sign_up("ada").await;
     let draft = ada.write(post("On Computing")).await;
@@ -218,7 +218,7 @@ async fn a_draft_leaves_no_slug_behind(#[values(Kind::Sqlite, Kind::Postgres)] k
 #[rstest]
 #[tokio::test]
 async fn statistics_and_analytics_add_up(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let ada = server.sign_up("ada").await;
     for title in ["One of two", "Two of two"] {
@@ -249,7 +249,7 @@ async fn statistics_and_analytics_add_up(#[values(Kind::Sqlite, Kind::Postgres)]
 #[rstest]
 #[tokio::test]
 async fn metadata_come_back_as_they_went_in(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let ada = server.sign_up("ada").await;
     let metadata = r#"{"z":1.10,"a":[12345678901234567890123,-0,1e300,"\u00e4"],"\u00e4":{}}"#;

@@ -5,12 +5,12 @@ use std::time::Duration;
 use rstest::rstest;
 use serde_json::json;
 
-use crate::support::{Kind, Server, TestDatabase, assert_books_balance, cart, text};
+use crate::support::{Kind, Server, assert_books_balance, cart, text};
 
 #[rstest]
 #[tokio::test]
 async fn from_the_catalogue_to_the_customer(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let admin = server.admin(&database, "root").await;
     let ada = server.sign_up("ada").await;
@@ -71,7 +71,7 @@ async fn from_the_catalogue_to_the_customer(#[values(Kind::Sqlite, Kind::Postgre
 #[rstest]
 #[tokio::test]
 async fn a_cancelled_order_gives_back_once(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let admin = server.admin(&database, "root").await;
     let ada = server.sign_up("ada").await;
@@ -96,7 +96,7 @@ async fn a_cancelled_order_gives_back_once(#[values(Kind::Sqlite, Kind::Postgres
 async fn fifty_requests_with_one_key_are_one_order(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let servers = [Server::start(&database, &[]), Server::start(&database, &[])];
     let admin = servers[0].admin(&database, "root").await;
     let engine = admin.create_product("Engine", 1_999, 5).await;
@@ -151,7 +151,7 @@ async fn fifty_requests_with_one_key_are_one_order(
 async fn what_nobody_pays_for_is_cancelled_by_whoever_gets_there_first(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
-    let database = TestDatabase::migrated(kind).await;
+    let database = super::database(kind).await;
     let server = Server::start(&database, &[]);
     let admin = server.admin(&database, "root").await;
     let ada = server.sign_up("ada").await;

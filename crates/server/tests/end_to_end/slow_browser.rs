@@ -9,7 +9,9 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Kind, PASSWORD, Server, TestDatabase, email};
+use crate::observability::{metrics_address, read, value};
+use crate::secrets;
+use crate::support::{Kind, PASSWORD, Server, TestDatabase, email, hexpress, stderr, stdout};
 
 /// How long a page may take for what it does at once on an idle machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -139,6 +141,30 @@ impl Browser {
             .await;
     }
 
+    /// Opens the page at `/docs`, logs somebody in through it, and lets it use the token.
+    async fn log_in(&self, server: &Server, email: &str, password: &str) {
+        self.open(&format!("http://{}/docs", server.address)).await;
+        let login = self.unfold("Authentication-login").await;
+        let credentials = json!({"email": email, "password": password}).to_string();
+        self.write(&format!("{login} textarea"), &credentials).await;
+        let (status, logged_in) = self.execute(&login).await;
+        assert_eq!(status, "200", "{logged_in}");
+        let token = logged_in["data"]["token"].as_str().unwrap();
+        secrets::remember(token);
+        self.click(".btn.authorize").await;
+        self.write(".auth-container input", token).await;
+        self.click(".auth-btn-wrapper .authorize").await;
+        self.click(".auth-btn-wrapper .btn-done").await;
+    }
+
+    /// Shows an operation of the page, and gives the selector of it.
+    async fn unfold(&self, operation: &str) -> String {
+        let operation = format!("#operations-{operation}");
+        self.click(&format!("{operation} .opblock-summary-control"))
+            .await;
+        operation
+    }
+
     /// Runs an operation of the page, and gives status and body of what it shows.
     async fn execute(&self, operation: &str) -> (String, Value) {
         self.click(&format!("{operation} .btn.execute")).await;
@@ -194,32 +220,10 @@ async fn a_person_logs_in_through_the_page_and_calls_an_endpoint() {
     let server = Server::start(&database, &[]);
     server.sign_up("ada").await;
     let browser = Browser::start().await;
-    browser
-        .open(&format!("http://{}/docs", server.address))
-        .await;
+    browser.log_in(&server, &email("ada"), PASSWORD).await;
 
-    let login = "#operations-Authentication-login";
-    browser
-        .click(&format!("{login} .opblock-summary-control"))
-        .await;
-    let credentials = json!({"email": email("ada"), "password": PASSWORD}).to_string();
-    browser
-        .write(&format!("{login} textarea"), &credentials)
-        .await;
-    let (status, logged_in) = browser.execute(login).await;
-    assert_eq!(status, "200", "{logged_in}");
-    let token = logged_in["data"]["token"].as_str().unwrap();
-
-    browser.click(".btn.authorize").await;
-    browser.write(".auth-container input", token).await;
-    browser.click(".auth-btn-wrapper .authorize").await;
-    browser.click(".auth-btn-wrapper .btn-done").await;
-
-    let me = "#operations-Authentication-me";
-    browser
-        .click(&format!("{me} .opblock-summary-control"))
-        .await;
-    let (status, account) = browser.execute(me).await;
+    let me = browser.unfold("Authentication-me").await;
+    let (status, account) = browser.execute(&me).await;
     assert_eq!(status, "200", "{account}");
     assert_eq!(account["data"]["email"], email("ada"));
 
@@ -227,4 +231,57 @@ async fn a_person_logs_in_through_the_page_and_calls_an_endpoint() {
     assert_eq!(browser.until(elsewhere).await, json!([]));
     let complaints = browser.send("/se/log", json!({"type": "browser"})).await;
     assert_eq!(complaints, json!([]));
+}
+
+#[tokio::test]
+async fn a_stranger_gets_from_the_start_to_a_published_post_and_to_an_orderly_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let at_home = |arguments: &[&str]| {
+        let mut command = hexpress(folder.path());
+        command.args(arguments).env("APP_ENV", "development");
+        command
+    };
+    let mut serve = at_home(&["--port", "0"]);
+    serve.env("METRICS_ADDR", "127.0.0.1:0");
+    let server = Server::spawn(serve);
+    let metrics = metrics_address(&server);
+
+    let seeded = at_home(&["seed"]).output().unwrap();
+    assert!(seeded.status.success(), "{}", stderr(&seeded));
+    let printed = stdout(&seeded);
+    let (people, password) = printed.trim_end().rsplit_once("password: ").unwrap();
+    secrets::remember(password);
+    let mut users = people.lines().filter(|line| line.ends_with("(user)"));
+    let email = users.next().unwrap().split_whitespace().next().unwrap();
+
+    let browser = Browser::start().await;
+    browser.log_in(&server, email, password).await;
+    let create = browser.unfold("Posts-create_post").await;
+    let post = json!({"title": "A stranger's first post", "content": "Hello."}).to_string();
+    browser.write(&format!("{create} textarea"), &post).await;
+    let (status, draft) = browser.execute(&create).await;
+    assert_eq!(status, "201", "{draft}");
+    let id = draft["data"]["id"].as_str().unwrap();
+
+    let publish = browser.unfold("Posts-publish_post").await;
+    let id_field = "tr[data-param-name=id] input";
+    browser.write(&format!("{publish} {id_field}"), id).await;
+    let (status, published) = browser.execute(&publish).await;
+    assert_eq!(status, "200", "{published}");
+    let path = format!("/api/posts/{id}");
+    let found = server.anonymous().get(&path).await;
+    assert_eq!(found.body["data"]["content"], "Hello.", "{}", found.body);
+
+    let (_, counted) = read(metrics, "/metrics").await;
+    for (method, route, status) in [
+        ("POST", "/api/auth/login", 200),
+        ("POST", "/api/posts", 201),
+        ("POST", "/api/posts/{id}/publish", 200),
+        ("GET", "/api/posts/{id}", 200),
+    ] {
+        let labels = format!(r#"{{method="{method}",route="{route}",status="{status}"}}"#);
+        let requests = value(&counted, &format!("hexpress_http_requests_total{labels}"));
+        assert_eq!(requests, 1.0, "{labels}");
+    }
+    assert_eq!(server.terminate().code(), Some(0));
 }

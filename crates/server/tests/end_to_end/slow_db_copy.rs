@@ -17,13 +17,14 @@ fn copy(from: &str, to: &str) -> Output {
         .unwrap()
 }
 
-fn succeeds(from: &TestDatabase, to: &TestDatabase) -> String {
+/// Copies a database; returns what the command printed.
+pub fn succeeds(from: &TestDatabase, to: &TestDatabase) -> String {
     let output = copy(from.url(), to.url());
     assert!(output.status.success(), "{}", stderr(&output));
     stdout(&output)
 }
 
-fn other(kind: Kind) -> Kind {
+pub fn other(kind: Kind) -> Kind {
     match kind {
         Kind::Sqlite => Kind::Postgres,
         Kind::Postgres => Kind::Sqlite,

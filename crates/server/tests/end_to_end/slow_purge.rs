@@ -6,8 +6,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Caller, Kind, PASSWORD, Server, TestDatabase, assert_books_balance, cart, email, run, stderr,
-    stdout,
+    Caller, Kind, PASSWORD, Server, TestDatabase, assert_books_balance, cart, email, hexpress, run,
+    stderr, stdout,
 };
 
 fn purge(database: &TestDatabase, arguments: &[&str]) -> String {
@@ -174,6 +174,34 @@ async fn orders_stay_without_the_person(#[values(Kind::Sqlite, Kind::Postgres)] 
 }
 
 /// SQLite only gives free the room in which it was, and that of earlier states of rows.
+/// On PostgreSQL, where a purge and a restoring can overlap.
+#[tokio::test]
+async fn who_is_restored_meanwhile_stays_and_stays_logged_in() {
+    let database = TestDatabase::migrated(Kind::Postgres).await;
+    let server = Server::start(&database, &[]);
+    let ada = server.sign_up("ada").await;
+    database
+        .execute("UPDATE users SET deleted_at = '2020-01-01Z'")
+        .await;
+    let restoring = database.begin("UPDATE users SET deleted_at = NULL").await;
+    let folder = tempfile::tempdir().unwrap();
+    let purging = hexpress(folder.path())
+        .args(["purge", "--deleted-before", "2021-01-01", "--yes"])
+        .env("DATABASE_URL", database.url())
+        .spawn()
+        .unwrap();
+    database.wait_for_waiting(1).await;
+    restoring.commit().await;
+    let purged = purging.wait_with_output().unwrap();
+    assert!(purged.status.success(), "{}", stderr(&purged));
+    assert!(
+        stdout(&purged).contains("removed 0 users"),
+        "{}",
+        stdout(&purged)
+    );
+    assert!(ada.is_known().await);
+}
+
 #[tokio::test]
 async fn the_file_holds_nothing_of_it_any_more() {
     let database = TestDatabase::migrated(Kind::Sqlite).await;

@@ -1,10 +1,10 @@
 //! The program killed, stopped and mistreated under load.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use rstest::rstest;
@@ -196,47 +196,61 @@ async fn a_request_that_was_begun_before_the_stop_is_answered() {
     assert_eq!(server.wait().code(), Some(0));
 }
 
-/// Reads until the server hangs up or answers; whatever came.
-fn until_end(mut stream: TcpStream) -> String {
-    stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
-    let mut answer = String::new();
-    let end = stream.read_to_string(&mut answer);
-    assert!(
-        !matches!(&end, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock),
-        "the server holds on to it"
-    );
-    answer
+/// Sends a byte now and then, never long after the last one, until the server hangs up; what it
+/// has answered.
+fn drip(address: SocketAddr, beginning: &str) -> String {
+    const PAUSE: Duration = Duration::from_millis(50);
+    const PATIENCE: Duration = Duration::from_secs(30);
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(beginning.as_bytes()).unwrap();
+    stream.set_read_timeout(Some(PAUSE)).unwrap();
+    let begun = Instant::now();
+    let mut answer = Vec::new();
+    let mut part = [0; 1024];
+    loop {
+        assert!(begun.elapsed() < PATIENCE, "the server holds on to it");
+        let is_taken = match stream.read(&mut part) {
+            Ok(0) => false,
+            Ok(length) => {
+                answer.extend_from_slice(&part[..length]);
+                true
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => stream.write_all(b"a").is_ok(),
+            Err(_) => false,
+        };
+        if !is_taken {
+            return String::from_utf8(answer).unwrap();
+        }
+    }
 }
 
 #[tokio::test]
 async fn slow_clients_are_cut_off_while_others_are_served() {
     let database = TestDatabase::migrated(Kind::Sqlite).await;
-    let server = Server::start(
-        &database,
-        &[
-            ("HEADER_READ_TIMEOUT_MS", "300"),
-            ("BODY_READ_TIMEOUT_MS", "300"),
-        ],
+    let limits = [
+        ("HEADER_READ_TIMEOUT_MS", "1000"),
+        ("BODY_READ_TIMEOUT_MS", "1000"),
+    ];
+    let server = Server::start(&database, &limits);
+    let address = server.address;
+    let slow =
+        |beginning: &'static str| tokio::task::spawn_blocking(move || drip(address, beginning));
+    let header = slow("GET /api/health HTTP/1.1\r\nHost");
+    let body = slow(
+        "POST /api/users HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n\
+         Content-Length: 60000\r\n\r\n{",
     );
-    let mut slow_header = TcpStream::connect(server.address).unwrap();
-    slow_header
-        .write_all(b"GET /api/health HTTP/1.1\r\nHost")
-        .unwrap();
-    let mut slow_body = TcpStream::connect(server.address).unwrap();
-    slow_body
-        .write_all(
-            b"POST /api/users HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n\
-              Content-Length: 100\r\n\r\n{",
-        )
-        .unwrap();
-    let health = server.anonymous().get("/api/health").await;
-    assert_eq!(health.status, 200);
-    let answer = until_end(slow_body);
+    let mut served = 0;
+    while !(header.is_finished() && body.is_finished()) {
+        let others = server.anonymous().get("/api/posts").await;
+        assert_eq!(others.status, 200);
+        served += 1;
+    }
+    assert!(served > 0);
+    header.await.unwrap();
+    let answer = body.await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(answer.contains("REQUEST_TIMEOUT"), "{answer}");
-    until_end(slow_header);
 }
 
 /// The memory that a process holds, in KiB.

@@ -281,6 +281,7 @@ fn production_takes_no_seed_without_a_yes_and_a_password_of_its_own() {
         (run(&seed, Some("battery staple")), "--yes"),
         (run(&sure, None), "HEXPRESS_PASSWORD"),
         (run(&sure, Some("short")), "at least 8 characters"),
+        (run(&sure, Some("no\u{fffd}UTF-8")), "not UTF-8"),
     ] {
         let error = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{error}");
@@ -313,4 +314,45 @@ async fn an_email_that_somebody_has_is_explained() {
     let error = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{error}");
     assert!(error.contains("--rng-seed"), "{error}");
+}
+
+/// Through a terminal of its own, which `script` (util-linux) makes.
+#[tokio::test]
+async fn a_bar_on_a_terminal_and_plain_lines_elsewhere_tell_how_far_it_is() {
+    let seed = ["seed", "--users", "10", "--posts", "1200", "--orders", "0"];
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let folder = tempfile::tempdir().unwrap();
+    let typed = format!("{} {}", env!("CARGO_BIN_EXE_hexpress"), seed.join(" "));
+    let at_terminal = std::process::Command::new("script")
+        .args(["--quiet", "--return", "--command", &typed, "/dev/null"])
+        .current_dir(folder.path())
+        .env("APP_ENV", "test")
+        .env("DATABASE_URL", database.url())
+        .env("TERM", "xterm")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let shown = stdout(&at_terminal);
+    assert!(at_terminal.status.success(), "{shown}");
+    let bar = shown
+        .split(['\r', '\n'])
+        .find(|line| line.contains("1,200 of 1,200"));
+    assert!(
+        bar.is_some_and(|bar| bar.contains("posts") && bar.contains('[')),
+        "{shown:?}"
+    );
+    assert!(!shown.contains("posts: 600 of 1200"), "{shown:?}");
+    assert!(
+        shown.contains("posts: 1200 added, 0 were there"),
+        "{shown:?}"
+    );
+
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let elsewhere = run(&database, &seed, "");
+    let lines = stderr(&elsewhere);
+    assert!(
+        lines.contains("posts: 500 of 1200\nposts: 1000 of 1200\nposts: 1200 of 1200\n"),
+        "{lines}"
+    );
+    assert!(!lines.contains(['\r', '\u{1b}', '[']), "{lines:?}");
 }

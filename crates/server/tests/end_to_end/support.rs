@@ -1,5 +1,6 @@
 //! The real program on a real port, and clients that speak of accounts.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -16,10 +17,16 @@ use url::Position;
 
 pub use hexpress_test_support::{Kind, OwnPostgres, TestDatabase};
 
+use crate::secrets;
+
 pub const PASSWORD: &str = "correct horse";
 
 /// How long a program may take for what it does at once on an idle machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long an idle connection is used again: less than the server keeps it, which may end one
+/// while a test waits for something else.
+const REUSE: Duration = Duration::from_secs(30);
 
 /// What a server's greeting ends with.
 const LAST_LINE: &str = "Ctrl-C stops it.";
@@ -47,24 +54,34 @@ pub fn run(database: &TestDatabase, arguments: &[&str], input: &str) -> Output {
         .stdin(Stdio::piped())
         .spawn()
         .unwrap();
+    secrets::remember(input.trim_end());
     let mut stdin = child.stdin.take().unwrap();
     std::io::Write::write_all(&mut stdin, input.as_bytes()).ok();
     drop(stdin);
-    child.wait_with_output().unwrap()
+    let output = child.wait_with_output().unwrap();
+    // What it says is looked through.
+    stderr(&output);
+    output
 }
 
 pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
+/// What a command has said of its way and of its failure, which is no secret.
 pub fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    secrets::assert_none_in(&said);
+    said
 }
 
-/// A running server, killed when it is dropped.
+/// A running server, killed when it is dropped. It logs all that it can, and at its end
+/// the log is looked through: it tells no secret, and each line of it is JSON, unless
+/// the test has settings of its own.
 pub struct Server {
     child: Child,
     log: Option<thread::JoinHandle<String>>,
+    logs_json: bool,
     pub address: SocketAddr,
     /// What it printed until it was ready.
     pub greeting: String,
@@ -83,6 +100,15 @@ impl Server {
 
     /// Starts a command that ends in a server, and waits until it answers.
     pub fn spawn(mut command: Command) -> Self {
+        let is_unset = |name: &str| command.get_envs().all(|(set, _)| set != name);
+        let log_all = [("LOG_FORMAT", "json"), ("LOG_LEVEL", "debug")];
+        let log_all: Vec<_> = log_all
+            .into_iter()
+            .filter(|(name, _)| is_unset(name))
+            .collect();
+        command.envs(log_all);
+        let json = (OsStr::new("LOG_FORMAT"), Some(OsStr::new("json")));
+        let logs_json = command.get_envs().any(|setting| setting == json);
         let mut child = command.spawn().unwrap();
         let log = collect(child.stderr.take().unwrap());
         let (sender, lines) = mpsc::channel();
@@ -116,9 +142,14 @@ impl Server {
         Self {
             child,
             log: Some(log),
+            logs_json,
             address: address.unwrap(),
             greeting,
-            client: Client::builder().no_proxy().build().unwrap(),
+            client: Client::builder()
+                .no_proxy()
+                .pool_idle_timeout(REUSE)
+                .build()
+                .unwrap(),
         }
     }
 
@@ -142,7 +173,20 @@ impl Server {
     pub fn terminate_and_log(mut self) -> String {
         self.signal("TERM");
         assert!(self.wait().success());
-        self.log.take().unwrap().join().unwrap()
+        self.take_log()
+    }
+
+    /// What the program has logged until its end, after a look through it.
+    fn take_log(&mut self) -> String {
+        let log = self.log.take().unwrap().join().unwrap();
+        secrets::assert_none_in(&log);
+        let lines = log.split_inclusive('\n').filter(|_| self.logs_json);
+        // A kill may come within the last one.
+        for line in lines.filter(|line| line.ends_with('\n')) {
+            let parsed = serde_json::from_str::<Value>(line);
+            assert!(parsed.is_ok_and(|line| line.is_object()), "no JSON: {line}");
+        }
+        log
     }
 
     pub fn signal(&self, name: &str) {
@@ -217,6 +261,9 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();
+        if self.log.is_some() && !thread::panicking() {
+            self.take_log();
+        }
     }
 }
 
@@ -418,6 +465,9 @@ pub async fn try_send(request: RequestBuilder) -> reqwest::Result<Answer> {
     let sent = request.body().and_then(|body| body.as_bytes());
     let sent = sent.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap());
     let sent = content_type.zip(sent);
+    if let Some(Ok(body)) = sent.as_ref().map(|(_, text)| serde_json::from_str(text)) {
+        secrets::remember_those_in(&body);
+    }
     let response = client.execute(request).await?;
     let (status, headers) = (response.status(), response.headers().clone());
     let text = response.text().await?;
@@ -442,12 +492,14 @@ pub async fn try_send(request: RequestBuilder) -> reqwest::Result<Answer> {
         let value = headers.get(name)?;
         Some(value.to_str().unwrap().to_owned())
     };
+    let body = serde_json::from_str(&text).unwrap_or_default();
+    secrets::remember_those_in(&body);
     Ok(Answer {
         status,
         etag: header("etag").unwrap_or_default(),
         retry_after: header("retry-after").map(|seconds| seconds.parse().unwrap()),
         location: header("location").unwrap_or_default(),
         is_replayed: header("idempotency-replayed").is_some_and(|value| value == "true"),
-        body: serde_json::from_str(&text).unwrap_or_default(),
+        body,
     })
 }

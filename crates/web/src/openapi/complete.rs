@@ -8,49 +8,26 @@ use hexpress_app::Error;
 use hexpress_domain::id::IdError;
 use hexpress_domain::list::PageSizeError;
 use hexpress_domain::validation::ValidationErrors;
-use serde_json::{Value, json};
-use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::response::Response;
 use utoipa::openapi::schema::{AdditionalProperties, OneOfBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{Components, Content, Header, OpenApi, Ref, RefOr};
+use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr};
 
+use super::headers;
 use super::parameters::{IfMatch, IfNoneMatch};
 use super::refusals::{Responses, of_limits, refusal};
-use super::types::{one_of, text};
 use crate::api::BODY_LIMIT;
 use crate::error::ApiError;
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// The headers that may be missing.
-const OPTIONAL_HEADERS: [&str; 4] = [
-    "Content-Encoding",
-    "Idempotency-Replayed",
-    "RateLimit",
-    "RateLimit-Policy",
-];
-
 /// Describes what refuses more than is borne, on operations that count.
 pub(crate) fn describe_limits(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         for (_, operation) in operations(item) {
             operation.responses.responses.extend(of_limits());
-        }
-    }
-}
-
-/// Says which headers are always there: utoipa cannot.
-pub(super) fn require_headers(document: &mut Value) {
-    let headers = document.pointer_mut("/components/headers");
-    let headers = headers.and_then(Value::as_object_mut);
-    for (name, header) in headers.into_iter().flatten() {
-        if let Some(header) = header.as_object_mut()
-            && !OPTIONAL_HEADERS.contains(&name.as_str())
-        {
-            header.insert("required".to_owned(), json!(true));
         }
     }
 }
@@ -71,7 +48,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation
 /// Completes every operation.
 pub(super) fn complete(document: &mut OpenApi) {
     let mut components = document.components.take().unwrap_or_default();
-    for (name, header) in headers() {
+    for (name, header) in headers::all() {
         components.headers.insert(name.to_owned(), header.into());
     }
     for item in document.paths.paths.values_mut() {
@@ -99,13 +76,15 @@ fn complete_operation(operation: &mut Operation, reads_body: bool, components: &
     }
     if has_header(operation, IfNoneMatch::NAME) {
         let mut unchanged = Response::new("The client has the present answer already");
-        unchanged.headers.insert("ETag".to_owned(), header("ETag"));
+        unchanged
+            .headers
+            .insert("ETag".to_owned(), headers::reference("ETag"));
         answers.insert("304".to_owned(), unchanged.into());
     }
     for (status, answer) in &mut answers {
         if let RefOr::T(answer) = answer {
             let has_location = ["201", "308"].contains(&status.as_str());
-            add_headers(answer, has_location.then_some("Location"), is_limited);
+            headers::add(answer, has_location.then_some("Location"), is_limited);
         }
     }
     for (status, (names, refusal)) in by_status(refusals, is_limited) {
@@ -277,7 +256,7 @@ fn by_status(refusals: Responses, is_limited: bool) -> BTreeMap<String, (Vec<Str
             "429" | "503" => Some("Retry-After"),
             _ => None,
         };
-        add_headers(refusal, header, is_limited);
+        headers::add(refusal, header, is_limited);
     }
     statuses
 }
@@ -321,94 +300,4 @@ fn add_shape(answer: &mut Response, refusal: Response) {
     if let Some(RefOr::T(content)) = answer.content.get_mut(JSON) {
         content.schema = Some(schema.into());
     }
-}
-
-fn header(name: &str) -> RefOr<Header> {
-    RefOr::Ref(Ref::new(format!("#/components/headers/{name}")))
-}
-
-/// Describes the headers of a response: those that it names, one more, and those that all have.
-fn add_headers(response: &mut Response, more: Option<&str>, is_limited: bool) {
-    let mut names: Vec<_> = response.headers.keys().cloned().collect();
-    names.extend(more.map(str::to_owned));
-    names.push("X-Request-Id".to_owned());
-    if !response.content.is_empty() {
-        names.push("Content-Encoding".to_owned());
-    }
-    if is_limited {
-        names.extend(["RateLimit", "RateLimit-Policy"].map(str::to_owned));
-    }
-    for name in &names {
-        response.headers.insert(name.clone(), header(name));
-    }
-}
-
-fn headers() -> [(&'static str, Header); 9] {
-    let described = |text: &str, schema| {
-        let header = HeaderBuilder::new().description(Some(text));
-        header.schema(Some(schema)).build()
-    };
-    let seconds = utoipa::openapi::ObjectBuilder::new()
-        .schema_type(utoipa::openapi::Type::Integer)
-        .minimum(Some(1));
-    [
-        (
-            "Content-Encoding",
-            described(
-                "For clients that accept one, where the answer is large enough",
-                one_of(["br", "gzip", "zstd"]),
-            ),
-        ),
-        (
-            "ETag",
-            described(
-                "For `If-Match` and `If-None-Match`",
-                text().pattern(Some("^\"([0-9]+-)?[0-9a-f]+\"$")),
-            ),
-        ),
-        (
-            "Idempotency-Replayed",
-            described(
-                "Where the answer is the one that an earlier request with the same key had",
-                one_of(["true"]),
-            ),
-        ),
-        ("Location", described("Where the thing is", text())),
-        (
-            "RateLimit",
-            described(
-                "Where requests are limited: how many remain, and in how many seconds the quota is whole again",
-                text()
-                    .pattern(Some("^\"default\";r=[0-9]+;t=[0-9]+$"))
-                    .examples([json!("\"default\";r=599;t=1")]),
-            ),
-        ),
-        (
-            "RateLimit-Policy",
-            described(
-                "Where requests are limited: the quota of a client, and its window in seconds",
-                text()
-                    .pattern(Some("^\"default\";q=[0-9]+;w=[0-9]+$"))
-                    .examples([json!("\"default\";q=600;w=60")]),
-            ),
-        ),
-        (
-            "Retry-After",
-            described("How many seconds to wait before trying again", seconds),
-        ),
-        (
-            "WWW-Authenticate",
-            described(
-                "How to prove who calls, and whether a token was refused",
-                text().examples([json!("Bearer")]),
-            ),
-        ),
-        (
-            "X-Request-Id",
-            described(
-                "The request's name in the log: the client's own, or one that was made",
-                text(),
-            ),
-        ),
-    ]
 }

@@ -8,6 +8,7 @@
 
 mod complete;
 mod examples;
+mod headers;
 mod names;
 pub(crate) mod parameters;
 pub(crate) mod refusals;
@@ -66,7 +67,7 @@ pub fn openapi(base_path: &str) -> Value {
     describe(&mut document, base_path);
     complete::complete(&mut document);
     let mut document = json!(document);
-    complete::require_headers(&mut document);
+    headers::require(&mut document);
     names::refer(&mut document);
     examples::fill(&mut document);
     document

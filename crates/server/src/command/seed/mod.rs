@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 use self::world::{Fault, World};
 use super::progress::Progress;
-use super::{PASSWORD_VARIABLE, confirm, lasting_database, print};
+use super::{PASSWORD_VARIABLE, confirm, lasting_database, password_variable, print};
 use crate::cli::Seed;
 use crate::config::{AppEnv, Config, Sources};
 use crate::failure::Failure;
@@ -41,15 +41,14 @@ pub async fn run(config: &Config, seed: &Seed, sources: &Sources) -> Result<Exit
             "`seed` adds made-up data, with an admin whose password it prints",
         )?;
     }
-    let chosen = sources.environment.get(PASSWORD_VARIABLE);
-    let password = match chosen {
+    let password = match password_variable(sources)? {
         None if config.app_env == AppEnv::Production => {
             return Err(Failure::Usage(format!(
                 "the usual password of made-up users is known to everybody, and APP_ENV is \
                  production\nSet {PASSWORD_VARIABLE} to one that is not."
             )));
         }
-        chosen => chosen.map_or(DEFAULT_PASSWORD, String::as_str),
+        chosen => chosen.unwrap_or(DEFAULT_PASSWORD),
     };
     let checked: Password = password
         .parse()
