@@ -40,7 +40,9 @@ hexpress() {
         return
     fi
     stop
-    PORT=0 command hexpress "$@" >greeting &
+    # What the one before it said is gone before this one begins.
+    : >greeting
+    PORT=0 command hexpress "$@" >>greeting &
     server=$!
     until grep --quiet '^Ctrl-C' greeting; do
         kill -0 "$server"
