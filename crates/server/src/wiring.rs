@@ -150,7 +150,6 @@ impl Services {
         };
         let post_ports = PostPorts {
             posts: Arc::clone(&posts),
-            users: Arc::clone(&users),
             views: views.clone(),
             view_batches,
             clock: Arc::clone(&clock),

@@ -1,7 +1,7 @@
-//! Posts: writing, reading, listing, and what their author may know about them.
+//! Posts: writing, reading, listing, publishing. What their author may know about all of
+//! them together is asked of [`UserService`](crate::user::UserService).
 
 mod change;
-mod statistics;
 
 use std::sync::Arc;
 
@@ -15,7 +15,6 @@ use hexpress_domain::post::{
     PostView, Slug, ViewBatch, ViewCounter, ViewRepository, VisiblePost,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
-use hexpress_domain::user::UserRepository;
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::permissions::{self, Operation};
@@ -25,8 +24,6 @@ use crate::{Error, Resource};
 pub struct PostPorts {
     /// Keeps posts.
     pub posts: Arc<dyn PostRepository>,
-    /// Keeps their authors.
-    pub users: Arc<dyn UserRepository>,
     /// Takes note of views.
     pub views: Arc<dyn ViewCounter>,
     /// Keeps what views were counted.

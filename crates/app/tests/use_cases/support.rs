@@ -298,7 +298,6 @@ impl Mocks {
     pub fn post_service(self) -> PostService {
         PostService::new(PostPorts {
             posts: Arc::new(self.posts),
-            users: Arc::new(self.users),
             views: Arc::new(self.views),
             view_batches: Arc::new(self.view_batches),
             clock: Arc::new(clock()),

@@ -281,7 +281,7 @@ impl Mocks {
         };
         let posts = Arc::new(self.posts);
         let user_ports = UserPorts {
-            users: users.clone(),
+            users,
             posts: posts.clone(),
             hasher,
             guard,
@@ -290,7 +290,6 @@ impl Mocks {
         };
         let post_ports = PostPorts {
             posts,
-            users,
             views: Arc::new(self.views),
             view_batches: Arc::new(MockViewRepository::new()),
             clock: clock.clone(),
