@@ -41,8 +41,13 @@ const LAYERS: &[Layer] = &[
             "hexpress-infra",
             "hexpress-web",
         ],
-        &["hexpress-conformance", "hexpress-test-support"],
+        &[
+            "hexpress-client",
+            "hexpress-conformance",
+            "hexpress-test-support",
+        ],
     ),
+    ("hexpress-client", &["hexpress-domain"], &[]),
     ("hexpress-conformance", &[], &[]),
     ("hexpress-test-support", &[], &["hexpress-infra"]),
 ];
@@ -196,6 +201,24 @@ fn the_domain_takes_no_runtime_framework_or_driver_along() {
 #[test]
 fn the_use_cases_take_no_runtime_framework_or_driver_along() {
     assert_without("hexpress-app", &[DRIVERS, RUNTIMES, FRAMEWORKS]);
+}
+
+#[test]
+fn the_client_takes_no_driver_server_or_openssl_along() {
+    assert_without(
+        "hexpress-client",
+        &[
+            DRIVERS,
+            &[
+                "hexpress-app",
+                "axum",
+                "argon2",
+                "aws-lc-rs",
+                "native-tls",
+                "openssl",
+            ],
+        ],
+    );
 }
 
 #[test]

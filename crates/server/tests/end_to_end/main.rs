@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod client;
 mod command_line;
 mod observability;
 mod openapi;

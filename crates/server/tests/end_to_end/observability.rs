@@ -10,13 +10,13 @@ use crate::support::{
     Kind, PASSWORD, Server, TestDatabase, email, hexpress, send, sign_up, stderr, text,
 };
 
-fn metrics_address(server: &Server) -> SocketAddr {
+pub fn metrics_address(server: &Server) -> SocketAddr {
     let mut words = server.greeting.split_whitespace();
     let url = words.find_map(|word| word.strip_prefix("http://")?.strip_suffix("/metrics"));
     url.expect("the greeting names it").parse().unwrap()
 }
 
-async fn read(address: SocketAddr, path: &str) -> (u16, String) {
+pub async fn read(address: SocketAddr, path: &str) -> (u16, String) {
     let client = Client::builder().no_proxy().build().unwrap();
     let answer = client.get(format!("http://{address}{path}")).send().await;
     let answer = answer.unwrap();

@@ -83,6 +83,10 @@ impl Server {
 
     /// Starts a command that ends in a server, and waits until it answers.
     pub fn spawn(mut command: Command) -> Self {
+        // A build of the whole workspace gives reqwest TLS (hexpress-client has it), and no provider.
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
         let mut child = command.spawn().unwrap();
         let log = collect(child.stderr.take().unwrap());
         let (sender, lines) = mpsc::channel();
