@@ -49,7 +49,28 @@ const LAYERS: &[Layer] = &[
     ),
     ("hexpress-client", &["hexpress-domain"], &[]),
     ("hexpress-conformance", &[], &[]),
-    ("hexpress-test-support", &[], &["hexpress-infra"]),
+    (
+        "hexpress-test-support",
+        &[],
+        &[
+            "hexpress-app",
+            "hexpress-client",
+            "hexpress-domain",
+            "hexpress-infra",
+            "hexpress-web",
+        ],
+    ),
+    ("newsletter", &["hexpress-app", "hexpress-domain"], &[]),
+    (
+        "embedded-blog",
+        &[
+            "hexpress-app",
+            "hexpress-domain",
+            "hexpress-infra",
+            "hexpress-web",
+        ],
+        &["hexpress-client"],
+    ),
 ];
 
 const DRIVERS: &[&str] = &[
@@ -217,6 +238,20 @@ fn the_client_takes_no_driver_server_or_openssl_along() {
                 "native-tls",
                 "openssl",
             ],
+        ],
+    );
+}
+
+/// A command line is its own, so that of the frameworks it may have clap.
+#[test]
+fn the_newsletter_takes_no_server_driver_or_runtime_along() {
+    assert_without(
+        "newsletter",
+        &[
+            DRIVERS,
+            RUNTIMES,
+            &["axum", "hyper", "http", "tower", "reqwest"],
+            &["hexpress-infra", "hexpress-web"],
         ],
     );
 }
