@@ -5,7 +5,8 @@
 //! product) are those of [`domain`]: they are valid before anything is sent, and their faults are
 //! found without a request.
 //!
-//! Open [`Client`] first, then [`post`]: a resource as the API shows it, and what can be done with it.
+//! Open [`Client`] first, then [`post`]: a resource as the API shows it, and what can be done with
+//! it.
 //!
 //! ```no_run
 //! use futures_util::TryStreamExt;

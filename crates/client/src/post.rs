@@ -76,8 +76,9 @@ pub struct ListPosts {
     pub status: Option<PostStatus>,
     /// Only posts of this author.
     pub author_id: Option<UserId>,
-    /// Whether to say what the posts say; then a page holds at most
-    /// [`PostQuery::MAX_SIZE_WITH_CONTENT`](hexpress_domain::post::PostQuery::MAX_SIZE_WITH_CONTENT).
+    /// Whether to say what the posts say; then a page holds at most [`MAX_SIZE_WITH_CONTENT`].
+    ///
+    /// [`MAX_SIZE_WITH_CONTENT`]: hexpress_domain::post::PostQuery::MAX_SIZE_WITH_CONTENT
     pub with_content: bool,
     /// By admins: the deleted posts in place of the live ones.
     pub deleted: bool,
@@ -204,7 +205,8 @@ impl Posts<'_> {
     /// use hexpress_client::list::Part;
     /// use hexpress_client::post::ListPosts;
     ///
-    /// # async fn print(client: hexpress_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use std::error::Error;
+    /// # async fn print(client: hexpress_client::Client) -> Result<(), Box<dyn Error>> {
     /// let mut posts = client.posts().stream(ListPosts {
     ///     search: Search::parse("engine")?,
     ///     part: Part { limit: PageSize::try_from(100)?, ..Part::default() },

@@ -401,7 +401,9 @@ async fn losing_an_answer(server: SocketAddr) -> SocketAddr {
         let mut answer = [0; 1024];
         tokio::select! {
             _ = tokio::io::copy(&mut from_client, &mut to_server) => {}
-            read = from_server.read(&mut answer) => assert!(answer[..read.unwrap()].starts_with(b"HTTP/1.1 201")),
+            read = from_server.read(&mut answer) => {
+                assert!(answer[..read.unwrap()].starts_with(b"HTTP/1.1 201"));
+            }
         }
         to_client.shutdown().await.unwrap();
         drop(client);

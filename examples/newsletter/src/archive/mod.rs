@@ -141,7 +141,8 @@ impl Archive {
         serde_json::from_slice(&text).map_err(|source| self.malformed(source))
     }
 
-    /// Writes a new file and gives it the place of the old one, so that no crash leaves half of one.
+    /// Writes a new file and gives it the place of the old one, so that no crash leaves half of
+    /// one.
     fn store(
         &self,
         contents: &Contents,
