@@ -80,6 +80,7 @@ pub struct StockShortage {
 
 /// The kinds of things that can be looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Resource {
     /// A user.
     User,
@@ -108,6 +109,7 @@ impl fmt::Display for Resource {
 
 /// Why the state of a thing forbids what was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidState {
     /// It would leave nobody to administer the service.
     #[error("The last active admin can be neither deleted, deactivated nor demoted")]

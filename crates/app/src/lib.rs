@@ -6,6 +6,47 @@
 //! methods, in the domain).
 //!
 //! Open [`permissions`] first, then [`user::UserService`].
+//!
+//! A service puts its adapters into the use cases that it wants, and needs no others:
+//!
+//! ```
+//! # use std::error::Error;
+//! use std::sync::Arc;
+//!
+//! use hexpress_app::post::{PostPorts, PostService};
+//! use hexpress_domain::auth::Actor;
+//! use hexpress_domain::post::PostQuery;
+//!
+//! /// How many posts everybody may read.
+//! async fn published(posts: &PostService) -> Result<usize, hexpress_app::Error> {
+//!     let page = posts.list(&Actor::Anonymous, PostQuery::default()).await?;
+//!     Ok(page.items.len())
+//! }
+//!
+//! // In service, these are adapters; in a test, mocks (the feature `mocks` of hexpress-domain).
+//! use hexpress_domain::clock::{MockClock, MockIdGenerator};
+//! use hexpress_domain::list::Page;
+//! use hexpress_domain::post::{MockPostRepository, MockViewCounter, MockViewRepository, PostScope};
+//!
+//! let mut posts = MockPostRepository::new();
+//! posts.expect_list().times(1).returning(|scope, _| {
+//!     assert_eq!(scope, PostScope::Published);
+//!     Ok(Page { items: Vec::new(), total: None, next: None })
+//! });
+//! let posts = PostService::new(PostPorts {
+//!     posts: Arc::new(posts),
+//!     views: Arc::new(MockViewCounter::new()),
+//!     view_batches: Arc::new(MockViewRepository::new()),
+//!     clock: Arc::new(MockClock::new()),
+//!     ids: Arc::new(MockIdGenerator::new()),
+//! });
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+//! # runtime.block_on(async {
+//! assert_eq!(published(&posts).await?, 0);
+//! # Ok::<(), Box<dyn Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn Error>>(())
+//! ```
 
 #![deny(missing_docs)]
 

@@ -14,6 +14,7 @@ use crate::{Error, InvalidState};
 
 /// What somebody may want to do, as far as it does not depend on which thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Operation {
     /// See the own account.
     ReadOwnAccount,

@@ -117,6 +117,16 @@ impl From<Price> for i64 {
 
 /// An amount in minor units of one currency: 0 to 2^53 − 1, the largest whole number
 /// that every reader of JSON holds exactly (RFC 8259, section 6).
+///
+/// ```
+/// use hexpress_domain::money::{Currency, Money, MoneyError};
+///
+/// let (euro, franc): (Currency, Currency) = ("EUR".parse()?, "CHF".parse()?);
+/// let sum = Money::new(1_999, euro)?.plus(Money::new(1, euro)?)?;
+/// assert_eq!(sum.cents(), 2_000);
+/// assert_eq!(sum.plus(Money::new(1, franc)?), Err(MoneyError::MixedCurrencies));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Money {
     cents: u64,
@@ -125,6 +135,7 @@ pub struct Money {
 
 /// Why amounts have no sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum MoneyError {
     /// They are of different currencies.
     #[error("All products must be priced in one currency")]

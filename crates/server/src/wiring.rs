@@ -206,7 +206,6 @@ impl Services {
         let post_ports = PostPorts {
             posts,
             reader: post_reader,
-            users,
             views: views.clone(),
             view_batches,
             clock: Arc::clone(&clock),

@@ -26,3 +26,8 @@ mod sqlite;
 
 pub use database::{Kind, OpenTransaction, TestDatabase};
 pub use own_postgres::OwnPostgres;
+
+/// Compiles and runs the code in the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/reusing-the-crates.md")]
+struct ReusingTheCrates;

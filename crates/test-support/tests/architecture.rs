@@ -41,10 +41,36 @@ const LAYERS: &[Layer] = &[
             "hexpress-infra",
             "hexpress-web",
         ],
-        &["hexpress-conformance", "hexpress-test-support"],
+        &[
+            "hexpress-client",
+            "hexpress-conformance",
+            "hexpress-test-support",
+        ],
     ),
+    ("hexpress-client", &["hexpress-domain"], &[]),
     ("hexpress-conformance", &[], &[]),
-    ("hexpress-test-support", &[], &["hexpress-infra"]),
+    (
+        "hexpress-test-support",
+        &[],
+        &[
+            "hexpress-app",
+            "hexpress-client",
+            "hexpress-domain",
+            "hexpress-infra",
+            "hexpress-web",
+        ],
+    ),
+    ("newsletter", &["hexpress-app", "hexpress-domain"], &[]),
+    (
+        "embedded-blog",
+        &[
+            "hexpress-app",
+            "hexpress-domain",
+            "hexpress-infra",
+            "hexpress-web",
+        ],
+        &["hexpress-client"],
+    ),
 ];
 
 const DRIVERS: &[&str] = &[
@@ -196,6 +222,38 @@ fn the_domain_takes_no_runtime_framework_or_driver_along() {
 #[test]
 fn the_use_cases_take_no_runtime_framework_or_driver_along() {
     assert_without("hexpress-app", &[DRIVERS, RUNTIMES, FRAMEWORKS]);
+}
+
+#[test]
+fn the_client_takes_no_driver_server_or_openssl_along() {
+    assert_without(
+        "hexpress-client",
+        &[
+            DRIVERS,
+            &[
+                "hexpress-app",
+                "axum",
+                "argon2",
+                "aws-lc-rs",
+                "native-tls",
+                "openssl",
+            ],
+        ],
+    );
+}
+
+/// A command line is its own, so that of the frameworks it may have clap.
+#[test]
+fn the_newsletter_takes_no_server_driver_or_runtime_along() {
+    assert_without(
+        "newsletter",
+        &[
+            DRIVERS,
+            RUNTIMES,
+            &["axum", "hyper", "http", "tower", "reqwest"],
+            &["hexpress-infra", "hexpress-web"],
+        ],
+    );
 }
 
 #[test]

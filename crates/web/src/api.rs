@@ -57,6 +57,25 @@ pub struct Settings {
     pub request_id: Box<dyn Fn() -> String + Send + Sync>,
 }
 
+impl Settings {
+    /// What suits a service behind no proxy: at the root, 30 seconds for an answer, 20 for a body,
+    /// 10 MiB for a post, no HSTS, and pages of any origin. `request_id` makes an id for a request
+    /// that brings none.
+    #[must_use]
+    pub fn new(request_id: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self {
+            base_path: String::new(),
+            request_timeout: Duration::from_secs(30),
+            body_read_timeout: Duration::from_secs(20),
+            post_body_limit: 10 * 1024 * 1024,
+            strict_transport_security: false,
+            cors_origins: CorsOrigins::Any,
+            trusted_proxies: Vec::new(),
+            request_id: Box::new(request_id),
+        }
+    }
+}
+
 /// Whose pages may call the API from a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorsOrigins {

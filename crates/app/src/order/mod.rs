@@ -27,6 +27,16 @@ pub struct OrderPolicy {
     pub pending_ttl: Option<TimeDelta>,
 }
 
+/// Keys are known for a day, and orders wait for ever.
+impl Default for OrderPolicy {
+    fn default() -> Self {
+        Self {
+            key_ttl: TimeDelta::days(1),
+            pending_ttl: None,
+        }
+    }
+}
+
 /// An order that was asked for and is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlacedOrder {

@@ -1,7 +1,7 @@
-//! Posts: writing, reading, listing, and what their author may know about them.
+//! Posts: writing, reading, listing, publishing. What their author may know about all of
+//! them together is asked of [`UserService`](crate::user::UserService).
 
 mod change;
-mod statistics;
 
 use std::sync::Arc;
 
@@ -16,7 +16,6 @@ use hexpress_domain::post::{
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::snapshot::Snapshot;
-use hexpress_domain::user::UserRepository;
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::permissions::{self, Operation};
@@ -28,8 +27,6 @@ pub struct PostPorts {
     pub posts: Arc<dyn PostRepository>,
     /// Shows them to those who only read.
     pub reader: Arc<dyn PostReader>,
-    /// Keeps their authors.
-    pub users: Arc<dyn UserRepository>,
     /// Takes note of views.
     pub views: Arc<dyn ViewCounter>,
     /// Keeps what views were counted.

@@ -1,5 +1,7 @@
-//! Accounts: sign-up, reading, listing, changing, deleting and restoring.
+//! Accounts: sign-up, reading, listing, changing, deleting and restoring, and what their
+//! users may know about the posts that they write.
 
+mod statistics;
 mod update;
 mod view;
 

@@ -6,14 +6,13 @@ use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{PageRequest, Position};
 use hexpress_domain::post::{
-    MadeSlug, MonthlyPosts, NewPost, NewSlug, PostPatch, PostQuery, PostSort, PostStatus, PostView,
-    StatusCount,
+    MadeSlug, NewPost, NewSlug, PostPatch, PostQuery, PostSort, PostStatus, PostView,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
 use hexpress_domain::user::Role;
 
 use crate::support::{
-    Mocks, ada, deleted_post, draft, now, post_id, published, rewritten, session, user_id,
+    Mocks, deleted_post, draft, now, post_id, published, rewritten, session, user_id,
 };
 
 fn new_post() -> NewPost {
@@ -352,37 +351,4 @@ async fn batches_of_views_are_forgotten_when_nobody_sends_them_again() {
             Ok(3)
         });
     assert_eq!(mocks.post_service().sweep().await.unwrap(), 3);
-}
-
-#[tokio::test]
-async fn statistics_name_all_statuses_and_months_are_twelve() {
-    let mut mocks = Mocks::with_user(&ada());
-    let published = StatusCount {
-        status: PostStatus::Published,
-        count: 2,
-        total_views: 9,
-    };
-    mocks
-        .posts
-        .expect_count_by_status()
-        .returning(move |_| Ok(vec![published]));
-    mocks.posts.expect_count_by_month().returning(|id, months| {
-        assert_eq!((id, months), (user_id(1), 12));
-        Ok(vec![MonthlyPosts {
-            month: now(),
-            post_count: 2,
-            total_views: 9,
-        }])
-    });
-    let service = mocks.post_service();
-    let own = session(1, Role::User);
-    let counts = service.statistics(&own, user_id(1)).await.unwrap();
-    let counts: Vec<_> = counts.iter().map(|count| count.count).collect();
-    assert_eq!(counts, [0, 2, 0]);
-    assert_eq!(service.analytics(&own, user_id(1)).await.unwrap().len(), 1);
-    let other = session(2, Role::User);
-    let refused = service.statistics(&other, user_id(1)).await;
-    assert!(matches!(refused, Err(Error::Forbidden { .. })));
-    let refused = service.analytics(&Actor::Anonymous, user_id(1)).await;
-    assert!(matches!(refused, Err(Error::Unauthenticated)));
 }

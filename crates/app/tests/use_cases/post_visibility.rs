@@ -228,7 +228,7 @@ async fn in_profiles_and_statistics() {
         let posts: Vec<_> = profile.unwrap().posts.iter().map(|post| post.id).collect();
         assert_eq!(posts, [post_id(2)], "{actor:?}");
 
-        let statistics = service().statistics(&actor, user_id(1)).await;
+        let statistics = store().user_service().statistics(&actor, user_id(1)).await;
         let counts = match statistics {
             Ok(counts) => Some(counts.iter().map(|count| count.count).collect::<Vec<_>>()),
             Err(Error::Forbidden { .. } | Error::Unauthenticated) => None,
@@ -238,7 +238,7 @@ async fn in_profiles_and_statistics() {
         let is_told = actor.is(user_id(1)) || is_staff;
         assert_eq!(counts, is_told.then(|| vec![1, 1, 1]), "{actor:?}");
 
-        let months = service().analytics(&actor, user_id(1)).await;
+        let months = store().user_service().analytics(&actor, user_id(1)).await;
         assert_eq!(months.is_ok(), is_told, "{actor:?}");
     }
 }

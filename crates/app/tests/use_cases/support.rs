@@ -300,7 +300,6 @@ impl Mocks {
         PostService::new(PostPorts {
             posts: posts.clone(),
             reader: posts,
-            users: Arc::new(self.users),
             views: Arc::new(self.views),
             view_batches: Arc::new(self.view_batches),
             clock: Arc::new(clock()),

@@ -5,6 +5,7 @@ use hexpress_app::{Error, IfMatch, InvalidState, Resource};
 use hexpress_domain::auth::{Actor, Reservation, Revocation, Verification};
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{Page, PageRequest, Position};
+use hexpress_domain::post::{MonthlyPosts, PostStatus, StatusCount};
 use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
 use hexpress_domain::user::{NewUser, Role, User, UserPatch, UserQuery, UserSort};
 
@@ -622,4 +623,37 @@ async fn whoever_is_forbidden_reads_and_writes_nothing() {
     }
     let anonymous = service.delete(&Actor::Anonymous, ada().id, None).await;
     assert!(matches!(anonymous, Err(Error::Unauthenticated)));
+}
+
+#[tokio::test]
+async fn statistics_name_all_statuses_and_months_are_twelve() {
+    let mut mocks = Mocks::with_user(&ada());
+    let published = StatusCount {
+        status: PostStatus::Published,
+        count: 2,
+        total_views: 9,
+    };
+    mocks
+        .posts
+        .expect_count_by_status()
+        .returning(move |_| Ok(vec![published]));
+    mocks.posts.expect_count_by_month().returning(|id, months| {
+        assert_eq!((id, months), (user_id(1), 12));
+        Ok(vec![MonthlyPosts {
+            month: now(),
+            post_count: 2,
+            total_views: 9,
+        }])
+    });
+    let service = mocks.user_service();
+    let own = session(1, Role::User);
+    let counts = service.statistics(&own, user_id(1)).await.unwrap();
+    let counts: Vec<_> = counts.iter().map(|count| count.count).collect();
+    assert_eq!(counts, [0, 2, 0]);
+    assert_eq!(service.analytics(&own, user_id(1)).await.unwrap().len(), 1);
+    let other = session(2, Role::User);
+    let refused = service.statistics(&other, user_id(1)).await;
+    assert!(matches!(refused, Err(Error::Forbidden { .. })));
+    let refused = service.analytics(&Actor::Anonymous, user_id(1)).await;
+    assert!(matches!(refused, Err(Error::Unauthenticated)));
 }

@@ -62,6 +62,7 @@ pub struct TokenName(String);
 
 /// Why a text is no token's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TokenNameError {
     /// Nothing but white space.
     #[error("Name is required")]

@@ -151,6 +151,16 @@ pub struct SessionPolicy {
     pub max: TimeDelta,
 }
 
+/// Two weeks after the last use, three months after the login.
+impl Default for SessionPolicy {
+    fn default() -> Self {
+        Self {
+            idle: TimeDelta::days(14),
+            max: TimeDelta::days(90),
+        }
+    }
+}
+
 impl SessionPolicy {
     /// How often the use of a token is written down at most.
     pub const USE_RESOLUTION: TimeDelta = TimeDelta::minutes(1);

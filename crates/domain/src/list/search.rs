@@ -5,11 +5,22 @@ const FIELD_SEPARATOR: char = '\u{1f}';
 
 /// What to look for, anywhere in the listed fields of a row: 1 to 200
 /// characters, folded by [`fold`].
+///
+/// ```
+/// use hexpress_domain::list::{Search, fold};
+///
+/// let row = fold(["L'École", "des engins"]);
+/// let search = Search::parse("ÉCOLE")?;
+/// assert!(search.is_some_and(|search| row.contains(search.folded())));
+/// assert_eq!(Search::parse(" ")?, None);
+/// # Ok::<(), hexpress_domain::list::SearchError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Search(String);
 
 /// Why a text cannot be searched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SearchError {
     /// More than [`Search::MAX_LENGTH`] characters.
     #[error("Search must be at most {} characters long", Search::MAX_LENGTH)]

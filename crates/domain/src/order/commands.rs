@@ -48,6 +48,42 @@ impl NewOrder {
     /// The most lines of an order.
     pub const MAX_ITEMS: usize = 100;
 
+    /// An order of these lines.
+    ///
+    /// ```
+    /// use hexpress_domain::order::{NewOrder, NewOrderItem};
+    ///
+    /// # fn order() -> Result<(), Box<dyn std::error::Error>> {
+    /// let line = NewOrderItem {
+    ///     product_id: "0192d3a4-5b6c-7d8e-9f01-23456789abcd".parse()?,
+    ///     quantity: 2.try_into()?,
+    /// };
+    /// assert_eq!(NewOrder::new(vec![line])?.items(), [line]);
+    /// let twice = NewOrder::new(vec![line, line]).unwrap_err();
+    /// assert_eq!(twice.as_slice()[0].field, "items[1].productId");
+    /// # Ok(())
+    /// # }
+    /// # order().unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The fault of `items` where there are too few or too many, or those of the lines
+    /// that name a product once more.
+    pub fn new(items: Vec<NewOrderItem>) -> Result<Self, ValidationErrors> {
+        if !(1..=Self::MAX_ITEMS).contains(&items.len()) {
+            return Err(ValidationErrors::of("items", ItemsError::Count));
+        }
+        let mut errors = ValidationErrors::new();
+        let mut known = HashSet::new();
+        for (index, item) in items.iter().enumerate() {
+            if !known.insert(item.product_id) {
+                errors.add(format!("items[{index}].productId"), ItemsError::Repeated);
+            }
+        }
+        errors.finish(Some(Self { items }))
+    }
+
     /// Reads a new order.
     ///
     /// # Errors
@@ -203,6 +239,30 @@ mod tests {
                 fault("items[4].quantity", quantity),
                 fault("items[6].productId", repeated),
             ]
+        );
+    }
+
+    #[test]
+    fn valid_lines_make_an_order_as_raw_ones_do() {
+        let line = |number| NewOrderItem {
+            product_id: ProductId::new(Uuid::from_u128(number)),
+            quantity: 2.try_into().unwrap(),
+        };
+        let order = NewOrder::new(vec![line(1), line(2)]).unwrap();
+        assert_eq!(order.items(), [line(1), line(2)]);
+        let longest = (0..100).map(line).collect();
+        assert!(NewOrder::new(longest).is_ok());
+
+        let fault = |lines: Vec<_>| {
+            let errors = NewOrder::new(lines).unwrap_err();
+            let faults = errors.as_slice().iter();
+            faults.map(|fault| fault.field.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(fault(vec![]), ["items"]);
+        assert_eq!(fault((0..101).map(line).collect()), ["items"]);
+        assert_eq!(
+            fault(vec![line(1), line(2), line(1), line(1)]),
+            ["items[2].productId", "items[3].productId"]
         );
     }
 }

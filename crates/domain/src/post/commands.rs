@@ -38,6 +38,28 @@ pub struct NewPost {
 impl NewPost {
     /// Reads a new post.
     ///
+    /// ```
+    /// use hexpress_domain::post::{NewPost, PostStatus, RawNewPost};
+    /// use hexpress_domain::validation::{Field, ValidationErrors};
+    ///
+    /// let post = NewPost::parse(RawNewPost {
+    ///     title: Field::Value("On Computing".to_owned()),
+    ///     content: Field::Value("Once upon a time".to_owned()),
+    ///     ..RawNewPost::default()
+    /// })?;
+    /// assert_eq!(post.status, PostStatus::Draft);
+    ///
+    /// let faults = NewPost::parse(RawNewPost {
+    ///     title: Field::Value("Hm".to_owned()),
+    ///     status: Field::Null,
+    ///     ..RawNewPost::default()
+    /// });
+    /// let faults = faults.unwrap_err();
+    /// let fields: Vec<_> = faults.as_slice().iter().map(|fault| fault.field.as_str()).collect();
+    /// assert_eq!(fields, ["title", "content", "status"]);
+    /// # Ok::<(), ValidationErrors>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// All faults of all fields.

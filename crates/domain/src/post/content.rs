@@ -24,6 +24,7 @@ pub struct Excerpt(String);
 
 /// Why a text is no content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ContentError {
     /// Nothing but white space.
     #[error("Content is required")]
@@ -38,6 +39,7 @@ pub enum ContentError {
 
 /// Why a text is no excerpt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExcerptError {
     /// More than [`Excerpt::MAX_LENGTH`] characters.
     #[error("Excerpt must be at most {} characters long", Excerpt::MAX_LENGTH)]

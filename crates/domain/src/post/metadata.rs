@@ -11,6 +11,7 @@ pub struct Metadata(String);
 
 /// Why a text is no metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum MetadataError {
     /// No JSON (RFC 8259), or a JSON value of another type.
     #[error("Must be a JSON object")]

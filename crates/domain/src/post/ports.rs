@@ -52,7 +52,7 @@ pub struct PostRecord {
 /// and if it was kept it is so no longer.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
-pub trait PostRepository: Send + Sync {
+pub trait PostRepository: PostReader + Send + Sync {
     /// Stores a new post and returns it, with its content. Of any number of racing
     /// calls that make a slug of one title all succeed, each with its own.
     ///

@@ -8,6 +8,15 @@ use super::Title;
 
 /// What stands for a post in its URL: `[a-z0-9]+(-[a-z0-9]+)*`, at most 250
 /// characters.
+///
+/// ```
+/// use hexpress_domain::post::{Slug, SlugError};
+///
+/// let slug: Slug = "on-computing-2".parse()?;
+/// assert_eq!(slug.as_str(), "on-computing-2");
+/// assert_eq!("On Computing".parse::<Slug>(), Err(SlugError::Form));
+/// # Ok::<(), SlugError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "serde",
@@ -18,6 +27,7 @@ pub struct Slug(String);
 
 /// Why a text is no slug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SlugError {
     /// Other characters, or hyphens that do not stand alone between others.
     #[error("Slug must be lower-case letters and digits with single hyphens between them")]
@@ -38,6 +48,16 @@ pub enum NewSlug {
 
 /// A slug that is made: itself where it is free, or else the first free one of
 /// `…-2`, `…-3` and so on.
+///
+/// ```
+/// use hexpress_domain::post::{MadeSlug, Title};
+///
+/// let title: Title = "Жизнь & Engines".parse()?;
+/// let made = MadeSlug::of_title(&title);
+/// assert_eq!(made.plain().as_str(), "zhizn-engines");
+/// assert_eq!(made.first_free(["zhizn-engines"]).as_str(), "zhizn-engines-2");
+/// # Ok::<(), hexpress_domain::post::TitleError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeSlug {
     plain: Slug,

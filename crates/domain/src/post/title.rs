@@ -14,6 +14,7 @@ pub struct Title(String);
 
 /// Why a text is no title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TitleError {
     /// Nothing but white space.
     #[error("Title is required")]

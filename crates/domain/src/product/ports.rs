@@ -34,7 +34,7 @@ pub struct ProductRecord {
 /// or an order's cancellation.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
-pub trait ProductRepository: Send + Sync {
+pub trait ProductRepository: ProductReader + Send + Sync {
     /// Stores a new product and returns it. Its first pieces are a movement, too.
     async fn insert(&self, product: ProductRecord) -> Result<Product, RepositoryError>;
 

@@ -22,6 +22,7 @@ pub struct Description(String);
 
 /// Why a text is no product's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ProductNameError {
     /// Nothing but white space.
     #[error("Name is required")]
@@ -36,6 +37,7 @@ pub enum ProductNameError {
 
 /// Why a text is no description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DescriptionError {
     /// More than [`Description::MAX_LENGTH`] characters.
     #[error(

@@ -5,6 +5,15 @@ use std::str::FromStr;
 ///
 /// Valid by the pattern of the HTML standard for `input type=email`, with a
 /// local part and labels no longer than RFC 5321 and RFC 1035 allow.
+///
+/// ```
+/// use hexpress_domain::user::{Email, EmailError};
+///
+/// let email: Email = " Ada@Example.org ".parse()?;
+/// assert_eq!(email.as_str(), "ada@example.org");
+/// assert_eq!("ada".parse::<Email>(), Err(EmailError::Invalid));
+/// # Ok::<(), EmailError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "serde",
@@ -15,6 +24,7 @@ pub struct Email(String);
 
 /// Why a text is no email address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EmailError {
     /// Nothing but white space.
     #[error("Email is required")]

@@ -36,6 +36,7 @@ pub struct PersonName {
 
 /// Why a text is no part of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NameError {
     /// The first name is empty.
     #[error("First name is required")]

@@ -5,11 +5,23 @@ use crate::validation::{NulError, without_nul};
 
 /// A password in clear, on its way to be hashed or compared. It has no
 /// `Serialize`, and its `Debug` shows nothing of it.
+///
+/// ```
+/// use hexpress_domain::user::{Password, PasswordError};
+///
+/// let password: Password = "correct horse".parse()?;
+/// assert_eq!(format!("{password:?}"), "[redacted]");
+/// assert_eq!("horse".parse::<Password>(), Err(PasswordError::TooShort));
+/// // One that was chosen under other rules can still be compared.
+/// assert!(Password::claimed("horse").is_ok());
+/// # Ok::<(), PasswordError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
 /// Why a text is no password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PasswordError {
     /// Nothing was sent.
     #[error("Password is required")]

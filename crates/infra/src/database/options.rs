@@ -34,6 +34,28 @@ pub struct DatabaseOptions {
     pub sqlite_synchronous: Synchronous,
 }
 
+impl DatabaseOptions {
+    /// What suits a service of moderate size: at most five connections, five seconds for one to
+    /// come free, ten for a statement, five for a lock; `sslmode=prefer`; and SQLite waits for the
+    /// disk at every commit.
+    #[must_use]
+    pub const fn new(url: DatabaseUrl) -> Self {
+        Self {
+            url,
+            pool_max: 5,
+            pool_min: 0,
+            acquire_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(10),
+            statement_timeout: Duration::from_secs(10),
+            lock_timeout: Duration::from_secs(5),
+            idle_in_transaction_timeout: Duration::from_secs(10),
+            migrate_lock_timeout: Duration::from_secs(600),
+            ssl_mode_default: SslMode::Prefer,
+            sqlite_synchronous: Synchronous::Full,
+        }
+    }
+}
+
 /// SQLite's `synchronous` pragma.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Synchronous {

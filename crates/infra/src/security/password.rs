@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::thread;
 
 use argon2::password_hash::{self, PasswordHasher as _, PasswordVerifier as _, phc};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -22,6 +23,20 @@ pub struct Argon2Settings {
     pub concurrency: usize,
     /// How many more wait for their turn; beyond that a hash is refused.
     pub queue: usize,
+}
+
+/// The least that OWASP's Password Storage Cheat Sheet asks for, on half of the machine's cores.
+impl Default for Argon2Settings {
+    fn default() -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            memory_kib: 19_456,
+            iterations: 2,
+            parallelism: 1,
+            concurrency: (cores / 2).max(1),
+            queue: 64,
+        }
+    }
 }
 
 /// The settings are none that argon2 knows (RFC 9106, section 3.1).

@@ -41,6 +41,10 @@ impl Exporter {
         if !is_wanted {
             return Ok(None);
         }
+        // The exporter's HTTP client has no provider of its own where the build gives it TLS.
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
         let exporter = SpanExporter::builder().with_http().build();
         let exporter = exporter.map_err(|error| {
             let [name, _] = ENDPOINTS;

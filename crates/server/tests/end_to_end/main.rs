@@ -10,6 +10,7 @@
 
 mod accounts;
 mod cache;
+mod client;
 mod command_line;
 mod documents;
 mod observability;

@@ -109,6 +109,10 @@ impl Server {
         command.envs(log_all);
         let json = (OsStr::new("LOG_FORMAT"), Some(OsStr::new("json")));
         let logs_json = command.get_envs().any(|setting| setting == json);
+        // A build of the whole workspace gives reqwest TLS (hexpress-client has it), and no provider.
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
         let mut child = command.spawn().unwrap();
         let log = collect(child.stderr.take().unwrap());
         let (sender, lines) = mpsc::channel();

@@ -34,6 +34,17 @@ pub struct LimitSettings {
     pub sign_ups_per_hour: u32,
 }
 
+/// 1024 requests at once, and as many of each client as it likes.
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            concurrent_requests: 1024,
+            requests_per_minute: 0,
+            sign_ups_per_hour: 0,
+        }
+    }
+}
+
 /// The limits, and how much of each is used.
 pub struct Limits {
     capacity: Arc<Semaphore>,

@@ -281,7 +281,7 @@ impl Mocks {
         };
         let posts = Arc::new(self.posts);
         let user_ports = UserPorts {
-            users: users.clone(),
+            users,
             posts: posts.clone(),
             hasher,
             guard,
@@ -291,7 +291,6 @@ impl Mocks {
         let post_ports = PostPorts {
             posts: posts.clone(),
             reader: posts,
-            users,
             views: Arc::new(self.views),
             view_batches: Arc::new(MockViewRepository::new()),
             clock: clock.clone(),

@@ -2,11 +2,11 @@ use hexpress_domain::auth::Actor;
 use hexpress_domain::id::UserId;
 use hexpress_domain::post::{MonthlyPosts, StatusCount};
 
-use super::PostService;
+use super::UserService;
+use crate::Error;
 use crate::permissions::{self, Operation};
-use crate::{Error, Resource};
 
-impl PostService {
+impl UserService {
     /// How many live posts of an author have each status, and how often they were
     /// read: all statuses, in their order.
     ///
@@ -45,9 +45,7 @@ impl PostService {
 
     async fn permit_statistics(&self, actor: &Actor, author_id: UserId) -> Result<(), Error> {
         permissions::permit(actor, Operation::ReadStatistics)?;
-        let liveness = permissions::visible_users(actor);
-        let author = self.ports.users.find(author_id, liveness).await?;
-        let author = author.ok_or(Error::NotFound(Resource::User))?;
+        let author = self.visible(actor, author_id).await?;
         permissions::permit_statistics(actor, &author)
     }
 }
