@@ -7,6 +7,8 @@ mod rows;
 mod selection;
 #[cfg(test)]
 mod slow_plans;
+#[cfg(test)]
+mod slow_texts;
 mod slugs;
 mod statistics;
 mod view_buffer;
@@ -52,9 +54,11 @@ impl DieselPostRepository {
 #[async_trait]
 impl PostRepository for DieselPostRepository {
     async fn insert(&self, post: PostRecord) -> Result<PostView, RepositoryError> {
+        // Before anybody waits for this.
+        let search_text = search_text(&post.title, &post.content);
         self.database
-            .write(post, |connection, post| {
-                Box::pin(write::insert(connection, post))
+            .write((post, search_text), |connection, (post, search_text)| {
+                Box::pin(write::insert(connection, post, search_text))
             })
             .await
     }
@@ -96,10 +100,14 @@ impl PostRepository for DieselPostRepository {
     }
 
     async fn change(&self, change: PostChange) -> Result<PostView, RepositoryError> {
+        let search_text = search_text(&change.title, &change.content);
         self.database
-            .write(change, |connection, change| {
-                Box::pin(write::change(connection, change))
-            })
+            .write(
+                (change, search_text),
+                |connection, (change, search_text)| {
+                    Box::pin(write::change(connection, change, search_text))
+                },
+            )
             .await
     }
 

@@ -6,6 +6,7 @@ use hexpress_domain::id::{PostId, UserId};
 use hexpress_domain::post::{MadeSlug, NewSlug, PostChange, PostRecord, PostView, Slug};
 use hexpress_domain::repository::{Conflict, RepositoryError};
 
+use super::rows::Same;
 use super::{read, rows, slugs};
 use crate::database::schema::posts;
 use crate::database::types::{StoredId, StoredInstant};
@@ -18,13 +19,14 @@ const LIVE_AND_ACTIVE: &str = "users.deleted_at IS NULL AND users.is_active";
 pub(super) async fn insert(
     connection: &mut Connection,
     post: &PostRecord,
+    search_text: &str,
 ) -> Result<PostView, Failure> {
     if !share_author(connection, post.author_id, LIVE_AND_ACTIVE).await? {
         return Err(RepositoryError::Conflict(Conflict::CredentialsChanged).into());
     }
     let slug = slugs::choose(connection, post.id, &post.slug).await?;
     let is_named = matches!(post.slug, NewSlug::Named(_));
-    let row = rows::NewPostRow::of(post, &slug, is_named);
+    let row = rows::NewPostRow::of(post, search_text, &slug, is_named);
     on_both!(&mut *connection, |c| {
         diesel::insert_into(posts::table)
             .values(row)
@@ -39,9 +41,10 @@ pub(super) async fn insert(
 pub(super) async fn change(
     connection: &mut Connection,
     change: &PostChange,
+    search_text: &str,
 ) -> Result<PostView, Failure> {
     // What it had at the version seen it has still when the update finds that version.
-    let former = slug_at(connection, change.id, change.seen).await?;
+    let (former, same) = compare(connection, change).await?;
     let slug = match &change.slug {
         Some(slug) => slugs::choose(connection, change.id, slug).await?,
         None => former.clone(),
@@ -51,7 +54,7 @@ pub(super) async fn change(
             .filter(posts::version.eq(change.seen.get()))
             .filter(posts::deleted_at.is_null())
             .set((
-                rows::PostChangeset::of(change, slug.as_str()),
+                rows::PostChangeset::of(change, search_text, slug.as_str(), same),
                 posts::version.eq(posts::version + 1),
             ))
             .execute(c)
@@ -168,21 +171,31 @@ async fn share_author(
     }))
 }
 
-/// The slug of a live post that is at this version.
-async fn slug_at(connection: &mut Connection, id: PostId, seen: Version) -> Result<Slug, Failure> {
-    let slug: Option<String> = on_both!(&mut *connection, |c| {
+/// The slug that a post has at the version seen, and which of its text stays the same.
+async fn compare(
+    connection: &mut Connection,
+    change: &PostChange,
+) -> Result<(Slug, Same), Failure> {
+    let found: Option<(String, Same)> = on_both!(&mut *connection, |c| {
         posts::table
-            .find(StoredId::from(id))
-            .filter(posts::version.eq(seen.get()))
+            .find(StoredId::from(change.id))
+            .filter(posts::version.eq(change.seen.get()))
             .filter(posts::deleted_at.is_null())
-            .select(posts::slug)
+            .select((
+                posts::slug,
+                (
+                    posts::title.eq(change.title.as_str()),
+                    posts::content.eq(change.content.as_str()),
+                    posts::metadata.eq(change.metadata.as_str()),
+                ),
+            ))
             .first(c)
             .await
             .optional()?
     });
-    match slug {
-        Some(slug) => Ok(rows::slug(&slug, id.as_uuid())?),
-        None => Err(why_not_live(connection, id).await?.into()),
+    match found {
+        Some((slug, same)) => Ok((rows::slug(&slug, change.id.as_uuid())?, same)),
+        None => Err(why_not_live(connection, change.id).await?.into()),
     }
 }
 

@@ -260,9 +260,10 @@ pub(crate) const fn hidden_beside(_: &Search) -> &'static str {
     ""
 }
 
-/// Whether a text column holds nothing but digits from the character of this number on.
-pub(crate) fn is_number_from(column: &str, first: usize) -> String {
-    format!("substr({column}, {first}) ~ '^[0-9]+$'")
+/// The condition that a text column goes on behind a prefix with a number as it is
+/// written, of nine digits at most.
+pub(crate) fn is_number_behind(prefix: &str, column: &str) -> String {
+    format!("substr({column}, length({prefix}) + 1) ~ '^[1-9][0-9]{{0,8}}$'")
 }
 
 /// The first instant of the month, in UTC, that a time is in.

@@ -172,9 +172,11 @@ fn has_trigrams(search: &Search) -> bool {
     search.folded().chars().count() >= TRIGRAM
 }
 
-/// Whether a text column holds nothing but digits from the character of this number on.
-pub(crate) fn is_number_from(column: &str, first: usize) -> String {
-    format!("substr({column}, {first}) NOT GLOB '*[^0-9]*'")
+/// The condition that a text column goes on behind a prefix with a number as it is
+/// written, of nine digits at most.
+pub(crate) fn is_number_behind(prefix: &str, column: &str) -> String {
+    let number = format!("substr({column}, length({prefix}) + 1)");
+    format!("{number} GLOB '[1-9]*' AND {number} NOT GLOB '*[^0-9]*' AND length({number}) <= 9")
 }
 
 /// The first instant of the month, in UTC, that a time is in.
