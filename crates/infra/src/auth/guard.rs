@@ -93,7 +93,7 @@ impl LoginGuard for DieselLoginGuard {
         }
         let refused = self
             .database
-            .read(self.counters(&attempt), |connection, counters| {
+            .look_up(self.counters(&attempt), |connection, counters| {
                 Box::pin(look(connection, counters))
             })
             .await?;

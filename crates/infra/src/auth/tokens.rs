@@ -68,7 +68,7 @@ impl TokenRepository for DieselTokenRepository {
         now: DateTime<Utc>,
     ) -> Result<Option<Authenticated>, RepositoryError> {
         self.database
-            .read((digest, now), |connection, (digest, now)| {
+            .look_up((digest, now), |connection, (digest, now)| {
                 Box::pin(authenticate(connection, digest, *now))
             })
             .await

@@ -19,6 +19,7 @@ mod pool;
 mod postgres;
 mod prepared;
 mod probe;
+mod queue;
 pub(crate) mod schema;
 mod snapshot;
 mod sqlite;

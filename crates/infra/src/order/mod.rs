@@ -58,7 +58,7 @@ impl OrderRepository for DieselOrderRepository {
 
     async fn find(&self, id: OrderId) -> Result<Option<Order>, RepositoryError> {
         self.database
-            .read(id, |connection, &id| {
+            .look_up(id, |connection, &id| {
                 Box::pin(async move {
                     let row = find(connection, id).await?;
                     let mut orders = list::with_items(connection, Vec::from_iter(row)).await?;

@@ -70,7 +70,7 @@ impl PostRepository for DieselPostRepository {
     ) -> Result<Option<PostView>, RepositoryError> {
         let view = self
             .database
-            .read(id, |connection, &id| Box::pin(read::find(connection, id)))
+            .look_up(id, |connection, &id| Box::pin(read::find(connection, id)))
             .await?;
         Ok(view.filter(|view| match liveness {
             Liveness::Live => view.post.deleted_at.is_none(),
@@ -81,7 +81,7 @@ impl PostRepository for DieselPostRepository {
 
     async fn find_by_slug(&self, slug: Slug) -> Result<Option<PostView>, RepositoryError> {
         self.database
-            .read(slug, |connection, slug| {
+            .look_up(slug, |connection, slug| {
                 Box::pin(read::find_by_slug(connection, slug))
             })
             .await
