@@ -25,8 +25,8 @@ const GROUP_TIME: Duration = Duration::from_millis(50);
 /// A write that waits for its turn.
 #[async_trait]
 pub(super) trait Queued: Send {
-    /// Says that its turn has come. False where nobody waits for it any more: then it is
-    /// not to be done.
+    /// Says that its turn has come. False where it came too late: then it is not to be
+    /// done.
     fn has_turn(&mut self) -> bool;
 
     /// Does it as a part of the open transaction, and keeps what comes of it. An error

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use diesel::connection::InstrumentationEvent;
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
+use hexpress_domain::list::{Cursor, PageRequest, Position, SortValue};
 use hexpress_test_support::{Kind, TestDatabase};
 use tokio::sync::{Barrier, Notify};
+use uuid::Uuid;
 
 use super::work::Work;
 use super::{
@@ -121,6 +123,54 @@ pub(crate) fn catch(connection: &mut Connection, caught: &Caught) {
         }
     };
     on_both!(connection, |c| c.set_instrumentation(note));
+}
+
+/// The statements of a read.
+pub(crate) async fn statements_of<I, T>(
+    database: &Database,
+    input: I,
+    work: Work<(I, Caught), T>,
+) -> Vec<String>
+where
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+{
+    let caught = Caught::default();
+    let input = (input, Arc::clone(&caught));
+    database.read(input, work).await.unwrap();
+    caught.lock().unwrap().clone()
+}
+
+/// The values of a page that begins in the middle, as the statements that find its
+/// rows have them at the end.
+pub(crate) fn values_behind(cursor: &Cursor) -> [String; 3] {
+    let value = match &cursor.value {
+        SortValue::Time(time) => format!("'{}'", time.unwrap()),
+        SortValue::Text(text) => format!("'{text}'"),
+        SortValue::Number(number) => number.to_string(),
+    };
+    [value, format!("'{}'", cursor.id), "11".to_owned()]
+}
+
+/// A page that begins behind a row in the middle, of six thousand.
+pub(crate) fn behind(value: SortValue) -> (Cursor, PageRequest) {
+    let cursor = Cursor {
+        value,
+        id: Uuid::from_u128(3000),
+    };
+    let page = PageRequest {
+        position: Position::After(cursor.clone()),
+        count: false,
+        ..PageRequest::default()
+    };
+    (cursor, page)
+}
+
+/// That a plan takes its rows from this index in their order.
+pub(crate) fn assert_led_by(plan: &str, index: &str) {
+    assert!(plan.contains(index), "{index}:\n{plan}");
+    let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
+    assert!(!sorts, "{index}:\n{plan}");
 }
 
 /// How the database runs a statement with these values, written as literals.

@@ -2,6 +2,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,6 +10,7 @@ use diesel::result::Error;
 use futures_util::FutureExt;
 use hexpress_domain::repository::RepositoryError;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{Instrument, Span};
 
@@ -217,25 +219,26 @@ impl Inner {
         T: Send + 'static,
     {
         let waiting = self.connections.activity.wait();
-        let (turn, mut has_turn) = oneshot::channel();
+        let patience = self.connections.acquire_timeout();
+        let is_taken = Arc::new(AtomicBool::new(false));
+        let (turn, has_turn) = oneshot::channel();
         let (answer, answered) = oneshot::channel();
         queue.push(Box::new(Part {
             input,
             work,
             keeps,
+            is_taken: Arc::clone(&is_taken),
             turn: Some(turn),
+            end_of_patience: Instant::now() + patience,
             outcome: None,
             answer,
             span: Span::current(),
             _is_running: self.work.token(),
         }));
-        let patience = self.connections.acquire_timeout();
-        let has_turn = match tokio::time::timeout(patience, &mut has_turn).await {
+        let has_turn = match tokio::time::timeout(patience, has_turn).await {
             Ok(has_turn) => has_turn.is_ok(),
             Err(_) => {
-                // From here on it gets none.
-                has_turn.close();
-                if has_turn.try_recv().is_err() {
+                if !is_taken.swap(true, Ordering::AcqRel) {
                     waiting.ends(false);
                     return Err(self.connections.timed_out());
                 }
@@ -254,7 +257,10 @@ struct Part<I, T> {
     input: Arc<I>,
     work: Work<I, T>,
     keeps: fn(&T) -> bool,
+    /// Whether it is being done, or never will be.
+    is_taken: Arc<AtomicBool>,
     turn: Option<oneshot::Sender<()>>,
+    end_of_patience: Instant,
     outcome: Option<Result<T, Fault>>,
     answer: oneshot::Sender<Result<T, Fault>>,
     span: Span,
@@ -268,8 +274,15 @@ where
     T: Send + 'static,
 {
     fn has_turn(&mut self) -> bool {
-        let turn = self.turn.take();
-        turn.is_some_and(|turn| turn.send(()).is_ok())
+        // Whoever asked for it may have gone, which alone is no reason not to do it.
+        let is_late = self.answer.is_closed() && self.end_of_patience < Instant::now();
+        if is_late || self.is_taken.swap(true, Ordering::AcqRel) {
+            return false;
+        }
+        if let Some(turn) = self.turn.take() {
+            turn.send(()).ok();
+        }
+        true
     }
 
     async fn run(&mut self, connection: &mut Connection) -> Result<(), Error> {

@@ -34,7 +34,7 @@ pub(super) struct PostRow {
 /// What everyone may know of an author.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
-pub(super) struct AuthorRow {
+pub(crate) struct AuthorRow {
     id: StoredId,
     first_name: String,
     last_name: String,

@@ -3,6 +3,8 @@
 mod ledger;
 mod list;
 mod rows;
+#[cfg(test)]
+mod slow_plans;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};

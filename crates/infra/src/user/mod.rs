@@ -2,6 +2,8 @@
 
 mod list;
 mod rows;
+#[cfg(test)]
+mod slow_plans;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};

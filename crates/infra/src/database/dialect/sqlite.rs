@@ -1,17 +1,18 @@
 mod bulk;
 
-use diesel::dsl::{exists, sql};
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::list::Search;
 
-use crate::database::AsyncSqliteConnection;
 use crate::database::list::Condition;
 use crate::database::schema::{order_items, orders, posts, products, users};
 use crate::database::types::{StoredId, StoredInstant};
+use crate::database::{AsyncSqliteConnection, Prepared};
 use crate::order::OrderItemRow;
+use crate::post::AuthorRow;
 use crate::product::ProductRow;
 
 pub(crate) use bulk::{
@@ -50,14 +51,16 @@ pub(crate) async fn lock_token(_: &mut AsyncSqliteConnection, _: StoredId) -> Qu
     Ok(())
 }
 
-pub(crate) async fn share_user(
+pub(crate) async fn share_author(
     c: &mut AsyncSqliteConnection,
     id: StoredId,
     which: &'static str,
-) -> QueryResult<bool> {
-    diesel::select(exists(users::table.find(id).filter(sql::<Bool>(which))))
-        .get_result(c)
-        .await
+) -> QueryResult<Option<AuthorRow>> {
+    let author = users::table
+        .find(id)
+        .filter(sql::<Bool>(which))
+        .select(AuthorRow::as_select());
+    Prepared(author).get_result(c).await.optional()
 }
 
 pub(crate) async fn lock_posts_of(
