@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::database::schema::login_counters;
 use crate::database::types::{Instant, StoredInstant};
-use crate::database::{Connection, Database, Failure, SWEEP_BATCH, on_both};
+use crate::database::{Connection, Database, Failure, Prepared, SWEEP_BATCH, on_both};
 
 /// [`LoginGuard`] in the database: counters of fixed windows, each of which begins
 /// with the first guess that it counts.
@@ -93,7 +93,7 @@ impl LoginGuard for DieselLoginGuard {
         }
         let refused = self
             .database
-            .read(self.counters(&attempt), |connection, counters| {
+            .look_up(self.counters(&attempt), |connection, counters| {
                 Box::pin(look(connection, counters))
             })
             .await?;
@@ -166,7 +166,7 @@ async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reser
     for counter in &counters.counters {
         let now = StoredInstant(counters.at);
         let (count, window_ends_at): (i64, StoredInstant) = on_both!(&mut *connection, |c| {
-            diesel::insert_into(login_counters::table)
+            let upsert = diesel::insert_into(login_counters::table)
                 .values((
                     login_counters::key.eq(counter.key.as_slice()),
                     login_counters::count.eq(1),
@@ -186,9 +186,8 @@ async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reser
                     .bind::<Instant, _>(now)
                     .sql(" THEN login_counters.window_ends_at ELSE excluded.window_ends_at END")),
                 ))
-                .returning((login_counters::count, login_counters::window_ends_at))
-                .get_result(c)
-                .await?
+                .returning((login_counters::count, login_counters::window_ends_at));
+            Prepared(upsert).get_result(c).await?
         });
         if count > counter.limit {
             return Ok(refusal(window_ends_at.0, counters.at));
@@ -202,13 +201,12 @@ async fn uncount(connection: &mut Connection, counters: &Counters) -> Result<(),
     for counter in &counters.counters {
         let latest_end = counters.at + counter.window;
         on_both!(&mut *connection, |c| {
-            diesel::update(login_counters::table.find(counter.key.as_slice()))
+            let update = diesel::update(login_counters::table.find(counter.key.as_slice()))
                 .filter(login_counters::window_ends_at.gt(StoredInstant(counters.at)))
                 .filter(login_counters::window_ends_at.le(StoredInstant(latest_end)))
                 .filter(login_counters::count.gt(0))
-                .set(login_counters::count.eq(login_counters::count - 1))
-                .execute(c)
-                .await?
+                .set(login_counters::count.eq(login_counters::count - 1));
+            Prepared(update).execute(c).await?
         });
     }
     Ok(())

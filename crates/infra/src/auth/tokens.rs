@@ -14,7 +14,7 @@ use hexpress_domain::user::User;
 use super::rows::{NewTokenRow, TokenRow};
 use crate::database::schema::{tokens, users};
 use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Corrupt, Database, Failure, SWEEP_BATCH, on_both};
+use crate::database::{Connection, Corrupt, Database, Failure, Prepared, SWEEP_BATCH, on_both};
 use crate::user::UserRow;
 
 /// [`TokenRepository`] in the database.
@@ -68,7 +68,7 @@ impl TokenRepository for DieselTokenRepository {
         now: DateTime<Utc>,
     ) -> Result<Option<Authenticated>, RepositoryError> {
         self.database
-            .read((digest, now), |connection, (digest, now)| {
+            .look_up((digest, now), |connection, (digest, now)| {
                 Box::pin(authenticate(connection, digest, *now))
             })
             .await
@@ -80,14 +80,13 @@ impl TokenRepository for DieselTokenRepository {
                 Box::pin(async move {
                     let last_use = now - SessionPolicy::USE_RESOLUTION;
                     on_both!(connection, |c| {
-                        diesel::update(tokens::table.find(StoredId::from(id)))
+                        let update = diesel::update(tokens::table.find(StoredId::from(id)))
                             .filter(tokens::last_used_at.le(StoredInstant(last_use)))
                             .set((
                                 tokens::last_used_at.eq(StoredInstant(now)),
                                 tokens::expires_at.eq(end.map(StoredInstant)),
-                            ))
-                            .execute(c)
-                            .await?
+                            ));
+                        Prepared(update).execute(c).await?
                     });
                     Ok(())
                 })
@@ -153,7 +152,7 @@ impl TokenRepository for DieselTokenRepository {
 async fn log_in(connection: &mut Connection, session: &SessionRecord) -> Result<User, Failure> {
     let hash = session.upgraded_hash.as_ref().map(|hash| hash.expose());
     let row: Option<UserRow> = on_both!(connection, |c| {
-        diesel::update(users::table.find(StoredId::from(session.user_id)))
+        let update = diesel::update(users::table.find(StoredId::from(session.user_id)))
             .filter(users::deleted_at.is_null())
             .filter(users::is_active)
             .filter(users::password_hash.eq(session.verified_hash.expose()))
@@ -161,10 +160,8 @@ async fn log_in(connection: &mut Connection, session: &SessionRecord) -> Result<
                 users::last_login_at.eq(Some(StoredInstant(session.at))),
                 hash.map(|hash| users::password_hash.eq(hash)),
             ))
-            .returning(UserRow::as_returning())
-            .get_result(c)
-            .await
-            .optional()?
+            .returning(UserRow::as_returning());
+        Prepared(update).get_result(c).await.optional()?
     });
     let row = row.ok_or(RepositoryError::Conflict(Conflict::CredentialsChanged))?;
     Ok(row.try_into()?)
@@ -172,11 +169,10 @@ async fn log_in(connection: &mut Connection, session: &SessionRecord) -> Result<
 
 async fn insert(connection: &mut Connection, row: NewTokenRow<'_>) -> Result<TokenRow, Failure> {
     Ok(on_both!(connection, |c| {
-        diesel::insert_into(tokens::table)
+        let insert = diesel::insert_into(tokens::table)
             .values(row)
-            .returning(TokenRow::as_returning())
-            .get_result(c)
-            .await?
+            .returning(TokenRow::as_returning());
+        Prepared(insert).get_result(c).await?
     }))
 }
 

@@ -64,6 +64,11 @@ impl Connection {
         }
     }
 
+    /// Begins a part of a transaction, which commits or rolls back for itself.
+    pub(super) async fn begin_part(&mut self) -> QueryResult<()> {
+        on_both!(self, |c| begin(c).await)
+    }
+
     pub(super) async fn commit(&mut self) -> QueryResult<()> {
         on_both!(self, |c| commit(c).await)
     }

@@ -3,6 +3,7 @@ use hexpress_domain::repository::RepositoryError;
 use super::connection::on_both;
 use super::error::{Failure, Fault};
 use super::pool::Intent;
+use super::sqlite::on_thread;
 use super::{Connection, Database};
 
 impl Database {
@@ -11,8 +12,10 @@ impl Database {
     /// it; one that writes waits for it.
     pub(crate) async fn erase_removed(&self) -> Result<(), RepositoryError> {
         let mut lease = self.inner.connections.acquire(Intent::Write).await?;
-        let erased = erase(&mut lease.connection).await;
-        erased.map_err(|failure| Fault::from(failure).into())
+        on_thread(async move { erase(&mut lease.connection).await })
+            .await
+            .map_err(|error| RepositoryError::Internal(error.into()))?
+            .map_err(|failure| Fault::from(failure).into())
     }
 }
 

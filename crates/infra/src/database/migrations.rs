@@ -22,6 +22,7 @@ use super::error::is_busy;
 use super::pool::Intent;
 use super::postgres::Connector;
 use super::schema::__diesel_schema_migrations as applied;
+use super::sqlite::on_thread;
 use super::url::{DatabaseUrl, PostgresUrl};
 use super::work::Work;
 
@@ -222,23 +223,26 @@ impl Migrator {
         let patience = inner.options.migrate_lock_timeout;
         let usual = inner.options.lock_timeout;
         let mut lease = inner.connections.acquire(Intent::Write).await?;
-        let Connection::Sqlite(connection) = &mut lease.connection else {
-            return Err(MigrationError::Harness("not SQLite".into()));
-        };
-        connection
-            .spawn_blocking(move |c| {
+        on_thread(async move {
+            let Connection::Sqlite(connection) = &mut lease.connection else {
+                return Err(MigrationError::Harness("not SQLite".into()));
+            };
+            let going = connection.spawn_blocking(move |c| {
                 c.batch_execute(&format!("PRAGMA busy_timeout = {}", patience.as_millis()))?;
                 let done = c.immediate_transaction(|c| go(c, &SQLITE, direction));
                 c.batch_execute(&format!("PRAGMA busy_timeout = {}", usual.as_millis()))?;
                 Ok(done)
-            })
-            .await?
-            .map_err(|error| match error {
-                MigrationError::Harness(source) if source.downcast_ref().is_some_and(is_busy) => {
-                    MigrationError::Locked(patience)
-                }
-                error => error,
-            })
+            });
+            going.await?
+        })
+        .await
+        .map_err(|error| MigrationError::Harness(error.into()))?
+        .map_err(|error| match error {
+            MigrationError::Harness(source) if source.downcast_ref().is_some_and(is_busy) => {
+                MigrationError::Locked(patience)
+            }
+            error => error,
+        })
     }
 }
 

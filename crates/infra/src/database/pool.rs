@@ -18,6 +18,7 @@ use super::connection::Connection;
 use super::open_error::OpenError;
 use super::options::DatabaseOptions;
 use super::postgres::Connector;
+use super::queue::Queue;
 use super::sqlite::{self, AsyncSqliteConnection, Opener};
 use super::url::{DatabaseUrl, SqliteLocation};
 
@@ -27,8 +28,21 @@ const STATEMENTS: u32 = 2;
 /// What a connection is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Intent {
+    /// A few rows are found by their keys.
+    LookUp,
     Read,
     Write,
+}
+
+/// Where a piece of work is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// By whoever asks for it: it never waits.
+    Here,
+    /// As a task, since it waits for a server.
+    Task,
+    /// On a thread of its own.
+    Thread,
 }
 
 /// A connection while somebody works with it.
@@ -58,19 +72,28 @@ enum Pools {
         limit: Duration,
     },
     Sqlite {
-        pool: Pool<AsyncSqliteConnection>,
-        /// SQLite has one writer at a time. Ours queue here, in order, instead of
-        /// polling the file's lock; that one remains for other processes.
-        writer: Arc<Semaphore>,
-        /// Whether the database lives in its one connection and dies with it.
-        in_memory: bool,
+        pool: SqlitePool,
+        writes: Queue,
+        /// Whether readers never wait for the writer.
+        has_wal: bool,
     },
+}
+
+/// The connections to a SQLite database.
+#[derive(Clone)]
+pub(super) struct SqlitePool {
+    pool: Pool<AsyncSqliteConnection>,
+    /// SQLite has one writer at a time. Ours queue here, in order, instead of
+    /// polling the file's lock; that one remains for other processes.
+    writer: Arc<Semaphore>,
+    /// Whether the database lives in its one connection and dies with it.
+    in_memory: bool,
 }
 
 /// No connection came free in time.
 #[derive(Debug, thiserror::Error)]
 #[error("no database connection within {} ms", .0.as_millis())]
-struct AcquireTimeout(Duration);
+pub(super) struct AcquireTimeout(Duration);
 
 impl Lease {
     /// Closes the connection, which is of no more use.
@@ -105,17 +128,22 @@ impl Connections {
             }
             DatabaseUrl::Sqlite(location) => {
                 let opener = Opener::new(location, options);
-                sqlite::prepare(location, &opener).await?;
+                let has_wal = sqlite::prepare(location, &opener).await?;
                 let setup: SetupCallback<AsyncSqliteConnection> = Box::new(move |_| {
                     let opener = opener.clone();
                     Box::pin(async move { opener.open().await })
                 });
                 let in_memory = *location == SqliteLocation::Memory;
                 let size = if in_memory { 1 } else { options.pool_max };
-                Pools::Sqlite {
+                let pool = SqlitePool {
                     pool: pool(setup, size)?,
                     writer: Arc::new(Semaphore::new(1)),
                     in_memory,
+                };
+                Pools::Sqlite {
+                    writes: Queue::of(pool.clone(), options.acquire_timeout),
+                    pool,
+                    has_wal,
                 }
             }
         };
@@ -142,10 +170,7 @@ impl Connections {
         let waiting = self.activity.wait();
         let lease = tokio::time::timeout(self.acquire_timeout, self.wait(intent))
             .await
-            .unwrap_or_else(|_| {
-                let timeout = AcquireTimeout(self.acquire_timeout);
-                Err(RepositoryError::Unavailable(timeout.into()))
-            });
+            .unwrap_or_else(|_| Err(self.timed_out()));
         waiting.ends(lease.is_ok());
         lease
     }
@@ -159,26 +184,33 @@ impl Connections {
                 is_irreplaceable: false,
                 _turn: None,
             }),
-            Pools::Sqlite {
-                pool,
-                writer,
-                in_memory,
-            } => {
-                let turn = match intent {
-                    Intent::Read => None,
-                    Intent::Write => {
-                        Some(writer.clone().acquire_owned().await.map_err(unavailable)?)
-                    }
-                };
-                Ok(Lease {
-                    connection: Connection::Sqlite(pool.get().await.map_err(unavailable)?),
-                    is_spoilt: false,
-                    limit: None,
-                    is_irreplaceable: *in_memory,
-                    _turn: turn,
-                })
-            }
+            Pools::Sqlite { pool, .. } => pool.wait(intent).await,
         }
+    }
+
+    /// Where writes queue up that share transactions.
+    pub(super) fn queue(&self) -> Option<&Queue> {
+        match &self.pools {
+            Pools::Postgres { .. } => None,
+            Pools::Sqlite { writes, .. } => Some(writes),
+        }
+    }
+
+    pub(super) fn place(&self, intent: Intent) -> Place {
+        match &self.pools {
+            Pools::Postgres { .. } => Place::Task,
+            Pools::Sqlite { has_wal: true, .. } if intent == Intent::LookUp => Place::Here,
+            Pools::Sqlite { .. } => Place::Thread,
+        }
+    }
+
+    /// What to tell whoever has waited too long.
+    pub(super) fn timed_out(&self) -> RepositoryError {
+        RepositoryError::Unavailable(AcquireTimeout(self.acquire_timeout).into())
+    }
+
+    pub(super) const fn acquire_timeout(&self) -> Duration {
+        self.acquire_timeout
     }
 
     /// Opens connections while there are fewer than are kept at least. Where that
@@ -198,10 +230,8 @@ impl Connections {
     pub(super) fn close_surplus(&self, idle_timeout: Duration, min: usize) {
         match &self.pools {
             Pools::Postgres { pool, .. } => close_surplus(pool, idle_timeout, min),
-            Pools::Sqlite {
-                in_memory: true, ..
-            } => {}
-            Pools::Sqlite { pool, .. } => close_surplus(pool, idle_timeout, min),
+            Pools::Sqlite { pool, .. } if pool.in_memory => {}
+            Pools::Sqlite { pool, .. } => close_surplus(&pool.pool, idle_timeout, min),
         }
     }
 
@@ -209,7 +239,7 @@ impl Connections {
     pub(super) fn close(&self) {
         match &self.pools {
             Pools::Postgres { pool, .. } => pool.close(),
-            Pools::Sqlite { pool, .. } => pool.close(),
+            Pools::Sqlite { pool, .. } => pool.pool.close(),
         }
     }
 
@@ -226,8 +256,27 @@ impl Connections {
     pub(super) fn status(&self) -> Status {
         match &self.pools {
             Pools::Postgres { pool, .. } => pool.status(),
-            Pools::Sqlite { pool, .. } => pool.status(),
+            Pools::Sqlite { pool, .. } => pool.pool.status(),
         }
+    }
+}
+
+impl SqlitePool {
+    pub(super) async fn wait(&self, intent: Intent) -> Result<Lease, RepositoryError> {
+        let turn = match intent {
+            Intent::LookUp | Intent::Read => None,
+            Intent::Write => {
+                let turn = Arc::clone(&self.writer).acquire_owned().await;
+                Some(turn.map_err(unavailable)?)
+            }
+        };
+        Ok(Lease {
+            connection: Connection::Sqlite(self.pool.get().await.map_err(unavailable)?),
+            is_spoilt: false,
+            limit: None,
+            is_irreplaceable: self.in_memory,
+            _turn: turn,
+        })
     }
 }
 

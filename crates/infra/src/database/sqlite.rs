@@ -1,3 +1,4 @@
+use std::error::Error;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,8 +9,11 @@ use diesel::sql_types::Text;
 use diesel::{
     Connection, ConnectionError, ConnectionResult, QueryResult, QueryableByName, SqliteConnection,
 };
-use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use futures_util::future::{BoxFuture, ready};
+use tokio::runtime::Handle;
+use tokio::task::JoinError;
 use tokio::time::Instant;
 
 use super::error::is_busy;
@@ -17,10 +21,41 @@ use super::open_error::OpenError;
 use super::options::{DatabaseOptions, Synchronous};
 use super::url::SqliteLocation;
 
-pub(crate) type AsyncSqliteConnection = SyncConnectionWrapper<SqliteConnection>;
+pub(crate) type AsyncSqliteConnection = SyncConnectionWrapper<SqliteConnection, InPlace>;
+
+/// Asks SQLite on the thread that polls, there and then. On which thread that is, whoever
+/// runs a whole piece of work decides (see [`on_thread`]): to another one and back costs
+/// more than most statements.
+pub(crate) struct InPlace;
+
+impl SpawnBlocking for InPlace {
+    fn spawn_blocking<'a, R>(
+        &mut self,
+        task: impl FnOnce() -> R + Send + 'static,
+    ) -> BoxFuture<'a, Result<R, Box<dyn Error + Send + Sync>>>
+    where
+        R: Send + 'static,
+    {
+        Box::pin(ready(Ok(task())))
+    }
+
+    fn get_runtime() -> Self {
+        Self
+    }
+}
 
 // Earlier ones can lose the write-ahead log when it is reset (fixed in 3.51.3).
 const _: () = assert!(libsqlite3_sys::SQLITE_VERSION_NUMBER >= 3_051_003);
+
+/// Does on a thread of its own what may take longer than others should wait.
+pub(super) async fn on_thread<F>(work: F) -> Result<F::Output, JoinError>
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    let runtime = Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(work)).await
+}
 
 /// Opens connections to one SQLite database, each with its pragmas set.
 #[derive(Clone)]
@@ -66,11 +101,19 @@ impl Opener {
 }
 
 /// Makes sure that there is a database which can be read and written: makes the
-/// folder and the file where they are missing, and turns the write-ahead log on.
-pub(super) async fn prepare(location: &SqliteLocation, opener: &Opener) -> Result<(), OpenError> {
+/// folder and the file where they are missing, and turns the write-ahead log on. Returns
+/// whether readers never wait for the writer.
+pub(super) async fn prepare(location: &SqliteLocation, opener: &Opener) -> Result<bool, OpenError> {
     let SqliteLocation::File(path) = location else {
-        return Ok(());
+        return Ok(true);
     };
+    let (path, opener) = (path.clone(), opener.clone());
+    on_thread(async move { prepare_file(&path, &opener).await })
+        .await
+        .unwrap_or_else(|error| Err(OpenError::Setup(error.to_string())))
+}
+
+async fn prepare_file(path: &Path, opener: &Opener) -> Result<bool, OpenError> {
     make_folder(path)?;
     let mut connection = opener
         .open()
@@ -98,7 +141,7 @@ pub(super) async fn prepare(location: &SqliteLocation, opener: &Opener) -> Resul
     match connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK").await {
         // Who is writing just now shows that the file can be written.
         Err(error) if !is_busy(&error) => Err(explain(path, error.to_string())),
-        _ => Ok(()),
+        _ => Ok(mode == "wal"),
     }
 }
 

@@ -2,15 +2,23 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
+use diesel::result::Error;
 use futures_util::FutureExt;
 use hexpress_domain::repository::RepositoryError;
-use tracing::Instrument;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+use tracing::{Instrument, Span};
 
 use super::connection::Connection;
 use super::error::{Failure, Fault, classify, classify_commit};
-use super::pool::{Intent, Lease};
+use super::pool::{Intent, Lease, Place};
+use super::queue::{Queue, Queued};
+use super::sqlite::on_thread;
 use super::{Database, Inner};
 
 /// A piece of work on a connection, and what it is given. It may run several times:
@@ -32,6 +40,11 @@ pub(super) const WRITES_BESIDE: usize = 4;
 #[error("no answer from the database within {} ms", .0.as_millis())]
 struct Silence(Duration);
 
+/// The database is closed, or a bug has ended a group of writes.
+#[derive(Debug, thiserror::Error)]
+#[error("the write was given up, and what became of it is unknown")]
+struct GivenUp;
+
 /// A bug in a piece of work. The panic itself has been reported where it happened.
 #[derive(Debug, thiserror::Error)]
 #[error("the work on the database panicked")]
@@ -50,6 +63,23 @@ impl Database {
             .await
     }
 
+    /// A [`read`](Self::read) of few rows that are found by their keys. SQLite does it
+    /// there and then, in less time than it takes to have another thread do it: nothing
+    /// for what may take longer, since nothing else goes on meanwhile.
+    pub(crate) async fn look_up<I, T>(
+        &self,
+        input: I,
+        work: Work<I, T>,
+    ) -> Result<T, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.inner
+            .run(Intent::LookUp, Arc::new(input), work, |_| true)
+            .await
+    }
+
     /// Runs statements in one transaction. Every write of the program comes through
     /// here.
     ///
@@ -58,6 +88,10 @@ impl Database {
     /// with its locks, on a connection that others will use. A transaction that
     /// has lost its connection before the commit, or a race, is done anew, a bounded
     /// number of times.
+    ///
+    /// On SQLite the transaction is a part of one that others share, who are done or
+    /// not done for themselves. It returns when that one is on the disk; where that fails,
+    /// all of them are [`Unavailable`](RepositoryError::Unavailable).
     pub(crate) async fn write<I, T>(&self, input: I, work: Work<I, T>) -> Result<T, RepositoryError>
     where
         I: Send + Sync + 'static,
@@ -120,12 +154,13 @@ impl Inner {
         let mut lost_connections = 0;
         let mut lost_races = 0;
         loop {
-            let lease = self.connections.acquire(intent).await?;
-            let attempt = attempt(lease, intent, Arc::clone(&input), work, keeps);
-            let task = self.work.spawn(attempt.in_current_span());
-            let outcome = task.await.unwrap_or_else(|error| {
-                Err(Fault::Answer(RepositoryError::Internal(error.into())))
-            });
+            let outcome = match (intent, self.connections.queue()) {
+                (Intent::Write, Some(queue)) => {
+                    self.in_a_group(queue, Arc::clone(&input), work, keeps)
+                        .await?
+                }
+                _ => self.alone(intent, Arc::clone(&input), work, keeps).await?,
+            };
             if let Err(fault) = &outcome {
                 self.connections.activity.count(fault);
             }
@@ -147,6 +182,135 @@ impl Inner {
             }
         }
     }
+
+    /// Does the work on a connection of its own.
+    async fn alone<I, T>(
+        &self,
+        intent: Intent,
+        input: Arc<I>,
+        work: Work<I, T>,
+        keeps: fn(&T) -> bool,
+    ) -> Result<Result<T, Fault>, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let lease = self.connections.acquire(intent).await?;
+        let attempt = attempt(lease, intent, input, work, keeps).in_current_span();
+        let outcome = match self.connections.place(intent) {
+            Place::Here => return Ok(attempt.await),
+            Place::Task => self.work.spawn(attempt).await,
+            Place::Thread => on_thread(self.work.track_future(attempt)).await,
+        };
+        Ok(outcome
+            .unwrap_or_else(|error| Err(Fault::Answer(RepositoryError::Internal(error.into())))))
+    }
+
+    /// Does the work as a part of a transaction that others have parts in.
+    async fn in_a_group<I, T>(
+        &self,
+        queue: &Queue,
+        input: Arc<I>,
+        work: Work<I, T>,
+        keeps: fn(&T) -> bool,
+    ) -> Result<Result<T, Fault>, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let waiting = self.connections.activity.wait();
+        let patience = self.connections.acquire_timeout();
+        let is_taken = Arc::new(AtomicBool::new(false));
+        let (turn, has_turn) = oneshot::channel();
+        let (answer, answered) = oneshot::channel();
+        queue.push(Box::new(Part {
+            input,
+            work,
+            keeps,
+            is_taken: Arc::clone(&is_taken),
+            turn: Some(turn),
+            end_of_patience: Instant::now() + patience,
+            outcome: None,
+            answer,
+            span: Span::current(),
+            _is_running: self.work.token(),
+        }));
+        let has_turn = match tokio::time::timeout(patience, has_turn).await {
+            Ok(has_turn) => has_turn.is_ok(),
+            Err(_) => {
+                if !is_taken.swap(true, Ordering::AcqRel) {
+                    waiting.ends(false);
+                    return Err(self.connections.timed_out());
+                }
+                true
+            }
+        };
+        waiting.ends(has_turn);
+        let outcome = answered.await;
+        Ok(outcome
+            .unwrap_or_else(|_| Err(Fault::Answer(RepositoryError::Unavailable(GivenUp.into())))))
+    }
+}
+
+/// A piece of work in the queue.
+struct Part<I, T> {
+    input: Arc<I>,
+    work: Work<I, T>,
+    keeps: fn(&T) -> bool,
+    /// Whether it is being done, or never will be.
+    is_taken: Arc<AtomicBool>,
+    turn: Option<oneshot::Sender<()>>,
+    end_of_patience: Instant,
+    outcome: Option<Result<T, Fault>>,
+    answer: oneshot::Sender<Result<T, Fault>>,
+    span: Span,
+    _is_running: TaskTrackerToken,
+}
+
+#[async_trait]
+impl<I, T> Queued for Part<I, T>
+where
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+{
+    fn has_turn(&mut self) -> bool {
+        // Whoever asked for it may have gone, which alone is no reason not to do it.
+        let is_late = self.answer.is_closed() && self.end_of_patience < Instant::now();
+        if is_late || self.is_taken.swap(true, Ordering::AcqRel) {
+            return false;
+        }
+        if let Some(turn) = self.turn.take() {
+            turn.send(()).ok();
+        }
+        true
+    }
+
+    async fn run(&mut self, connection: &mut Connection) -> Result<(), Error> {
+        let span = self.span.clone();
+        let running = async {
+            connection.log_statements();
+            connection.begin_part().await?;
+            let outcome = run(connection, &*self.input, self.work).await;
+            if outcome.as_ref().is_ok_and(self.keeps) {
+                connection.commit().await?;
+            } else {
+                connection.rollback().await?;
+            }
+            self.outcome = Some(outcome.map_err(Fault::from));
+            Ok(())
+        };
+        running.instrument(span).await
+    }
+
+    fn is_done(self: Box<Self>) {
+        if let Some(outcome) = self.outcome {
+            self.answer.send(outcome).ok();
+        }
+    }
+
+    fn is_given_up(self: Box<Self>, fault: Fault) {
+        self.answer.send(Err(fault)).ok();
+    }
 }
 
 async fn attempt<I, T>(
@@ -161,7 +325,9 @@ async fn attempt<I, T>(
     lease.connection.log_statements();
     let doing = async {
         match intent {
-            Intent::Read => run(&mut lease, input, work).await.map_err(Fault::from),
+            Intent::LookUp | Intent::Read => run(&mut lease.connection, input, work)
+                .await
+                .map_err(Fault::from),
             Intent::Write => transaction(&mut lease, input, work, keeps).await,
         }
     };
@@ -184,7 +350,7 @@ async fn transaction<I, T>(
     keeps: fn(&T) -> bool,
 ) -> Result<T, Fault> {
     lease.connection.begin().await.map_err(classify)?;
-    let outcome = run(lease, input, work).await;
+    let outcome = run(&mut lease.connection, input, work).await;
     if outcome.as_ref().is_ok_and(keeps) {
         let commit = lease.connection.commit().await;
         lease.is_spoilt = commit.is_err();
@@ -197,8 +363,8 @@ async fn transaction<I, T>(
 
 /// Does the work. A panic in it is a failure like others, so that what it has begun
 /// is rolled back.
-async fn run<I, T>(lease: &mut Lease, input: &I, work: Work<I, T>) -> Result<T, Failure> {
-    AssertUnwindSafe(work(&mut lease.connection, input))
+async fn run<I, T>(connection: &mut Connection, input: &I, work: Work<I, T>) -> Result<T, Failure> {
+    AssertUnwindSafe(work(connection, input))
         .catch_unwind()
         .await
         .unwrap_or_else(|_| Err(RepositoryError::Internal(Panicked.into()).into()))

@@ -15,7 +15,7 @@ use super::list::with_items;
 use super::rows::OrderRow;
 use crate::database::schema::{idempotency_keys, orders};
 use crate::database::types::{Instant, StoredId, StoredInstant};
-use crate::database::{Connection, Failure, SWEEP_BATCH, on_both};
+use crate::database::{Connection, Failure, Prepared, SWEEP_BATCH, on_both};
 
 /// A bug: what stood in the way of the claim is not there.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,7 @@ pub(super) async fn claim(
                 idempotency_keys::expires_at.eq(excluded(idempotency_keys::expires_at)),
             ));
         let is_forgotten = idempotency_keys::expires_at.le(StoredInstant(record.at));
-        methods::FilterDsl::filter(claim, is_forgotten)
+        Prepared(methods::FilterDsl::filter(claim, is_forgotten))
             .execute(c)
             .await?
     });

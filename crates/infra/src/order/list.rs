@@ -11,7 +11,7 @@ use super::rows::{OrderItemRow, OrderRow};
 use crate::database::list;
 use crate::database::schema::{order_items, orders};
 use crate::database::types::StoredId;
-use crate::database::{Connection, Failure, on_both};
+use crate::database::{Connection, Failure, Prepared, on_both};
 
 pub(super) async fn page(
     connection: &mut Connection,
@@ -86,7 +86,7 @@ async fn select(
             },
             Position::After(cursor) => page.filter(order.behind(cursor, dialect::LOWEST_INSTANT)),
         };
-        let rows = page.load(c).await?;
+        let rows = Prepared(page).load(c).await?;
 
         if !query.page.count {
             return Ok((rows, None));

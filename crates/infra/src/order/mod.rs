@@ -4,6 +4,8 @@ mod keys;
 mod list;
 mod queue;
 mod rows;
+#[cfg(test)]
+mod slow_plans;
 mod stock;
 
 use async_trait::async_trait;
@@ -20,7 +22,7 @@ use hexpress_domain::repository::RepositoryError;
 
 use crate::database::schema::orders;
 use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Corrupt, Database, Failure, on_both};
+use crate::database::{Connection, Corrupt, Database, Failure, Prepared, on_both};
 
 pub use queue::QueueingOrderRepository;
 pub(crate) use rows::OrderItemRow;
@@ -58,7 +60,7 @@ impl OrderRepository for DieselOrderRepository {
 
     async fn find(&self, id: OrderId) -> Result<Option<Order>, RepositoryError> {
         self.database
-            .read(id, |connection, &id| {
+            .look_up(id, |connection, &id| {
                 Box::pin(async move {
                     let row = find(connection, id).await?;
                     let mut orders = list::with_items(connection, Vec::from_iter(row)).await?;
@@ -139,10 +141,8 @@ async fn place(connection: &mut Connection, record: &OrderRecord) -> Result<Plac
 
 async fn insert(connection: &mut Connection, order: &Order) -> Result<(), Failure> {
     on_both!(connection, |c, dialect| {
-        diesel::insert_into(orders::table)
-            .values(OrderRow::of(order))
-            .execute(c)
-            .await?;
+        let insert = diesel::insert_into(orders::table).values(OrderRow::of(order));
+        Prepared(insert).execute(c).await?;
         dialect::insert_order_items(c, OrderItemRow::of(order)).await?;
     });
     Ok(())
@@ -165,17 +165,15 @@ async fn change(
 ) -> Result<Order, Failure> {
     let id = StoredId::from(transition.id);
     let row: Option<OrderRow> = on_both!(&mut *connection, |c| {
-        diesel::update(orders::table.find(id))
+        let update = diesel::update(orders::table.find(id))
             .filter(orders::version.eq(transition.seen.get()))
             .set((
                 orders::status.eq(transition.to.as_str()),
                 orders::updated_at.eq(StoredInstant(transition.at)),
                 orders::version.eq(orders::version + 1),
             ))
-            .returning(OrderRow::as_returning())
-            .get_result(c)
-            .await
-            .optional()?
+            .returning(OrderRow::as_returning());
+        Prepared(update).get_result(c).await.optional()?
     });
     let Some(row) = row else {
         return Err(match find(connection, transition.id).await? {

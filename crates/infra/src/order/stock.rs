@@ -10,7 +10,7 @@ use hexpress_domain::repository::RepositoryError;
 
 use crate::database::schema::{order_items, products, stock_movements};
 use crate::database::types::{Instant, StoredId, StoredInstant};
-use crate::database::{Connection, Failure, on_both};
+use crate::database::{Connection, Failure, Prepared, on_both};
 use crate::product::Cause;
 
 /// A bug: the order was filled from products that were held.
@@ -34,12 +34,11 @@ pub(super) async fn take(connection: &mut Connection, order: &Order) -> Result<(
             .assume_not_null()
     };
     let count = on_both!(&mut *connection, |c| {
-        diesel::update(products::table)
+        let update = diesel::update(products::table)
             .filter(products::id.eq_any(ordered))
             .filter(products::stock.ge(pieces()))
-            .set(products::stock.eq(products::stock - pieces()))
-            .execute(c)
-            .await?
+            .set(products::stock.eq(products::stock - pieces()));
+        Prepared(update).execute(c).await?
     });
     if count != order.items.len() {
         return Err(RepositoryError::Internal(StockMoved.into()).into());
@@ -96,17 +95,14 @@ async fn record(
             StoredInstant(at).into_sql::<Instant>(),
         ));
     on_both!(connection, |c| {
-        movements
-            .insert_into(stock_movements::table)
-            .into_columns((
-                stock_movements::product_id,
-                stock_movements::delta,
-                stock_movements::cause,
-                stock_movements::order_id,
-                stock_movements::created_at,
-            ))
-            .execute(c)
-            .await?;
+        let insert = movements.insert_into(stock_movements::table).into_columns((
+            stock_movements::product_id,
+            stock_movements::delta,
+            stock_movements::cause,
+            stock_movements::order_id,
+            stock_movements::created_at,
+        ));
+        Prepared(insert).execute(c).await?;
     });
     Ok(())
 }

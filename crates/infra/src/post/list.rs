@@ -10,7 +10,7 @@ use super::rows::{self, AuthorRow, PostRow, PostViewRow, unsigned};
 use super::selection::Selection;
 use crate::database::list::{self, Condition, Order};
 use crate::database::schema::{post_views, posts, users};
-use crate::database::{Connection, Failure, on_both};
+use crate::database::{Connection, Failure, Prepared, on_both};
 
 pub(super) async fn page(
     connection: &mut Connection,
@@ -78,7 +78,11 @@ async fn select(
             },
             Position::After(cursor) => page.filter(order.behind(cursor, dialect::LOWEST_INSTANT)),
         };
-        let rows = page.load(c).await?;
+        // What a search finds says which way is the shortest.
+        let rows = match query.search {
+            Some(_) => page.load(c).await?,
+            None => Prepared(page).load(c).await?,
+        };
 
         if !query.page.count {
             return Ok((rows, None));

@@ -7,6 +7,8 @@ mod rows;
 mod selection;
 #[cfg(test)]
 mod slow_plans;
+#[cfg(test)]
+mod slow_texts;
 mod slugs;
 mod statistics;
 mod view_buffer;
@@ -27,7 +29,7 @@ use hexpress_domain::repository::RepositoryError;
 use crate::database::Database;
 
 pub(crate) use cohort::{delete_with_author, restore_with_author};
-pub(crate) use rows::search_text;
+pub(crate) use rows::{AuthorRow, search_text};
 pub use view_buffer::BufferedViewCounter;
 pub(crate) use views::Addition;
 pub use views::DieselViewRepository;
@@ -52,9 +54,11 @@ impl DieselPostRepository {
 #[async_trait]
 impl PostRepository for DieselPostRepository {
     async fn insert(&self, post: PostRecord) -> Result<PostView, RepositoryError> {
+        // Before anybody waits for this.
+        let search_text = search_text(&post.title, &post.content);
         self.database
-            .write(post, |connection, post| {
-                Box::pin(write::insert(connection, post))
+            .write((post, search_text), |connection, (post, search_text)| {
+                Box::pin(write::insert(connection, post, search_text))
             })
             .await
     }
@@ -66,7 +70,7 @@ impl PostRepository for DieselPostRepository {
     ) -> Result<Option<PostView>, RepositoryError> {
         let view = self
             .database
-            .read(id, |connection, &id| Box::pin(read::find(connection, id)))
+            .look_up(id, |connection, &id| Box::pin(read::find(connection, id)))
             .await?;
         Ok(view.filter(|view| match liveness {
             Liveness::Live => view.post.deleted_at.is_none(),
@@ -77,7 +81,7 @@ impl PostRepository for DieselPostRepository {
 
     async fn find_by_slug(&self, slug: Slug) -> Result<Option<PostView>, RepositoryError> {
         self.database
-            .read(slug, |connection, slug| {
+            .look_up(slug, |connection, slug| {
                 Box::pin(read::find_by_slug(connection, slug))
             })
             .await
@@ -96,10 +100,14 @@ impl PostRepository for DieselPostRepository {
     }
 
     async fn change(&self, change: PostChange) -> Result<PostView, RepositoryError> {
+        let search_text = search_text(&change.title, &change.content);
         self.database
-            .write(change, |connection, change| {
-                Box::pin(write::change(connection, change))
-            })
+            .write(
+                (change, search_text),
+                |connection, (change, search_text)| {
+                    Box::pin(write::change(connection, change, search_text))
+                },
+            )
             .await
     }
 

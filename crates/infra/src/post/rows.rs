@@ -34,7 +34,7 @@ pub(super) struct PostRow {
 /// What everyone may know of an author.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
-pub(super) struct AuthorRow {
+pub(crate) struct AuthorRow {
     id: StoredId,
     first_name: String,
     last_name: String,
@@ -162,7 +162,7 @@ pub(super) struct NewPostRow<'a> {
     status: &'a str,
     published_at: Option<StoredInstant>,
     metadata: &'a str,
-    search_text: String,
+    search_text: &'a str,
     version: i64,
     created_at: StoredInstant,
     updated_at: StoredInstant,
@@ -170,7 +170,12 @@ pub(super) struct NewPostRow<'a> {
 }
 
 impl<'a> NewPostRow<'a> {
-    pub(super) fn of(post: &'a PostRecord, slug: &'a Slug, slug_named: bool) -> Self {
+    pub(super) fn of(
+        post: &'a PostRecord,
+        search_text: &'a str,
+        slug: &'a Slug,
+        slug_named: bool,
+    ) -> Self {
         Self {
             id: post.id.into(),
             author_id: post.author_id.into(),
@@ -182,7 +187,7 @@ impl<'a> NewPostRow<'a> {
             status: post.status.as_str(),
             published_at: post.published_at.map(StoredInstant),
             metadata: post.metadata.as_str(),
-            search_text: search_text(&post.title, &post.content),
+            search_text,
             version: Version::FIRST.get(),
             created_at: post.at.into(),
             updated_at: post.at.into(),
@@ -191,38 +196,54 @@ impl<'a> NewPostRow<'a> {
     }
 }
 
+/// What a change must write: long text that is the same stays as it lies, with all that
+/// is kept of it elsewhere.
 #[derive(AsChangeset)]
 #[diesel(table_name = posts)]
 pub(super) struct PostChangeset<'a> {
     title: &'a str,
     slug: &'a str,
     slug_named: bool,
-    content: &'a str,
+    content: Option<&'a str>,
     #[diesel(treat_none_as_null = true)]
     excerpt: Option<&'a str>,
     status: &'a str,
     #[diesel(treat_none_as_null = true)]
     published_at: Option<StoredInstant>,
-    metadata: &'a str,
-    search_text: String,
+    metadata: Option<&'a str>,
+    search_text: Option<&'a str>,
     updated_at: StoredInstant,
 }
 
 impl<'a> PostChangeset<'a> {
-    pub(super) fn of(change: &'a PostChange, slug: &'a str) -> Self {
+    pub(super) fn of(
+        change: &'a PostChange,
+        search_text: &'a str,
+        slug: &'a str,
+        same: Same,
+    ) -> Self {
+        let is_searched_text_same = same.title && same.content;
         Self {
             title: change.title.as_str(),
             slug,
             slug_named: change.is_slug_named,
-            content: change.content.as_str(),
+            content: (!same.content).then_some(change.content.as_str()),
             excerpt: change.excerpt.as_ref().map(|excerpt| excerpt.as_str()),
             status: change.status.as_str(),
             published_at: change.published_at.map(StoredInstant),
-            metadata: change.metadata.as_str(),
-            search_text: search_text(&change.title, &change.content),
+            metadata: (!same.metadata).then_some(change.metadata.as_str()),
+            search_text: (!is_searched_text_same).then_some(search_text),
             updated_at: change.at.into(),
         }
     }
+}
+
+/// Which text a change leaves as it is.
+#[derive(Debug, Clone, Copy, Queryable)]
+pub(super) struct Same {
+    title: bool,
+    content: bool,
+    metadata: bool,
 }
 
 /// The fields that the list of posts is searched in, the same ones for every row.

@@ -3,10 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use diesel::connection::InstrumentationEvent;
-use diesel_async::AsyncConnection;
 use hexpress_domain::id::UserId;
 use hexpress_domain::list::{Cursor, Direction, PageRequest, Position, Search, SortValue};
 use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostStatus, Slug};
@@ -16,10 +14,8 @@ use uuid::Uuid;
 
 use super::selection::Selection;
 use super::{list, read};
-use crate::database::testing::open;
-use crate::database::{Connection, Database, on_both};
-
-type Caught = Arc<Mutex<Vec<String>>>;
+use crate::database::Database;
+use crate::database::testing::{Caught, catch, id_of, minute, numbers, open, plan};
 
 const AUTHOR: Uuid = Uuid::from_u128(1);
 
@@ -27,21 +23,8 @@ const AUTHOR: Uuid = Uuid::from_u128(1);
 /// that no other does.
 async fn library(kind: Kind, is_analyzed: bool) -> (TestDatabase, Database) {
     let raw = TestDatabase::migrated(kind).await;
-    let (id, author, time, numbers) = match kind {
-        Kind::Sqlite => (
-            "unhex(printf('%032x', i))",
-            "unhex(printf('%032x', i % 80 + 1))",
-            "i",
-            "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000) \
-             SELECT i FROM n) AS numbers",
-        ),
-        Kind::Postgres => (
-            "lpad(to_hex(i), 32, '0')::uuid",
-            "lpad(to_hex(i % 80 + 1), 32, '0')::uuid",
-            "'2024-01-01Z'::timestamptz + i * interval '1 minute'",
-            "generate_series(1, 6000) AS numbers(i)",
-        ),
-    };
+    let (id, author) = (id_of(kind, "i"), id_of(kind, "i % 80 + 1"));
+    let (time, numbers) = (minute(kind, "i"), numbers(kind, 6000));
     // PostgreSQL weighs how much there is to read.
     let long = match kind {
         Kind::Sqlite => String::new(),
@@ -72,38 +55,6 @@ async fn library(kind: Kind, is_analyzed: bool) -> (TestDatabase, Database) {
     }
     let database = open(&raw).await;
     (raw, database)
-}
-
-fn catch(connection: &mut Connection, caught: &Caught) {
-    let caught = Arc::clone(caught);
-    let note = move |event: InstrumentationEvent<'_>| {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            let text = query.to_string();
-            let sql = text.split(" -- binds").next().unwrap_or_default();
-            caught.lock().unwrap().push(sql.to_owned());
-        }
-    };
-    on_both!(connection, |c| c.set_instrumentation(note));
-}
-
-/// How the database runs a statement with these values, written as literals.
-async fn plan(kind: Kind, raw: &TestDatabase, sql: &str, values: &[String]) -> String {
-    let explain = match kind {
-        Kind::Sqlite => format!("EXPLAIN QUERY PLAN {sql}"),
-        Kind::Postgres => format!(
-            "PREPARE statement AS {sql}; EXPLAIN EXECUTE statement {}",
-            match values {
-                [] => String::new(),
-                values => format!("({})", values.join(", ")),
-            }
-        ),
-    };
-    let rows = raw.query_text(&explain).await;
-    let lines: Vec<_> = rows
-        .into_iter()
-        .filter_map(|row| row.into_iter().next_back().flatten())
-        .collect();
-    lines.join("\n")
 }
 
 /// Reads a page and returns the statements that did.

@@ -1,15 +1,15 @@
 //! Which post a slug leads to: taken by a live one, or kept for one that had it.
 
-use diesel::dsl::{exists, not, sql};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use hexpress_domain::id::PostId;
 use hexpress_domain::post::{MadeSlug, NewSlug, Slug};
 
 use crate::database::schema::{kept_slugs, posts};
-use crate::database::types::StoredId;
-use crate::database::{Connection, Failure, is_slug_taken, on_both};
+use crate::database::types::{Id, StoredId};
+use crate::database::{Connection, Failure, Prepared, is_slug_taken, on_both};
 
 /// Another transaction got a slug that this one had found free.
 #[derive(Debug, thiserror::Error)]
@@ -27,8 +27,7 @@ pub(super) async fn choose(
         NewSlug::Made(made) => made,
     };
     lock(connection, made.stem()).await?;
-    let gone = of_others(connection, post, made).await?;
-    Ok(made.first_free(gone.iter().map(String::as_str)))
+    first_free(connection, post, made).await
 }
 
 /// Lets whoever makes slugs of one stem go one after another: of those who race, all
@@ -41,40 +40,58 @@ pub(super) async fn lock(connection: &mut Connection, stem: &Slug) -> Result<(),
     Ok(())
 }
 
-/// The slugs that are made of this and taken by other posts, or kept for them.
-async fn of_others(
+#[derive(QueryableByName)]
+struct FirstFree {
+    /// None where the slug is free without a number.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    number: Option<i64>,
+}
+
+/// The first slug that is made of this and leads to no other post. However many are taken,
+/// one number leaves the database.
+async fn first_free(
     connection: &mut Connection,
     post: PostId,
     made: &MadeSlug,
-) -> Result<Vec<String>, Failure> {
-    let post = StoredId::from(post);
+) -> Result<Slug, Failure> {
     let plain = made.plain().as_str();
-    let (from, to) = (format!("{}-", made.stem()), format!("{}.", made.stem()));
-    let number = from.len() + 1;
-    Ok(on_both!(connection, |c, dialect| {
-        let numbered = posts::slug
-            .ge(&from)
-            // The character behind the hyphen.
-            .and(posts::slug.lt(&to))
-            .and(sql::<Bool>(&dialect::is_number_from("posts.slug", number)));
-        let taken = posts::table
-            .filter(posts::deleted_at.is_null())
-            .filter(posts::id.ne(post))
-            .filter(posts::slug.eq(plain).or(numbered))
-            .select(posts::slug);
-        let numbered = kept_slugs::slug
-            .ge(&from)
-            .and(kept_slugs::slug.lt(&to))
-            .and(sql::<Bool>(&dialect::is_number_from(
-                "kept_slugs.slug",
-                number,
-            )));
-        let kept = kept_slugs::table
-            .filter(kept_slugs::post_id.ne(post))
-            .filter(kept_slugs::slug.eq(plain).or(numbered))
-            .select(kept_slugs::slug);
-        taken.union_all(kept).load(c).await?
-    }))
+    let head = format!("{}-", made.stem());
+    // The character behind the hyphen.
+    let end = format!("{}.", made.stem());
+    let unnumbered = MadeSlug::FIRST_NUMBER - 1;
+    let free: FirstFree = on_both!(connection, |c, dialect| {
+        let is_numbered = dialect::is_number_behind("$3", "slug");
+        let numbers = format!(
+            "SELECT CAST(substr(slug, length($3) + 1) AS bigint) AS number FROM (\
+             SELECT slug FROM posts WHERE deleted_at IS NULL \
+             AND id <> $2 AND slug >= $3 AND slug < $4 AND {is_numbered} UNION ALL \
+             SELECT slug FROM kept_slugs \
+             WHERE post_id <> $2 AND slug >= $3 AND slug < $4 AND {is_numbered}) AS taken"
+        );
+        let first = format!(
+            "SELECT min(number) + 1 FROM (\
+             SELECT number, lead(number) OVER (ORDER BY number) AS next FROM (\
+             SELECT {unnumbered} AS number UNION {numbers}) AS numbers) AS pairs \
+             WHERE next IS NULL OR next > number + 1"
+        );
+        let free = diesel::sql_query(format!(
+            "SELECT CASE WHEN \
+             EXISTS (SELECT 1 FROM posts WHERE deleted_at IS NULL AND slug = $1 AND id <> $2) \
+             OR EXISTS (SELECT 1 FROM kept_slugs WHERE slug = $1 AND post_id <> $2) \
+             THEN ({first}) END AS number"
+        ))
+        .bind::<Text, _>(plain)
+        .bind::<Id, _>(StoredId::from(post))
+        .bind::<Text, _>(head)
+        .bind::<Text, _>(end);
+        Prepared(free).get_result(c).await?
+    });
+    Ok(
+        match free.number.and_then(|number| u32::try_from(number).ok()) {
+            None => made.plain().clone(),
+            Some(number) => made.numbered(number),
+        },
+    )
 }
 
 /// What it means that the database refused a statement which gives a post a slug of

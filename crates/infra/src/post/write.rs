@@ -6,10 +6,11 @@ use hexpress_domain::id::{PostId, UserId};
 use hexpress_domain::post::{MadeSlug, NewSlug, PostChange, PostRecord, PostView, Slug};
 use hexpress_domain::repository::{Conflict, RepositoryError};
 
+use super::rows::{AuthorRow, PostRow, Same};
 use super::{read, rows, slugs};
 use crate::database::schema::posts;
 use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Failure, on_both};
+use crate::database::{Connection, Failure, Prepared, on_both};
 
 /// Who may get posts: no foreign key fires when a user is marked as deleted.
 const LIVE: &str = "users.deleted_at IS NULL";
@@ -18,42 +19,47 @@ const LIVE_AND_ACTIVE: &str = "users.deleted_at IS NULL AND users.is_active";
 pub(super) async fn insert(
     connection: &mut Connection,
     post: &PostRecord,
+    search_text: &str,
 ) -> Result<PostView, Failure> {
-    if !share_author(connection, post.author_id, LIVE_AND_ACTIVE).await? {
-        return Err(RepositoryError::Conflict(Conflict::CredentialsChanged).into());
-    }
+    let author = share_author(connection, post.author_id, LIVE_AND_ACTIVE).await?;
+    let author = author.ok_or(RepositoryError::Conflict(Conflict::CredentialsChanged))?;
     let slug = slugs::choose(connection, post.id, &post.slug).await?;
     let is_named = matches!(post.slug, NewSlug::Named(_));
-    let row = rows::NewPostRow::of(post, &slug, is_named);
-    on_both!(&mut *connection, |c| {
-        diesel::insert_into(posts::table)
+    let row = rows::NewPostRow::of(post, search_text, &slug, is_named);
+    let row: PostRow = on_both!(&mut *connection, |c| {
+        let insert = diesel::insert_into(posts::table)
             .values(row)
-            .execute(c)
+            .returning(PostRow::as_returning());
+        Prepared(insert)
+            .get_result(c)
             .await
             .map_err(|error| slugs::refused(error, &post.slug))?
     });
     slugs::settle(connection, post.id, &post.slug, &slug).await?;
-    written(connection, post.id).await
+    let content = Some(post.content.as_str().to_owned());
+    Ok(rows::view((row, author, 0, content))?)
 }
 
 pub(super) async fn change(
     connection: &mut Connection,
     change: &PostChange,
+    search_text: &str,
 ) -> Result<PostView, Failure> {
     // What it had at the version seen it has still when the update finds that version.
-    let former = slug_at(connection, change.id, change.seen).await?;
+    let (former, same) = compare(connection, change).await?;
     let slug = match &change.slug {
         Some(slug) => slugs::choose(connection, change.id, slug).await?,
         None => former.clone(),
     };
     let changed = on_both!(&mut *connection, |c| {
-        diesel::update(posts::table.find(StoredId::from(change.id)))
+        let update = diesel::update(posts::table.find(StoredId::from(change.id)))
             .filter(posts::version.eq(change.seen.get()))
             .filter(posts::deleted_at.is_null())
             .set((
-                rows::PostChangeset::of(change, slug.as_str()),
+                rows::PostChangeset::of(change, search_text, slug.as_str(), same),
                 posts::version.eq(posts::version + 1),
-            ))
+            ));
+        Prepared(update)
             .execute(c)
             .await
             .map_err(|error| match &change.slug {
@@ -112,7 +118,10 @@ pub(super) async fn restore(
     if post.deleted_at.is_none() {
         return Err(RepositoryError::Conflict(Conflict::NotDeleted).into());
     }
-    if !share_author(connection, post.author_id, LIVE).await? {
+    if share_author(connection, post.author_id, LIVE)
+        .await?
+        .is_none()
+    {
         return Err(RepositoryError::Conflict(Conflict::AuthorDeleted).into());
     }
     match bring_back(connection, id, seen, &post.slug, at).await? {
@@ -162,27 +171,37 @@ async fn share_author(
     connection: &mut Connection,
     author_id: UserId,
     which: &'static str,
-) -> Result<bool, Failure> {
+) -> Result<Option<AuthorRow>, Failure> {
     Ok(on_both!(connection, |c, dialect| {
-        dialect::share_user(c, author_id.into(), which).await?
+        dialect::share_author(c, author_id.into(), which).await?
     }))
 }
 
-/// The slug of a live post that is at this version.
-async fn slug_at(connection: &mut Connection, id: PostId, seen: Version) -> Result<Slug, Failure> {
-    let slug: Option<String> = on_both!(&mut *connection, |c| {
+/// The slug that a post has at the version seen, and which of its text stays the same.
+async fn compare(
+    connection: &mut Connection,
+    change: &PostChange,
+) -> Result<(Slug, Same), Failure> {
+    let found: Option<(String, Same)> = on_both!(&mut *connection, |c| {
         posts::table
-            .find(StoredId::from(id))
-            .filter(posts::version.eq(seen.get()))
+            .find(StoredId::from(change.id))
+            .filter(posts::version.eq(change.seen.get()))
             .filter(posts::deleted_at.is_null())
-            .select(posts::slug)
+            .select((
+                posts::slug,
+                (
+                    posts::title.eq(change.title.as_str()),
+                    posts::content.eq(change.content.as_str()),
+                    posts::metadata.eq(change.metadata.as_str()),
+                ),
+            ))
             .first(c)
             .await
             .optional()?
     });
-    match slug {
-        Some(slug) => Ok(rows::slug(&slug, id.as_uuid())?),
-        None => Err(why_not_live(connection, id).await?.into()),
+    match found {
+        Some((slug, same)) => Ok((rows::slug(&slug, change.id.as_uuid())?, same)),
+        None => Err(why_not_live(connection, change.id).await?.into()),
     }
 }
 

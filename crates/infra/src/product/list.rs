@@ -9,7 +9,7 @@ use super::ProductRow;
 use crate::database::list::{self, Order};
 use crate::database::schema::products;
 use crate::database::types::StoredId;
-use crate::database::{Connection, Failure, on_both};
+use crate::database::{Connection, Failure, Prepared, on_both};
 
 pub(super) async fn page(
     connection: &mut Connection,
@@ -60,7 +60,11 @@ async fn select(
             },
             Position::After(cursor) => page.filter(order.behind(cursor, dialect::LOWEST_INSTANT)),
         };
-        let rows = page.load(c).await?;
+        // What a search finds says which way is the shortest.
+        let rows = match query.search {
+            Some(_) => page.load(c).await?,
+            None => Prepared(page).load(c).await?,
+        };
 
         if !query.page.count {
             return Ok((rows, None));

@@ -3,6 +3,8 @@
 mod ledger;
 mod list;
 mod rows;
+#[cfg(test)]
+mod slow_plans;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -61,7 +63,7 @@ impl ProductRepository for DieselProductRepository {
 
     async fn find(&self, id: ProductId) -> Result<Option<Product>, RepositoryError> {
         self.database
-            .read(id, |connection, &id| {
+            .look_up(id, |connection, &id| {
                 Box::pin(async move {
                     let row = find(connection, id).await?.filter(ProductRow::is_live);
                     Ok(row.map(Product::try_from).transpose()?)

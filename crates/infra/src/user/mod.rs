@@ -2,6 +2,8 @@
 
 mod list;
 mod rows;
+#[cfg(test)]
+mod slow_plans;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -61,7 +63,7 @@ impl UserRepository for DieselUserRepository {
 
     async fn find(&self, id: UserId, liveness: Liveness) -> Result<Option<User>, RepositoryError> {
         self.database
-            .read((id, liveness), |connection, &(id, liveness)| {
+            .look_up((id, liveness), |connection, &(id, liveness)| {
                 Box::pin(async move {
                     let row = find(connection, id).await?;
                     let user = row.map(User::try_from).transpose()?;
@@ -80,7 +82,7 @@ impl UserRepository for DieselUserRepository {
         email: Email,
     ) -> Result<Option<(User, PasswordHash)>, RepositoryError> {
         self.database
-            .read(email, |connection, email| {
+            .look_up(email, |connection, email| {
                 Box::pin(async move {
                     let found: Option<(UserRow, String)> = on_both!(connection, |c| {
                         users::table
@@ -106,7 +108,7 @@ impl UserRepository for DieselUserRepository {
         seen: Version,
     ) -> Result<Option<PasswordHash>, RepositoryError> {
         self.database
-            .read((id, seen), |connection, &(id, seen)| {
+            .look_up((id, seen), |connection, &(id, seen)| {
                 Box::pin(async move {
                     let hash: Option<String> = on_both!(connection, |c| {
                         users::table
@@ -191,7 +193,7 @@ impl UserRepository for DieselUserRepository {
 
     async fn has_active_admin(&self) -> Result<bool, RepositoryError> {
         self.database
-            .read((), |connection, ()| Box::pin(has_active_admin(connection)))
+            .look_up((), |connection, ()| Box::pin(has_active_admin(connection)))
             .await
     }
 }

@@ -1,5 +1,6 @@
 //! The program killed, stopped and mistreated under load.
 
+use std::collections::HashSet;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use rstest::rstest;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{Kind, Server, TestDatabase, email, sign_up, try_send};
@@ -62,6 +64,56 @@ async fn a_kill_loses_no_sign_up_that_was_acknowledged(
     assert!(acknowledged.len() >= 200);
     for email in acknowledged {
         assert!(stored.contains(&email), "{email} is lost");
+    }
+}
+
+/// Writers enough to share commits, of which none may be answered before it is whole.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_loses_no_post_of_a_shared_commit() {
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let mut acknowledged = Vec::new();
+    let mut token: Option<String> = None;
+    for round in 0..20 {
+        let server = Server::start(&database, &DURABLE);
+        let author = match &token {
+            None => server.sign_up("ada").await,
+            Some(token) => server.with_token(token),
+        };
+        token.get_or_insert_with(|| author.token().to_owned());
+        let count = Arc::new(AtomicUsize::new(0));
+        let writers: Vec<_> = (0..32)
+            .map(|writer| {
+                let (author, count) = (author.clone(), Arc::clone(&count));
+                tokio::spawn(async move {
+                    let mut acknowledged = Vec::new();
+                    for number in 0.. {
+                        let title = format!("Post {round} {writer} {number}");
+                        let post = json!({"title": title, "content": "Words."});
+                        let request = author.request(Method::POST, "/api/posts");
+                        match try_send(request.json(&post)).await {
+                            Ok(answer) if answer.status == 201 => acknowledged.push(title),
+                            Ok(answer) => panic!("{}", answer.status),
+                            Err(_) => break,
+                        }
+                        count.fetch_add(1, Ordering::Relaxed);
+                    }
+                    acknowledged
+                })
+            })
+            .collect();
+        while count.load(Ordering::Relaxed) < 100 {
+            tokio::task::yield_now().await;
+        }
+        server.kill();
+        for writer in writers {
+            acknowledged.extend(writer.await.unwrap());
+        }
+    }
+    let rows = database.query_text("SELECT title FROM posts").await;
+    let stored: HashSet<_> = rows.into_iter().flatten().flatten().collect();
+    assert!(acknowledged.len() >= 2_000);
+    for title in acknowledged {
+        assert!(stored.contains(&title), "{title} is lost");
     }
 }
 

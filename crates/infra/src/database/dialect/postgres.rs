@@ -7,12 +7,14 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use hexpress_domain::list::Search;
 
+use crate::database::Prepared;
 use crate::database::list::Condition;
 use crate::database::schema::{
     ACTIVE_ADMIN, order_items, orders, post_views, posts, products, tokens, users,
 };
 use crate::database::types::{StoredId, StoredInstant};
 use crate::order::OrderItemRow;
+use crate::post::AuthorRow;
 use crate::product::ProductRow;
 
 pub(crate) use bulk::{
@@ -90,21 +92,19 @@ pub(crate) async fn lock_token(c: &mut AsyncPgConnection, id: StoredId) -> Query
     Ok(())
 }
 
-/// Holds a live user's row against changes until the transaction ends, and returns
-/// whether it is there. Others may hold it so at the same time.
-pub(crate) async fn share_user(
+/// An author of whom this is true, held against changes until the transaction ends.
+/// Others may hold them so at the same time.
+pub(crate) async fn share_author(
     c: &mut AsyncPgConnection,
     id: StoredId,
     which: &'static str,
-) -> QueryResult<bool> {
-    let held = users::table
+) -> QueryResult<Option<AuthorRow>> {
+    let author = users::table
         .find(id)
         .filter(sql::<Bool>(which))
-        .select(users::id)
-        .for_share()
-        .execute(c)
-        .await?;
-    Ok(held > 0)
+        .select(AuthorRow::as_select())
+        .for_share();
+    Prepared(author).get_result(c).await.optional()
 }
 
 /// Holds the rows of an author's posts of which this is true, and of their views, until
@@ -161,11 +161,12 @@ pub(crate) async fn lock_deleted_posts(
 /// Lets whoever makes slugs of one stem go one after another, until the transaction
 /// ends.
 pub(crate) async fn lock_slugs(c: &mut AsyncPgConnection, stem: &str) -> QueryResult<()> {
-    sql::<Bool>("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/posts/' || ")
-        .bind::<Text, _>(stem)
-        .sql(", 0)) IS NULL")
-        .execute(c)
-        .await?;
+    let lock = sql::<Bool>(
+        "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/posts/' || ",
+    )
+    .bind::<Text, _>(stem)
+    .sql(", 0)) IS NULL");
+    Prepared(lock).execute(c).await?;
     Ok(())
 }
 
@@ -260,9 +261,10 @@ pub(crate) const fn hidden_beside(_: &Search) -> &'static str {
     ""
 }
 
-/// Whether a text column holds nothing but digits from the character of this number on.
-pub(crate) fn is_number_from(column: &str, first: usize) -> String {
-    format!("substr({column}, {first}) ~ '^[0-9]+$'")
+/// The condition that a text column goes on behind a prefix with a number as it is
+/// written, of nine digits at most.
+pub(crate) fn is_number_behind(prefix: &str, column: &str) -> String {
+    format!("substr({column}, length({prefix}) + 1) ~ '^[1-9][0-9]{{0,8}}$'")
 }
 
 /// The first instant of the month, in UTC, that a time is in.

@@ -1,17 +1,18 @@
 mod bulk;
 
-use diesel::dsl::{exists, sql};
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::list::Search;
 
-use crate::database::AsyncSqliteConnection;
 use crate::database::list::Condition;
 use crate::database::schema::{order_items, orders, posts, products, users};
 use crate::database::types::{StoredId, StoredInstant};
+use crate::database::{AsyncSqliteConnection, Prepared};
 use crate::order::OrderItemRow;
+use crate::post::AuthorRow;
 use crate::product::ProductRow;
 
 pub(crate) use bulk::{
@@ -50,14 +51,16 @@ pub(crate) async fn lock_token(_: &mut AsyncSqliteConnection, _: StoredId) -> Qu
     Ok(())
 }
 
-pub(crate) async fn share_user(
+pub(crate) async fn share_author(
     c: &mut AsyncSqliteConnection,
     id: StoredId,
     which: &'static str,
-) -> QueryResult<bool> {
-    diesel::select(exists(users::table.find(id).filter(sql::<Bool>(which))))
-        .get_result(c)
-        .await
+) -> QueryResult<Option<AuthorRow>> {
+    let author = users::table
+        .find(id)
+        .filter(sql::<Bool>(which))
+        .select(AuthorRow::as_select());
+    Prepared(author).get_result(c).await.optional()
 }
 
 pub(crate) async fn lock_posts_of(
@@ -172,9 +175,11 @@ fn has_trigrams(search: &Search) -> bool {
     search.folded().chars().count() >= TRIGRAM
 }
 
-/// Whether a text column holds nothing but digits from the character of this number on.
-pub(crate) fn is_number_from(column: &str, first: usize) -> String {
-    format!("substr({column}, {first}) NOT GLOB '*[^0-9]*'")
+/// The condition that a text column goes on behind a prefix with a number as it is
+/// written, of nine digits at most.
+pub(crate) fn is_number_behind(prefix: &str, column: &str) -> String {
+    let number = format!("substr({column}, length({prefix}) + 1)");
+    format!("{number} GLOB '[1-9]*' AND {number} NOT GLOB '*[^0-9]*' AND length({number}) <= 9")
 }
 
 /// The first instant of the month, in UTC, that a time is in.

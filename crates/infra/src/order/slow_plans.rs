@@ -1,0 +1,84 @@
+//! The plans of the list of orders: none may read the whole table.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use hexpress_domain::id::UserId;
+use hexpress_domain::list::{Direction, SortValue};
+use hexpress_domain::order::{OrderQuery, OrderSort, OrderStatus};
+use hexpress_test_support::{Kind, TestDatabase};
+use rstest::rstest;
+use uuid::Uuid;
+
+use super::list;
+use crate::database::testing::{
+    assert_led_by, behind, catch, id_of, minute, numbers, open, plan, statements_of, values_behind,
+};
+
+const USER: Uuid = Uuid::from_u128(7);
+
+#[rstest]
+#[case("", None, None)]
+#[case("status_", None, Some(OrderStatus::Paid))]
+#[case("user_id_", Some(USER), None)]
+#[case("user_id_", Some(USER), Some(OrderStatus::Paid))]
+#[tokio::test]
+async fn a_cursor_leads_into_the_index_of_its_order(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+    #[case] narrowed: &str,
+    #[case] user: Option<Uuid>,
+    #[case] status: Option<OrderStatus>,
+) {
+    let raw = TestDatabase::migrated(kind).await;
+    let (id, user_id) = (id_of(kind, "i"), id_of(kind, "i % 80 + 1"));
+    let (time, numbers) = (minute(kind, "i"), numbers(kind, 6000));
+    raw.execute(&format!(
+        "INSERT INTO users (id, email, password_hash, first_name, last_name, role, is_active, \
+             search_text, version, created_at, updated_at) \
+         SELECT {id}, i || '@x', 'h', 'A', '', 'user', TRUE, '', 1, {time}, {time} \
+         FROM {numbers} WHERE i <= 80;
+         INSERT INTO orders (id, user_id, status, total_cents, currency, version, created_at, \
+             updated_at) \
+         SELECT {id}, {user_id}, CASE i % 19 WHEN 0 THEN 'paid' ELSE 'pending' END, i, 'EUR', 1, \
+             {time}, {time} FROM {numbers};
+         ANALYZE;"
+    ))
+    .await;
+    let database = open(&raw).await;
+    let time = || SortValue::Time("2024-01-03T02:00:00Z".parse().ok());
+    for (sort, value, key) in [
+        (OrderSort::CreatedAt, time(), "created_at"),
+        (OrderSort::UpdatedAt, time(), "updated_at"),
+        (
+            OrderSort::TotalCents,
+            SortValue::Number(3000),
+            "total_cents",
+        ),
+    ] {
+        for direction in [Direction::Ascending, Direction::Descending] {
+            let (cursor, page) = behind(value.clone());
+            let query = OrderQuery {
+                sort,
+                direction,
+                user_id: user.map(UserId::new),
+                status,
+                page,
+            };
+            let statements = statements_of(&database, query, |connection, (query, caught)| {
+                Box::pin(async move {
+                    catch(connection, caught);
+                    list::page(connection, query).await
+                })
+            });
+            let sql = statements.await.swap_remove(0);
+            let mut values: Vec<_> = user.map(|user| format!("'{user}'")).into_iter().collect();
+            values.extend(values_behind(&cursor));
+            let plan = plan(kind, &raw, &sql, &values).await;
+            if user.is_some() && status.is_some() {
+                // So few that they may as well be sorted, once an index has found them.
+                assert!(plan.contains("orders_user_id_"), "{plan}");
+            } else {
+                assert_led_by(&plan, &format!("orders_{narrowed}{key}_idx"));
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What writes do with text, and with very many slugs of one title.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use hexpress_domain::entity::Version;
+use hexpress_domain::id::PostId;
+use hexpress_domain::post::{MadeSlug, NewSlug, Post, PostChange, PostStatus, PostView, Title};
+use hexpress_test_support::{Kind, TestDatabase};
+use rstest::rstest;
+use uuid::Uuid;
+
+use super::rows::search_text;
+use super::{read, slugs, write};
+use crate::database::Database;
+use crate::database::testing::{Caught, catch, id_of, minute, numbers, open, plan};
+
+const LAST: u128 = 10_001;
+
+/// Posts whose slugs are `post`, which the first has, and `post-2` to `post-10001`.
+async fn posts(kind: Kind) -> (TestDatabase, Database) {
+    let raw = TestDatabase::migrated(kind).await;
+    let (author, id) = (id_of(kind, "1"), id_of(kind, "i"));
+    let (time, numbers) = (minute(kind, "1"), numbers(kind, 10_001));
+    raw.execute(&format!(
+        "INSERT INTO users (id, email, password_hash, first_name, last_name, role, is_active, \
+             search_text, version, created_at, updated_at) \
+         VALUES ({author}, 'a@x', 'h', 'A', '', 'user', TRUE, '', 1, {time}, {time});
+         INSERT INTO posts (id, author_id, title, slug, slug_named, content, status, metadata, \
+             search_text, version, created_at, updated_at, deleted_with_author) \
+         SELECT {id}, {author}, 'Post', CASE i WHEN 1 THEN 'post' ELSE 'post-' || i END, FALSE, \
+             'Words', 'draft', '{{}}', 'post words', 1, {time}, {time}, FALSE FROM {numbers};"
+    ))
+    .await;
+    raw.execute("ANALYZE").await;
+    let database = open(&raw).await;
+    (raw, database)
+}
+
+/// The slug that a post would get, and the statement that finds it.
+async fn choose(database: &Database, post: Uuid, title: &str) -> (String, String) {
+    let title: Title = title.parse().unwrap();
+    let made = NewSlug::Made(MadeSlug::of_title(&title));
+    let caught = Caught::default();
+    let input = (PostId::new(post), made, Arc::clone(&caught));
+    let slug = database
+        .read(input, |connection, (post, made, caught)| {
+            Box::pin(async move {
+                catch(connection, caught);
+                slugs::choose(connection, *post, made).await
+            })
+        })
+        .await
+        .unwrap();
+    let statement = caught.lock().unwrap().last().cloned().unwrap();
+    (slug.to_string(), statement)
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_first_gap_between_ten_thousand_slugs_is_found(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let (raw, database) = posts(kind).await;
+    let next = async |title| choose(&database, Uuid::nil(), title).await.0;
+    assert_eq!(next("Post").await, "post-10002");
+    assert_eq!(next("Post office").await, "post-office");
+
+    // What only looks like a number of the stem is none.
+    for (number, slug) in [(2, "post-02"), (3, "post-office-3"), (4, "post-4x")] {
+        let id = id_of(kind, &number.to_string());
+        raw.execute(&format!("UPDATE posts SET slug = '{slug}' WHERE id = {id}"))
+            .await;
+    }
+    let of_a_post = async |number| choose(&database, Uuid::from_u128(number), "Post").await.0;
+    assert_eq!(next("Post").await, "post-2");
+    let (two, four) = (id_of(kind, "2"), id_of(kind, "4"));
+    raw.execute(&format!(
+        "INSERT INTO kept_slugs (slug, post_id) VALUES ('post-2', {two}), \
+             ('post-99999999999999999999', {two}), ('post-4', {four});"
+    ))
+    .await;
+    assert_eq!(next("Post").await, "post-3");
+    assert_eq!(of_a_post(2).await, "post-2");
+    assert_eq!(of_a_post(1).await, "post");
+    raw.execute(&format!(
+        "UPDATE posts SET slug = 'post-3' WHERE id = {two}"
+    ))
+    .await;
+    assert_eq!(next("Post").await, "post-10002");
+    assert_eq!(of_a_post(LAST).await, "post-10001");
+    assert_eq!(of_a_post(4).await, "post-4");
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_first_gap_is_looked_for_in_indexes(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let (raw, database) = posts(kind).await;
+    let (_, statement) = choose(&database, Uuid::nil(), "Words").await;
+    let id = format!("'{}'", Uuid::nil());
+    let values = [
+        "'words'".to_owned(),
+        id,
+        "'words-'".to_owned(),
+        "'words.'".to_owned(),
+    ];
+    let plan = plan(kind, &raw, &statement, &values).await;
+    assert_eq!(plan.matches("posts_slug_live_key").count(), 2, "{plan}");
+    let reads_a_table =
+        |line: &&str| line.contains("Seq Scan on posts") || line.contains("SCAN posts");
+    assert_eq!(plan.lines().find(reads_a_table), None, "{plan}");
+}
+
+fn change_to(view: &PostView) -> PostChange {
+    let Post {
+        id,
+        version,
+        title,
+        is_slug_named,
+        excerpt,
+        metadata,
+        ..
+    } = view.post.clone();
+    PostChange {
+        id,
+        seen: version,
+        title,
+        slug: None,
+        is_slug_named,
+        keeps_former_slug: false,
+        content: view.content.clone().unwrap(),
+        excerpt,
+        status: PostStatus::Published,
+        published_at: Some(DateTime::<Utc>::UNIX_EPOCH),
+        metadata,
+        at: DateTime::<Utc>::UNIX_EPOCH,
+    }
+}
+
+/// Changes a post and returns the columns that the update set.
+async fn columns_set_by(database: &Database, change: PostChange) -> String {
+    let caught = Caught::default();
+    let search_text = search_text(&change.title, &change.content);
+    let input = (change, search_text, Arc::clone(&caught));
+    database
+        .write(input, |connection, (change, search_text, caught)| {
+            Box::pin(async move {
+                catch(connection, caught);
+                write::change(connection, change, search_text).await
+            })
+        })
+        .await
+        .unwrap();
+    let caught = caught.lock().unwrap();
+    let update = caught.iter().find(|sql| sql.starts_with("UPDATE")).unwrap();
+    update.split(" WHERE ").next().unwrap().to_owned()
+}
+
+#[rstest]
+#[tokio::test]
+async fn text_that_stays_the_same_is_not_written_again(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let (raw, database) = posts(kind).await;
+    let found = database
+        .read(PostId::new(Uuid::from_u128(7)), |connection, &id| {
+            Box::pin(read::find(connection, id))
+        })
+        .await
+        .unwrap();
+    let change = change_to(&found.unwrap());
+    let set = columns_set_by(&database, change.clone()).await;
+    assert!(set.contains("status"), "{set}");
+    for text in ["content", "search_text", "metadata"] {
+        assert!(!set.contains(text), "{text}: {set}");
+    }
+    let retitled = PostChange {
+        title: "Parcels".parse().unwrap(),
+        seen: Version::new(2),
+        ..change
+    };
+    let set = columns_set_by(&database, retitled).await;
+    assert!(
+        set.contains("search_text") && !set.contains("content"),
+        "{set}"
+    );
+    let stored = raw
+        .query_text("SELECT search_text FROM posts WHERE title = 'Parcels'")
+        .await;
+    let stored = stored.into_iter().flatten().flatten().next().unwrap();
+    assert!(
+        stored.contains("parcels") && stored.contains("words"),
+        "{stored}"
+    );
+}
