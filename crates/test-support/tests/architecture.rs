@@ -26,7 +26,7 @@ const LAYERS: &[Layer] = &[
     (
         "hexpress-infra",
         &["hexpress-app", "hexpress-domain"],
-        &["hexpress-test-support"],
+        &["hexpress-test-support", "hexpress-testkit"],
     ),
     (
         "hexpress-web",
@@ -45,6 +45,12 @@ const LAYERS: &[Layer] = &[
     ),
     ("hexpress-conformance", &[], &[]),
     ("hexpress-test-support", &[], &["hexpress-infra"]),
+    ("hexpress-testkit", &["hexpress-domain"], &[]),
+    (
+        "json-file-adapter",
+        &["hexpress-domain"],
+        &["hexpress-testkit"],
+    ),
 ];
 
 const DRIVERS: &[&str] = &[
@@ -209,6 +215,11 @@ fn the_adapters_take_no_framework_along() {
         "hexpress-infra",
         &[&["axum", "clap", "hexpress-web", "hexpress"]],
     );
+}
+
+#[test]
+fn the_testkit_takes_no_framework_or_driver_along() {
+    assert_without("hexpress-testkit", &[DRIVERS, FRAMEWORKS]);
 }
 
 #[test]
