@@ -1,4 +1,5 @@
 use std::any::Any;
+use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
@@ -33,13 +34,16 @@ impl fmt::Display for Broken {
     }
 }
 
+impl Error for Broken {}
+
 impl<S> Promise<S> {
     pub(crate) const fn new(name: &'static str, check: Check<S>) -> Self {
         Self { name, check }
     }
 
     /// What is promised, as the name of a test. A name that begins with `slow_` is
-    /// that of a test that fills a store with thousands of rows.
+    /// that of a test that fills a store with thousands of rows, or lets hundreds of
+    /// calls race.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
@@ -191,3 +195,66 @@ macro_rules! promises {
 }
 
 pub(crate) use promises;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// Writes its name down when it is dropped.
+    struct Noted(&'static str, Arc<Mutex<Vec<&'static str>>>);
+
+    impl Drop for Noted {
+        fn drop(&mut self) {
+            self.1.lock().unwrap().push(self.0);
+        }
+    }
+
+    const TABLE: &[Promise<Noted>] = &[
+        Promise::new("is_kept", |_| Box::pin(async {})),
+        Promise::new("is_broken", |stores| {
+            Box::pin(async { panic!("the {} are wrong", stores.0) })
+        }),
+        Promise::new("is_broken_by_a_task", |_| {
+            Box::pin(async {
+                race([async { panic!("overtaken") }]).await;
+            })
+        }),
+    ];
+
+    #[tokio::test]
+    async fn broken_promises_are_named_with_what_was_seen() {
+        let notes = Arc::default();
+        let open = async || (Noted("stores", Arc::clone(&notes)), ());
+        let broken = broken(TABLE, open).await;
+        let broken: Vec<_> = broken.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            broken,
+            [
+                "is_broken: the stores are wrong",
+                "is_broken_by_a_task: overtaken"
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn what_must_outlive_the_stores_does_also_when_a_test_fails() {
+        for promise in TABLE {
+            let notes = Arc::new(Mutex::default());
+            let note = |name| Noted(name, Arc::clone(&notes));
+            let outcome = promise
+                .check(async || (note("stores"), note("guard")))
+                .await;
+            assert_eq!(outcome.is_ok(), promise.name() == "is_kept");
+            assert_eq!(*notes.lock().unwrap(), ["stores", "guard"]);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "the stores are wrong")]
+    fn a_test_of_a_broken_promise_panics() {
+        let open = async || (Noted("stores", Arc::default()), ());
+        test(TABLE, "is_broken", open);
+    }
+}

@@ -1,11 +1,17 @@
 //! The adapters in memory keep what the ports promise.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
+use hexpress_domain::entity::Liveness;
+use hexpress_domain::post::{PostRepository, ViewCounter};
+use hexpress_domain::user::UserRepository;
 use hexpress_testkit::login_guard::{Guards, LIMIT};
 use hexpress_testkit::memory::{MemoryLoginGuard, MemoryStore};
 use hexpress_testkit::order::Shop;
 use hexpress_testkit::post::Blog;
+use hexpress_testkit::samples::{published, someone};
 use hexpress_testkit::user::Accounts;
 
 async fn accounts() -> (Accounts, ()) {
@@ -43,6 +49,24 @@ async fn guards() -> (Guards, ()) {
         unlimited: Arc::new(MemoryLoginGuard::new(0)),
     };
     (guards, ())
+}
+
+#[tokio::test]
+async fn a_view_that_is_recorded_is_counted() {
+    let store = Arc::new(MemoryStore::default());
+    let users: &dyn UserRepository = &*store;
+    let posts: &dyn PostRepository = &*store;
+    let author = users.insert(someone()).await.unwrap();
+    let post = posts
+        .insert(published(&author, "On Computing"))
+        .await
+        .unwrap()
+        .post;
+    for _ in 0..3 {
+        store.record(post.id);
+    }
+    let found = posts.find(post.id, Liveness::Live).await.unwrap();
+    assert_eq!(found.unwrap().view_count, 3);
 }
 
 mod user {

@@ -1,5 +1,5 @@
 //! Records to put into a store: valid, alike, and with ids of their own, for tests to
-//! change one thing at a time.
+//! change one thing at a time. What is passed in must be valid, or they panic.
 
 mod auth;
 mod post;
