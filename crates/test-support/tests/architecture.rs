@@ -26,7 +26,7 @@ const LAYERS: &[Layer] = &[
     (
         "hexpress-infra",
         &["hexpress-app", "hexpress-domain"],
-        &["hexpress-test-support"],
+        &["hexpress-test-support", "hexpress-testkit"],
     ),
     (
         "hexpress-web",
@@ -60,6 +60,7 @@ const LAYERS: &[Layer] = &[
             "hexpress-web",
         ],
     ),
+    ("hexpress-testkit", &["hexpress-domain"], &[]),
     ("newsletter", &["hexpress-app", "hexpress-domain"], &[]),
     (
         "embedded-blog",
@@ -70,6 +71,11 @@ const LAYERS: &[Layer] = &[
             "hexpress-web",
         ],
         &["hexpress-client"],
+    ),
+    (
+        "json-file-adapter",
+        &["hexpress-domain"],
+        &["hexpress-testkit"],
     ),
 ];
 
@@ -267,6 +273,11 @@ fn the_adapters_take_no_framework_along() {
         "hexpress-infra",
         &[&["axum", "clap", "hexpress-web", "hexpress"]],
     );
+}
+
+#[test]
+fn the_testkit_takes_no_framework_or_driver_along() {
+    assert_without("hexpress-testkit", &[DRIVERS, FRAMEWORKS]);
 }
 
 #[test]

@@ -219,9 +219,12 @@ pub enum Reservation {
     },
 }
 
-/// Counts guesses at passwords, for all instances together: for each pair of
-/// email and address and for each address by the minute, for each email by the
-/// hour.
+/// Counts guesses at passwords, for all instances together.
+///
+/// An adapter is made with a limit: so many guesses each pair of email and address has
+/// in a minute, five times as many each address in a minute, ten times as many each
+/// email in an hour. A minute or an hour begins with the first guess that is counted in
+/// it. A limit of 0 grants everything.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait LoginGuard: Send + Sync {

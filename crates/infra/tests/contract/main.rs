@@ -1,5 +1,5 @@
-//! What the ports promise, on SQLite and on PostgreSQL: one function for each
-//! promise in the ports' documentation.
+//! What the adapters promise, on SQLite and on PostgreSQL: of the ports, by the testkit;
+//! and what only their databases can show, by a function for each.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,23 +9,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod ledger;
 mod login_guard;
-mod order;
 mod order_key;
-mod order_list;
 mod order_model;
-mod post;
 mod post_cohort;
-mod post_list;
-mod post_search;
-mod post_slug;
-mod post_statistics;
-mod product;
-mod product_list;
+mod post_views;
+mod promises;
 mod slow_order_race;
 mod support;
 mod token;
-mod user;
-mod user_list;
 mod view_buffer;
-mod view_count;

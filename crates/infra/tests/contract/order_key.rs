@@ -1,168 +1,17 @@
-//! Orders that are placed again with the key of the first time.
+//! Orders that wait in the queue for their key, and keys without number.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
-use hexpress_domain::entity::Version;
-use hexpress_domain::order::{OrderRecord, OrderRepository, OrderStatus, Placement};
-use hexpress_domain::product::{Product, ProductRepository};
+use hexpress_domain::order::{OrderRepository, Placement};
+use hexpress_domain::product::ProductRepository;
 use hexpress_domain::repository::RepositoryError;
 use hexpress_infra::order::QueueingOrderRepository;
 use hexpress_test_support::Kind;
+use hexpress_testkit::samples::{now, order_record, with_key};
 use rstest::rstest;
 
-use crate::support::{Stores, later, now, order_record, race, stores, with_key};
-
-async fn place(stores: &Stores, record: OrderRecord) -> Placement {
-    stores.orders.place(record).await.unwrap()
-}
-
-#[rstest]
-#[tokio::test]
-async fn the_same_command_is_answered_with_the_order_of_then(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
-    let user = stores.user().await;
-    let product = stores.product(5, 3).await;
-    let command = || with_key(order_record(user.id, &[(product.id, 3)]), "key");
-    let first = stores.order(command()).await;
-    let replayed = Placement::Replayed(first.clone());
-    assert_eq!(place(&stores, command()).await, replayed);
-
-    // Whatever has become of the order and the product since.
-    let paid = first.transition(OrderStatus::Paid, later()).unwrap();
-    stores.orders.change(paid).await.unwrap();
-    let deletion = stores.products.delete(product.id, Version::FIRST, later());
-    deletion.await.unwrap();
-    let before = stores.shop().await;
-    assert_eq!(place(&stores, command()).await, replayed);
-    assert_eq!(stores.shop().await, before);
-}
-
-#[rstest]
-#[tokio::test]
-async fn another_command_is_not_what_the_key_was_used_for(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
-    let user = stores.user().await;
-    let (one, other) = (stores.product(5, 9).await, stores.product(5, 9).await);
-    let command = |items: &[(&Product, i64)]| {
-        let items: Vec<_> = items
-            .iter()
-            .map(|(p, quantity)| (p.id, *quantity))
-            .collect();
-        with_key(order_record(user.id, &items), "key")
-    };
-    stores.order(command(&[(&one, 1), (&other, 2)])).await;
-    let before = stores.shop().await;
-    for items in [
-        &[(&one, 1)][..],
-        &[(&one, 1), (&other, 3)],
-        &[(&one, 2), (&other, 1)],
-        &[(&other, 2), (&one, 1)],
-    ] {
-        assert_eq!(place(&stores, command(items)).await, Placement::KeyReused);
-    }
-    assert_eq!(stores.shop().await, before);
-}
-
-#[rstest]
-#[tokio::test]
-async fn a_key_is_its_users_own(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let stores = stores(kind).await;
-    let product = stores.product(5, 9).await;
-    for _ in 0..2 {
-        let user = stores.user().await;
-        let record = with_key(order_record(user.id, &[(product.id, 1)]), "key");
-        stores.order(record).await;
-    }
-    assert_eq!(stores.stock_of(&product).await, 7);
-}
-
-#[rstest]
-#[tokio::test]
-async fn a_key_is_forgotten_when_its_time_is_over(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
-    let user = stores.user().await;
-    let product = stores.product(5, 9).await;
-    let command = |quantity, hours| {
-        let record = OrderRecord {
-            at: now() + TimeDelta::hours(hours),
-            ..order_record(user.id, &[(product.id, quantity)])
-        };
-        with_key(record, "key")
-    };
-    let first = stores.order(command(1, 0)).await;
-    assert_eq!(
-        place(&stores, command(1, 23)).await,
-        Placement::Replayed(first)
-    );
-    let second = stores.order(command(2, 24)).await;
-    assert_eq!(
-        place(&stores, command(2, 25)).await,
-        Placement::Replayed(second)
-    );
-
-    let kept = with_key(order_record(user.id, &[(product.id, 1)]), "other");
-    stores.order(kept).await;
-    let sweep = async |hours| {
-        let swept = stores.orders.sweep(now() + TimeDelta::hours(hours)).await;
-        swept.unwrap()
-    };
-    assert_eq!(sweep(23).await, 0);
-    assert_eq!(sweep(24).await, 1);
-    assert_eq!(
-        stores.value("SELECT key FROM idempotency_keys").await,
-        "key"
-    );
-    assert_eq!(sweep(48).await, 1);
-    assert_eq!(stores.value("SELECT count(*) FROM orders").await, "3");
-}
-
-#[rstest]
-#[tokio::test]
-async fn of_racing_calls_with_one_key_one_places_and_all_answer_it(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-    #[values(false, true)] queued: bool,
-) {
-    let stores = stores(kind).await;
-    let user = stores.user().await;
-    // All that there is: whoever came second would find nothing left.
-    let product = stores.product(5, 3).await;
-    let orders: Arc<dyn OrderRepository> = if queued {
-        let patience = Duration::from_secs(20);
-        Arc::new(QueueingOrderRepository::new(
-            stores.orders.clone(),
-            patience,
-        ))
-    } else {
-        stores.orders.clone()
-    };
-    let placements = race((0..50).map(|_| {
-        let orders = Arc::clone(&orders);
-        let record = with_key(order_record(user.id, &[(product.id, 3)]), "key");
-        async move { orders.place(record).await.unwrap() }
-    }))
-    .await;
-    let mut placed = Vec::new();
-    let mut replayed = Vec::new();
-    for placement in placements {
-        match placement {
-            Placement::Placed(order) => placed.push(order),
-            Placement::Replayed(order) => replayed.push(order),
-            other => panic!("{other:?}"),
-        }
-    }
-    assert_eq!((placed.len(), replayed.len()), (1, 49));
-    assert!(replayed.iter().all(|order| *order == placed[0]));
-    assert_eq!(stores.stock_of(&product).await, 0);
-    stores.assert_books_balance().await;
-}
+use crate::support::stores;
 
 /// Fifty calls that wait for one would take all eight connections, and leave none to
 /// anybody else.

@@ -9,11 +9,12 @@ use hexpress_domain::product::{ProductChange, ProductRepository, Stock, StockCha
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::User;
 use hexpress_test_support::Kind;
+use hexpress_testkit::samples::{later, order_record, product_change, with_key};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rstest::rstest;
 
-use crate::support::{Stores, later, order_record, product_change, stores, with_key};
+use crate::support::{Stores, stores};
 
 /// Products are named by their place among the three of a run, orders by their place
 /// among those that were placed.

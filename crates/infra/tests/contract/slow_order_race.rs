@@ -1,53 +1,19 @@
-//! Orders that want the same pieces at once.
+//! The ledger, when those who move stock race.
 
 use std::sync::Arc;
 
-use hexpress_domain::order::{
-    Order, OrderRepository, OrderStatus, OrderTransitionError, Placement, Refusal,
-};
+use hexpress_domain::order::{OrderRepository, OrderStatus, Placement};
 use hexpress_domain::product::{ProductChange, ProductRepository, StockChange, StockDelta};
 use hexpress_domain::repository::RepositoryError;
 use hexpress_test_support::Kind;
+use hexpress_testkit::samples::{later, order_record, product_change};
 use rstest::rstest;
 
-use crate::support::{later, order_record, product_change, race, stores};
+use crate::support::{race, stores};
 
 #[rstest]
 #[tokio::test]
-async fn no_piece_is_sold_twice(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let stores = stores(kind).await;
-    let user = stores.user().await;
-    let first = stores.product(5, 40).await;
-    let second = stores.product(7, 40).await;
-    // Every other cart names the products in the opposite order.
-    let carts = [[first.id, second.id], [second.id, first.id]];
-    let outcomes = race((0..200).map(|number| {
-        let orders = Arc::clone(&stores.orders);
-        let cart = carts[number % 2].map(|id| (id, 1));
-        let record = order_record(user.id, &cart);
-        async move { orders.place(record).await }
-    }))
-    .await;
-    let mut placed = 0;
-    for outcome in outcomes {
-        match outcome.unwrap() {
-            Placement::Placed(_) => placed += 1,
-            Placement::Refused(Refusal::Short(shortages)) => {
-                assert_eq!(shortages.len(), 2);
-                assert!(shortages.iter().all(|short| short.available.get() == 0));
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-    assert_eq!(placed, 40);
-    assert_eq!(stores.stock_of(&first).await, 0);
-    assert_eq!(stores.stock_of(&second).await, 0);
-    stores.assert_books_balance().await;
-}
-
-#[rstest]
-#[tokio::test]
-async fn orders_cancellations_and_admins_do_not_lose_each_others_pieces(
+async fn the_books_balance_however_orders_cancellations_and_admins_race(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
     let stores = stores(kind).await;
@@ -96,99 +62,5 @@ async fn orders_cancellations_and_admins_do_not_lose_each_others_pieces(
     let left = i64::try_from(stores.stock_of(&first).await).unwrap();
     assert_eq!(left, 1_000 + moved);
     assert_eq!(stores.stock_of(&second).await, 1_000 - 2 * 20);
-    stores.assert_books_balance().await;
-}
-
-/// Takes a step as a use case does: anew as often as others were faster.
-async fn until_settled(
-    orders: Arc<dyn OrderRepository>,
-    order: Order,
-    to: OrderStatus,
-) -> Result<Order, OrderTransitionError> {
-    loop {
-        let seen = orders.find(order.id).await.unwrap().unwrap();
-        let step = seen.transition(to, later())?;
-        match orders.change(step).await {
-            Err(RepositoryError::Stale) => {}
-            outcome => return Ok(outcome.unwrap()),
-        }
-    }
-}
-
-#[rstest]
-#[tokio::test]
-async fn however_steps_race_pieces_go_back_once(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    use OrderStatus::{Cancelled, Fulfilled, Paid};
-
-    let stores = stores(kind).await;
-    let user = stores.user().await;
-    let product = stores.product(5, 100).await;
-    for _ in 0..10 {
-        let order = stores
-            .order(order_record(user.id, &[(product.id, 3)]))
-            .await;
-        let wishes = [Cancelled, Paid, Cancelled, Fulfilled, Cancelled, Paid];
-        let outcomes = race(wishes.map(|to| {
-            let (orders, order) = (Arc::clone(&stores.orders), order.clone());
-            async move { (to, until_settled(orders, order, to).await) }
-        }))
-        .await;
-        let done = |wanted| {
-            let done = outcomes
-                .iter()
-                .filter(|(to, outcome)| *to == wanted && outcome.is_ok());
-            done.count()
-        };
-        // However it went, it ends in one of the two last states, and was there once.
-        assert_eq!(done(Cancelled) + done(Fulfilled), 1);
-        assert!(done(Paid) <= 1 && done(Fulfilled) <= done(Paid));
-        stores.assert_books_balance().await;
-    }
-}
-
-#[rstest]
-#[tokio::test]
-async fn each_overdue_order_is_cancelled_once_whoever_gets_there_first(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
-    let user = stores.user().await;
-    let product = stores.product(5, 100).await;
-    let mut orders = Vec::new();
-    for _ in 0..50 {
-        orders.push(
-            stores
-                .order(order_record(user.id, &[(product.id, 2)]))
-                .await,
-        );
-    }
-    let paying: Vec<_> = orders[..10]
-        .iter()
-        .map(|order| {
-            let (orders, order) = (Arc::clone(&stores.orders), order.clone());
-            tokio::spawn(async move { until_settled(orders, order, OrderStatus::Paid).await })
-        })
-        .collect();
-    let counts = race((0..8).map(|_| {
-        let orders = Arc::clone(&stores.orders);
-        async move { orders.cancel_overdue(later(), later()).await.unwrap() }
-    }))
-    .await;
-    let mut paid = 0;
-    for payment in paying {
-        paid += u64::from(payment.await.unwrap().is_ok());
-    }
-    // What was being paid for meanwhile, and passed over, may be left for the next round.
-    let rest = stores
-        .orders
-        .cancel_overdue(later(), later())
-        .await
-        .unwrap();
-    assert_eq!(counts.iter().sum::<u64>() + rest + paid, 50);
-    assert_eq!(stores.stock_of(&product).await, 100 - 2 * paid);
-    let versions = "SELECT count(*) FROM orders WHERE version <> 2";
-    assert_eq!(stores.value(versions).await, "0");
     stores.assert_books_balance().await;
 }

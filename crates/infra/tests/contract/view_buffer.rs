@@ -14,12 +14,13 @@ use hexpress_domain::repository::RepositoryError;
 use hexpress_infra::post::BufferedViewCounter;
 use hexpress_infra::security::{SystemClock, UuidV7Generator};
 use hexpress_test_support::Kind;
+use hexpress_testkit::samples::{now, published};
 use rstest::rstest;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::support::{now, published, stores};
+use crate::support::stores;
 
 /// Adds batches as the port says: each once. Fails as often as it is told to, and may
 /// have added a batch all the same.

@@ -3,14 +3,14 @@ use std::time::Duration;
 
 use hexpress_domain::auth::Revocation;
 use hexpress_domain::entity::{Liveness, Version};
+use hexpress_domain::id::UserId;
 use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
-use hexpress_domain::user::{Role, User, UserChange, UserRecord, UserRepository};
-use hexpress_test_support::Kind;
-use rstest::rstest;
+use hexpress_domain::user::{Role, User, UserChange, UserRecord};
 
-use crate::support::{
-    Stores, change, deactivation, demotion, hash, later, name, new_password, now, race, record,
-    stores, unknown_user,
+use super::Accounts;
+use crate::promise::{eventually, race};
+use crate::samples::{
+    deactivation, demotion, hash, later, name, new_password, now, unknown, user_change, user_record,
 };
 
 fn is_duplicate<T>(outcome: &Result<T, RepositoryError>) -> bool {
@@ -26,18 +26,15 @@ fn is_last_admin<T>(outcome: &Result<T, RepositoryError>) -> bool {
     matches!(outcome, Err(RepositoryError::Conflict(Conflict::LastAdmin)))
 }
 
-async fn find(stores: &Stores, user: &User, liveness: Liveness) -> Option<User> {
+async fn find(stores: &Accounts, user: &User, liveness: Liveness) -> Option<User> {
     stores.users.find(user.id, liveness).await.unwrap()
 }
 
-#[rstest]
-#[tokio::test]
-async fn what_is_stored_is_found(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let stores = stores(kind).await;
+pub(super) async fn what_is_stored_is_found(stores: &Accounts) {
     let record = UserRecord {
         name: name("Ωmega 🦀", ""),
         role: Role::Moderator,
-        ..record("ada@example.org")
+        ..user_record("ada@example.org")
     };
     let user = stores.users.insert(record.clone()).await.unwrap();
     assert_eq!(
@@ -56,27 +53,19 @@ async fn what_is_stored_is_found(#[values(Kind::Sqlite, Kind::Postgres)] kind: K
         }
     );
     assert_eq!(
-        find(&stores, &user, Liveness::Live).await,
+        find(stores, &user, Liveness::Live).await,
         Some(user.clone())
     );
-    assert_eq!(
-        find(&stores, &user, Liveness::Any).await,
-        Some(user.clone())
-    );
-    assert_eq!(find(&stores, &user, Liveness::Deleted).await, None);
+    assert_eq!(find(stores, &user, Liveness::Any).await, Some(user.clone()));
+    assert_eq!(find(stores, &user, Liveness::Deleted).await, None);
     let by_email = stores.users.find_by_email(user.email.clone()).await;
     assert_eq!(by_email.unwrap(), Some((user, hash("first"))));
 }
 
-#[rstest]
-#[tokio::test]
-async fn of_racing_sign_ups_with_one_email_one_succeeds(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
+pub(super) async fn of_racing_sign_ups_with_one_email_one_succeeds(stores: &Accounts) {
     let outcomes = race((0..20).map(|_| {
         let users = Arc::clone(&stores.users);
-        async move { users.insert(record("ada@example.org")).await }
+        async move { users.insert(user_record("ada@example.org")).await }
     }))
     .await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
@@ -89,10 +78,7 @@ async fn of_racing_sign_ups_with_one_email_one_succeeds(
     );
 }
 
-#[rstest]
-#[tokio::test]
-async fn the_hash_is_that_of_the_version_seen(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let stores = stores(kind).await;
+pub(super) async fn the_hash_is_that_of_the_version_seen(stores: &Accounts) {
     let user = stores.user().await;
     let changed = stores
         .users
@@ -104,12 +90,7 @@ async fn the_hash_is_that_of_the_version_seen(#[values(Kind::Sqlite, Kind::Postg
     assert_eq!(at(user.version).await, None);
 }
 
-#[rstest]
-#[tokio::test]
-async fn a_change_is_stored_and_moves_the_version_by_one(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
+pub(super) async fn a_change_is_stored_and_moves_the_version_by_one(stores: &Accounts) {
     let user = stores.user().await;
     let changed = stores
         .users
@@ -118,7 +99,7 @@ async fn a_change_is_stored_and_moves_the_version_by_one(
             name: name("Augusta", "King"),
             role: Role::Moderator,
             is_active: false,
-            ..change(&user)
+            ..user_change(&user)
         })
         .await
         .unwrap();
@@ -132,13 +113,10 @@ async fn a_change_is_stored_and_moves_the_version_by_one(
         ..user.clone()
     };
     assert_eq!(changed, expected);
-    assert_eq!(find(&stores, &user, Liveness::Live).await, Some(expected));
+    assert_eq!(find(stores, &user, Liveness::Live).await, Some(expected));
 }
 
-#[rstest]
-#[tokio::test]
-async fn a_write_says_what_it_did_not_find(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let stores = stores(kind).await;
+pub(super) async fn a_write_says_what_it_did_not_find(stores: &Accounts) {
     let users = &stores.users;
     let user = stores.user().await;
     let other = stores.user().await;
@@ -146,50 +124,46 @@ async fn a_write_says_what_it_did_not_find(#[values(Kind::Sqlite, Kind::Postgres
     let stale = users
         .change(UserChange {
             seen: Version::new(9),
-            ..change(&user)
+            ..user_change(&user)
         })
         .await;
     assert!(matches!(stale, Err(RepositoryError::Stale)));
     let stale = users.delete(user.id, Version::new(9), later()).await;
     assert!(matches!(stale, Err(RepositoryError::Stale)));
 
-    let unknown = users
+    let nobody = UserId::new(unknown());
+    let outcome = users
         .change(UserChange {
-            id: unknown_user(),
-            ..change(&user)
+            id: nobody,
+            ..user_change(&user)
         })
         .await;
-    assert!(matches!(unknown, Err(RepositoryError::NotFound)));
-    let unknown = users.delete(unknown_user(), Version::FIRST, later()).await;
-    assert!(matches!(unknown, Err(RepositoryError::NotFound)));
+    assert!(matches!(outcome, Err(RepositoryError::NotFound)));
+    let outcome = users.delete(nobody, Version::FIRST, later()).await;
+    assert!(matches!(outcome, Err(RepositoryError::NotFound)));
 
     let taken = users
         .change(UserChange {
             email: other.email,
-            ..change(&user)
+            ..user_change(&user)
         })
         .await;
     assert!(is_duplicate(&taken));
 
     users.delete(user.id, user.version, later()).await.unwrap();
-    let deleted = users.change(change(&user)).await;
+    let deleted = users.change(user_change(&user)).await;
     assert!(matches!(deleted, Err(RepositoryError::NotFound)));
     let deleted = users.delete(user.id, user.version, later()).await;
     assert!(matches!(deleted, Err(RepositoryError::NotFound)));
 }
 
-#[rstest]
-#[tokio::test]
-async fn of_racing_changes_that_saw_one_version_one_succeeds(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
+pub(super) async fn of_racing_changes_that_saw_one_version_one_succeeds(stores: &Accounts) {
     let user = stores.user().await;
     let outcomes = race((0..50).map(|number| {
         let users = Arc::clone(&stores.users);
         let change = UserChange {
             name: name(&format!("Ada {number}"), ""),
-            ..change(&user)
+            ..user_change(&user)
         };
         async move { users.change(change).await }
     }))
@@ -202,16 +176,11 @@ async fn of_racing_changes_that_saw_one_version_one_succeeds(
             "{outcome:?}"
         );
     }
-    let stored = find(&stores, &user, Liveness::Live).await.unwrap();
+    let stored = find(stores, &user, Liveness::Live).await.unwrap();
     assert_eq!(stored.version.get(), user.version.get() + 1);
 }
 
-#[rstest]
-#[tokio::test]
-async fn a_change_ends_the_tokens_that_it_names(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
+pub(super) async fn a_change_ends_the_tokens_that_it_names(stores: &Accounts) {
     let user = stores.user().await;
     let bystander = stores.user().await;
     let kept = stores.session_of(&user).await;
@@ -230,7 +199,7 @@ async fn a_change_ends_the_tokens_that_it_names(
         .users
         .change(UserChange {
             revocation: Revocation::All,
-            ..change(&user)
+            ..user_change(&user)
         })
         .await
         .unwrap();
@@ -238,10 +207,7 @@ async fn a_change_ends_the_tokens_that_it_names(
     assert!(stores.is_let_in(&foreign).await);
 }
 
-#[rstest]
-#[tokio::test]
-async fn a_change_that_fails_ends_no_token(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let stores = stores(kind).await;
+pub(super) async fn a_change_that_fails_ends_no_token(stores: &Accounts) {
     let user = stores.user().await;
     let other = stores.user().await;
     let session = stores.session_of(&user).await;
@@ -264,12 +230,7 @@ async fn a_change_that_fails_ends_no_token(#[values(Kind::Sqlite, Kind::Postgres
     assert!(stores.is_let_in(&session).await);
 }
 
-#[rstest]
-#[tokio::test]
-async fn a_deletion_hides_the_user_and_frees_the_email(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
+pub(super) async fn a_deletion_hides_the_user_and_frees_the_email(stores: &Accounts) {
     let user = stores.user().await;
     let session = stores.session_of(&user).await;
     stores
@@ -279,41 +240,24 @@ async fn a_deletion_hides_the_user_and_frees_the_email(
         .unwrap();
 
     assert!(!stores.is_let_in(&session).await);
-    assert_eq!(find(&stores, &user, Liveness::Live).await, None);
-    let deleted = find(&stores, &user, Liveness::Deleted).await.unwrap();
+    assert_eq!(find(stores, &user, Liveness::Live).await, None);
+    let deleted = find(stores, &user, Liveness::Deleted).await.unwrap();
     assert_eq!(deleted.deleted_at, Some(later()));
     assert_eq!(deleted.version.get(), user.version.get() + 1);
-    assert_eq!(find(&stores, &user, Liveness::Any).await, Some(deleted));
+    assert_eq!(find(stores, &user, Liveness::Any).await, Some(deleted));
     let by_email = stores.users.find_by_email(user.email.clone()).await;
     assert_eq!(by_email.unwrap(), None);
     let hash = stores.users.password_hash(user.id, Version::new(2)).await;
     assert_eq!(hash.unwrap(), None);
-    let again = stores.users.insert(record(user.email.as_str())).await;
+    let again = stores.users.insert(user_record(user.email.as_str())).await;
     assert!(again.is_ok());
 }
 
-#[rstest]
-#[tokio::test]
-async fn a_restored_user_is_live_again_without_tokens(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
+pub(super) async fn a_restored_user_is_live_again_without_tokens(stores: &Accounts) {
     let users = &stores.users;
     let user = stores.user().await;
     let session = stores.session_of(&user).await;
-
-    let live = users.restore(user.id, user.version, later()).await;
-    assert!(matches!(
-        live,
-        Err(RepositoryError::Conflict(Conflict::NotDeleted))
-    ));
-    let unknown = users.restore(unknown_user(), Version::FIRST, later()).await;
-    assert!(matches!(unknown, Err(RepositoryError::NotFound)));
-
     users.delete(user.id, user.version, later()).await.unwrap();
-    let stale = users.restore(user.id, user.version, later()).await;
-    assert!(matches!(stale, Err(RepositoryError::Stale)));
-
     let restored = users.restore(user.id, Version::new(2), later()).await;
     let restored = restored.unwrap();
     assert_eq!(
@@ -321,16 +265,30 @@ async fn a_restored_user_is_live_again_without_tokens(
         (None, Version::new(3))
     );
     assert_eq!(restored.updated_at, later());
-    assert_eq!(find(&stores, &user, Liveness::Live).await, Some(restored));
+    assert_eq!(find(stores, &user, Liveness::Live).await, Some(restored));
     assert!(!stores.is_let_in(&session).await);
+    assert_eq!(stores.tokens.list(user.id, now()).await.unwrap(), []);
 }
 
-#[rstest]
-#[tokio::test]
-async fn a_user_whose_email_is_taken_by_now_stays_deleted(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
+pub(super) async fn a_restoration_says_what_it_did_not_find(stores: &Accounts) {
+    let users = &stores.users;
+    let user = stores.user().await;
+    let live = users.restore(user.id, user.version, later()).await;
+    assert!(matches!(
+        live,
+        Err(RepositoryError::Conflict(Conflict::NotDeleted))
+    ));
+    let unknown = UserId::new(unknown());
+    let unknown = users.restore(unknown, Version::FIRST, later()).await;
+    assert!(matches!(unknown, Err(RepositoryError::NotFound)));
+
+    users.delete(user.id, user.version, later()).await.unwrap();
+    let stale = users.restore(user.id, user.version, later()).await;
+    assert!(matches!(stale, Err(RepositoryError::Stale)));
+    assert_eq!(find(stores, &user, Liveness::Live).await, None);
+}
+
+pub(super) async fn a_user_whose_email_is_taken_by_now_stays_deleted(stores: &Accounts) {
     let user = stores.user().await;
     stores
         .users
@@ -339,7 +297,7 @@ async fn a_user_whose_email_is_taken_by_now_stays_deleted(
         .unwrap();
     stores
         .users
-        .insert(record(user.email.as_str()))
+        .insert(user_record(user.email.as_str()))
         .await
         .unwrap();
     let restored = stores
@@ -347,13 +305,10 @@ async fn a_user_whose_email_is_taken_by_now_stays_deleted(
         .restore(user.id, Version::new(2), later())
         .await;
     assert!(is_duplicate(&restored));
-    assert_eq!(find(&stores, &user, Liveness::Live).await, None);
+    assert_eq!(find(stores, &user, Liveness::Live).await, None);
 }
 
-#[rstest]
-#[tokio::test]
-async fn the_last_active_admin_stays(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let stores = stores(kind).await;
+pub(super) async fn the_last_active_admin_stays(stores: &Accounts) {
     let users = &stores.users;
     assert!(!users.has_active_admin().await.unwrap());
     let admin = stores.admin().await;
@@ -368,7 +323,7 @@ async fn the_last_active_admin_stays(#[values(Kind::Sqlite, Kind::Postgres)] kin
     let deletion = users.delete(admin.id, admin.version, later()).await;
     assert!(is_last_admin(&deletion));
     assert_eq!(
-        find(&stores, &admin, Liveness::Live).await,
+        find(stores, &admin, Liveness::Live).await,
         Some(admin.clone())
     );
 
@@ -376,67 +331,44 @@ async fn the_last_active_admin_stays(#[values(Kind::Sqlite, Kind::Postgres)] kin
     assert!(users.change(demotion(&admin)).await.is_ok());
 }
 
-#[rstest]
-#[tokio::test]
-async fn admins_who_remove_each_other_at_once_leave_one(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
+pub(super) async fn admins_who_remove_each_other_at_once_leave_one(stores: &Accounts) {
+    let mut left = stores.admin().await;
     for round in 0..20 {
-        let first = stores.admin().await;
-        let second = stores.admin().await;
+        let (first, second) = (left, stores.admin().await);
         let (users, demoted) = (Arc::clone(&stores.users), demotion(&first));
         let demote = tokio::spawn(async move { users.change(demoted).await.map(|_| ()) });
-        let users = Arc::clone(&stores.users);
+        let (users, removed) = (Arc::clone(&stores.users), second.clone());
         let remove = tokio::spawn(async move {
             if round % 2 == 0 {
-                users.change(deactivation(&second)).await.map(|_| ())
+                users.change(deactivation(&removed)).await.map(|_| ())
             } else {
-                users.delete(second.id, second.version, later()).await
+                users.delete(removed.id, removed.version, later()).await
             }
         });
-        let outcomes = [demote.await.unwrap(), remove.await.unwrap()];
-        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
-        assert_eq!(
-            outcomes
-                .iter()
-                .filter(|outcome| is_last_admin(outcome))
-                .count(),
-            1
-        );
-        // The one who is left makes room for the next round.
-        stores.raw.execute("UPDATE users SET role = 'user'").await;
+        let outcomes = (demote.await.unwrap(), remove.await.unwrap());
+        left = match &outcomes {
+            (Ok(()), refused) if is_last_admin(refused) => second,
+            (refused, Ok(())) if is_last_admin(refused) => first,
+            _ => panic!("{outcomes:?}"),
+        };
+        let found = find(stores, &left, Liveness::Live).await;
+        assert_eq!(found, Some(left.clone()));
     }
 }
 
-#[rstest]
-#[tokio::test]
-async fn a_write_that_was_begun_is_finished_when_nobody_waits_for_it(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
+pub(super) async fn a_write_that_was_begun_is_finished_when_nobody_waits_for_it(stores: &Accounts) {
     for number in 0..20_u64 {
         // Whatever is under way ends before this returns: the next write begins at once.
         stores.user().await;
-        let record = record(&format!("dropped{number}@example.org"));
+        let record = user_record(&format!("dropped{number}@example.org"));
         let id = record.id;
         let insert = stores.users.insert(record);
         let patience = Duration::from_micros(number * 100);
         tokio::time::timeout(patience, insert).await.ok();
-        let finished = tokio::time::timeout(Duration::from_secs(20), async {
-            while stores
-                .users
-                .find(id, Liveness::Live)
-                .await
-                .unwrap()
-                .is_none()
-            {
-                tokio::task::yield_now().await;
-            }
-        });
-        assert!(
-            finished.await.is_ok(),
-            "the write dropped after {patience:?} is lost"
-        );
+        eventually(
+            &format!("the write dropped after {patience:?}"),
+            async || stores.users.find(id, Liveness::Live).await.unwrap(),
+        )
+        .await;
     }
 }

@@ -1,18 +1,16 @@
 use std::cmp::Ordering;
 
 use chrono::TimeDelta;
-use hexpress_domain::list::{Direction, Page, PageRequest, Position, Total};
-use hexpress_domain::order::{
-    Order, OrderQuery, OrderRecord, OrderRepository, OrderSort, OrderStatus,
-};
+use hexpress_domain::list::{Direction, Page, Position, Total};
+use hexpress_domain::order::{Order, OrderQuery, OrderRecord, OrderSort, OrderStatus};
 use hexpress_domain::user::User;
-use hexpress_test_support::Kind;
-use rstest::rstest;
 
-use crate::support::{Stores, later, now, order_record, stores};
+use super::Shop;
+use crate::promise::MOST_PAGES;
+use crate::samples::{later, now, order_record, page};
 
 /// Orders of two users whose times and totals tie, of which some have come further.
-async fn orders(stores: &Stores, users: &[User; 2]) -> Vec<Order> {
+async fn orders(stores: &Shop, users: &[User; 2]) -> Vec<Order> {
     let products = [stores.product(5, 100).await, stores.product(7, 100).await];
     let mut orders = Vec::new();
     for number in 0..12_i64 {
@@ -38,14 +36,14 @@ fn compare(sort: OrderSort, left: &Order, right: &Order) -> Ordering {
     value(left).cmp(&value(right)).then(left.id.cmp(&right.id))
 }
 
-async fn list(stores: &Stores, query: OrderQuery) -> Page<Order> {
+async fn list(stores: &Shop, query: OrderQuery) -> Page<Order> {
     stores.orders.list(query).await.unwrap()
 }
 
-async fn walk(stores: &Stores, query: &OrderQuery) -> Vec<Order> {
+async fn walk(stores: &Shop, query: &OrderQuery) -> Vec<Order> {
     let mut query = query.clone();
     let mut walked = Vec::new();
-    loop {
+    for _ in 0..MOST_PAGES {
         let page = list(stores, query.clone()).await;
         walked.extend(page.items);
         match page.next {
@@ -53,45 +51,35 @@ async fn walk(stores: &Stores, query: &OrderQuery) -> Vec<Order> {
             None => return walked,
         }
     }
+    panic!("the cursors lead to no end");
 }
 
-#[rstest]
-#[tokio::test]
-async fn every_order_is_total_and_cursors_walk_it(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
+pub(super) async fn every_order_is_total_and_cursors_walk_it(stores: &Shop) {
     let users = [stores.user().await, stores.user().await];
-    let mut orders = orders(&stores, &users).await;
+    let mut orders = orders(stores, &users).await;
     for sort in OrderSort::ALL {
         for direction in [Direction::Ascending, Direction::Descending] {
             orders.sort_by(|left, right| compare(sort, left, right));
             if direction == Direction::Descending {
                 orders.reverse();
             }
-            for page_size in ["100", "1", "5", "12"] {
+            for size in [100, 1, 5, 12] {
                 let query = OrderQuery {
                     sort,
                     direction,
-                    page: PageRequest {
-                        size: page_size.parse().unwrap(),
-                        ..PageRequest::default()
-                    },
+                    page: page(size),
                     ..OrderQuery::default()
                 };
-                let walked = walk(&stores, &query).await;
-                assert_eq!(walked, orders, "{sort:?} {direction:?} by {page_size}");
+                let walked = walk(stores, &query).await;
+                assert_eq!(walked, orders, "{sort:?} {direction:?} by {size}");
             }
         }
     }
 }
 
-#[rstest]
-#[tokio::test]
-async fn filters_are_of_user_and_status(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let stores = stores(kind).await;
+pub(super) async fn filters_are_of_user_and_status(stores: &Shop) {
     let users = [stores.user().await, stores.user().await];
-    let orders = orders(&stores, &users).await;
+    let orders = orders(stores, &users).await;
     let everybody = users.iter().map(|user| Some(user.id)).chain([None]);
     for user_id in everybody {
         for status in OrderStatus::ALL.map(Some).into_iter().chain([None]) {
@@ -99,10 +87,7 @@ async fn filters_are_of_user_and_status(#[values(Kind::Sqlite, Kind::Postgres)] 
                 user_id,
                 status,
                 direction: Direction::Ascending,
-                page: PageRequest {
-                    size: "3".parse().unwrap(),
-                    ..PageRequest::default()
-                },
+                page: page(3),
                 ..OrderQuery::default()
             };
             let mut expected: Vec<_> = orders
@@ -113,8 +98,8 @@ async fn filters_are_of_user_and_status(#[values(Kind::Sqlite, Kind::Postgres)] 
                 .collect();
             expected.sort_by(|left, right| compare(OrderSort::CreatedAt, left, right));
             let total = Total::Exactly(expected.len().try_into().unwrap());
-            assert_eq!(list(&stores, query.clone()).await.total, Some(total));
-            assert_eq!(walk(&stores, &query).await, expected);
+            assert_eq!(list(stores, query.clone()).await.total, Some(total));
+            assert_eq!(walk(stores, &query).await, expected);
         }
     }
 }

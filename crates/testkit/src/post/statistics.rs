@@ -1,12 +1,9 @@
 use chrono::{DateTime, Utc};
-use hexpress_domain::post::{
-    MonthlyPosts, PostHeadline, PostRecord, PostRepository, PostStatus, StatusCount,
-};
+use hexpress_domain::post::{MonthlyPosts, PostHeadline, PostRecord, PostStatus, StatusCount};
 use hexpress_domain::user::User;
-use hexpress_test_support::Kind;
-use rstest::rstest;
 
-use crate::support::{Stores, draft, published, stores};
+use super::Blog;
+use crate::samples::{draft, published};
 
 fn time(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -14,7 +11,7 @@ fn time(text: &str) -> DateTime<Utc> {
 
 /// What an author has published about the borders of months, besides a draft, an
 /// archived post and a deleted one.
-async fn shelf(stores: &Stores) -> User {
+async fn shelf(stores: &Blog) -> User {
     let author = stores.user().await;
     let other = stores.user().await;
     stores.post(published(&other, "Of another")).await;
@@ -55,13 +52,8 @@ async fn shelf(stores: &Stores) -> User {
     author
 }
 
-#[rstest]
-#[tokio::test]
-async fn months_are_those_of_utc_and_of_published_posts(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
-    let author = shelf(&stores).await;
+pub(super) async fn months_are_those_of_utc_and_of_published_posts(stores: &Blog) {
+    let author = shelf(stores).await;
     let month = |month, post_count, total_views| MonthlyPosts {
         month: time(month),
         post_count,
@@ -78,11 +70,8 @@ async fn months_are_those_of_utc_and_of_published_posts(
     assert_eq!(posts.count_by_month(author.id, 2).await.unwrap(), all[..2]);
 }
 
-#[rstest]
-#[tokio::test]
-async fn statuses_are_counted_with_their_views(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let stores = stores(kind).await;
-    let author = shelf(&stores).await;
+pub(super) async fn statuses_are_counted_with_their_views(stores: &Blog) {
+    let author = shelf(stores).await;
     let mut counts = stores.posts.count_by_status(author.id).await.unwrap();
     counts.sort_by_key(|count| count.status.as_str());
     let count = |status, count, total_views| StatusCount {
@@ -103,11 +92,8 @@ async fn statuses_are_counted_with_their_views(#[values(Kind::Sqlite, Kind::Post
     assert_eq!(none, []);
 }
 
-#[rstest]
-#[tokio::test]
-async fn the_latest_are_those_published_last(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let stores = stores(kind).await;
-    let author = shelf(&stores).await;
+pub(super) async fn the_latest_are_those_published_last(stores: &Blog) {
+    let author = shelf(stores).await;
     let latest = stores.posts.latest_published(author.id, 2).await.unwrap();
     let times: Vec<_> = latest.iter().map(|post| post.published_at).collect();
     assert_eq!(

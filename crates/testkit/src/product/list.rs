@@ -1,17 +1,17 @@
 use std::cmp::Ordering;
 
 use chrono::TimeDelta;
-use hexpress_domain::list::{Direction, Page, PageRequest, Position, Search, Total};
+use hexpress_domain::list::{Direction, Page, Position, Search, Total};
 use hexpress_domain::product::{
-    NewProduct, Product, ProductChange, ProductQuery, ProductRecord, ProductRepository, ProductSort,
+    NewProduct, Product, ProductChange, ProductQuery, ProductRecord, ProductSort,
 };
-use hexpress_test_support::Kind;
-use rstest::rstest;
 
-use crate::support::{Stores, later, now, product_change, product_record, stores};
+use crate::order::Shop;
+use crate::promise::MOST_PAGES;
+use crate::samples::{later, now, page, product_change, product_record};
 
 /// Products whose names, prices, stocks and times tie, of which every third is inactive.
-async fn goods(stores: &Stores) -> Vec<Product> {
+async fn goods(stores: &Shop) -> Vec<Product> {
     const NAMES: [&str; 10] = [
         "Engine",
         "engine",
@@ -47,21 +47,14 @@ fn compare(sort: ProductSort, left: &Product, right: &Product) -> Ordering {
     value(left).cmp(&value(right)).then(left.id.cmp(&right.id))
 }
 
-async fn list(stores: &Stores, query: ProductQuery) -> Page<Product> {
+async fn list(stores: &Shop, query: ProductQuery) -> Page<Product> {
     stores.products.list(query).await.unwrap()
 }
 
-fn size(text: &str) -> PageRequest {
-    PageRequest {
-        size: text.parse().unwrap(),
-        ..PageRequest::default()
-    }
-}
-
-async fn walk(stores: &Stores, query: &ProductQuery) -> Vec<Product> {
+async fn walk(stores: &Shop, query: &ProductQuery) -> Vec<Product> {
     let mut query = query.clone();
     let mut walked = Vec::new();
-    loop {
+    for _ in 0..MOST_PAGES {
         let page = list(stores, query.clone()).await;
         walked.extend(page.items);
         match page.next {
@@ -69,42 +62,33 @@ async fn walk(stores: &Stores, query: &ProductQuery) -> Vec<Product> {
             None => return walked,
         }
     }
+    panic!("the cursors lead to no end");
 }
 
-#[rstest]
-#[tokio::test]
-async fn every_order_is_total_and_cursors_walk_it(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
-    let mut goods = goods(&stores).await;
+pub(super) async fn every_order_is_total_and_cursors_walk_it(stores: &Shop) {
+    let mut goods = goods(stores).await;
     for sort in ProductSort::ALL {
         for direction in [Direction::Ascending, Direction::Descending] {
             goods.sort_by(|left, right| compare(sort, left, right));
             if direction == Direction::Descending {
                 goods.reverse();
             }
-            for page_size in ["100", "1", "4", "10"] {
+            for size in [100, 1, 4, 10] {
                 let query = ProductQuery {
                     sort,
                     direction,
-                    page: size(page_size),
+                    page: page(size),
                     ..ProductQuery::default()
                 };
-                let walked = walk(&stores, &query).await;
-                assert_eq!(walked, goods, "{sort:?} {direction:?} by {page_size}");
+                let walked = walk(stores, &query).await;
+                assert_eq!(walked, goods, "{sort:?} {direction:?} by {size}");
             }
         }
     }
 }
 
-#[rstest]
-#[tokio::test]
-async fn filters_and_searches_find_the_same_everywhere(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
-    let goods = goods(&stores).await;
+pub(super) async fn filters_and_searches_find_the_same_everywhere(stores: &Shop) {
+    let goods = goods(stores).await;
     let gone = &goods[9];
     stores
         .products
@@ -118,7 +102,7 @@ async fn filters_and_searches_find_the_same_everywhere(
             direction: Direction::Ascending,
             ..ProductQuery::default()
         };
-        let page = list(&stores, query).await;
+        let page = list(stores, query).await;
         let names: Vec<String> = page.items.iter().map(|p| p.name.clone().into()).collect();
         assert_eq!(
             page.total,
@@ -137,12 +121,7 @@ async fn filters_and_searches_find_the_same_everywhere(
     assert_eq!(found("nothing", None).await, "");
 }
 
-#[rstest]
-#[tokio::test]
-async fn a_search_finds_what_a_change_made_of_a_row(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
+pub(super) async fn a_search_finds_what_a_change_made_of_a_row(stores: &Shop) {
     let product = stores.product(5, 1).await;
     let change = ProductChange {
         name: "Loom".parse().unwrap(),
@@ -155,7 +134,7 @@ async fn a_search_finds_what_a_change_made_of_a_row(
             search: Search::parse(search).unwrap(),
             ..ProductQuery::default()
         };
-        list(&stores, query).await.items.len()
+        list(stores, query).await.items.len()
     };
     assert_eq!(found("engine").await, 0);
     assert_eq!(found("loom").await, 1);

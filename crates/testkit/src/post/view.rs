@@ -1,18 +1,36 @@
+//! What is promised of the counts of views.
+
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use hexpress_domain::id::PostId;
-use hexpress_domain::post::{ViewBatch, ViewRepository};
-use hexpress_test_support::Kind;
-use rstest::rstest;
-use uuid::Uuid;
+use hexpress_domain::post::ViewBatch;
 
-use crate::support::{batch, later, now, published, race, stores};
+use super::Blog;
+use crate::promise::{promises, race};
+use crate::samples::{batch, later, now, published, unknown};
 
-#[rstest]
-#[tokio::test]
-async fn racing_batches_add_up(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let stores = stores(kind).await;
+promises! {
+    /// Makes a test of each promise of a [`ViewRepository`] beside the posts that are
+    /// viewed.
+    ///
+    /// Takes a function `async fn() -> (Blog, G)`.
+    ///
+    /// [`ViewRepository`]: hexpress_domain::post::ViewRepository
+    view_promises of view;
+    /// What a [`ViewRepository`](hexpress_domain::post::ViewRepository) promises.
+    for Blog {
+        self {
+            racing_batches_add_up,
+            a_batch_counts_once_however_often_it_is_sent,
+            a_view_moves_nothing_but_the_count,
+            views_of_posts_that_do_not_exist_are_dropped,
+            batches_made_before_a_time_are_forgotten,
+        }
+    }
+}
+
+async fn racing_batches_add_up(stores: &Blog) {
     let author = stores.user().await;
     let mut ids = Vec::new();
     for _ in 0..20 {
@@ -39,12 +57,7 @@ async fn racing_batches_add_up(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kin
     }
 }
 
-#[rstest]
-#[tokio::test]
-async fn a_batch_counts_once_however_often_it_is_sent(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
+async fn a_batch_counts_once_however_often_it_is_sent(stores: &Blog) {
     let author = stores.user().await;
     let id = stores
         .post(published(&author, "On Computing"))
@@ -61,10 +74,7 @@ async fn a_batch_counts_once_however_often_it_is_sent(
     assert_eq!(stores.found(id).await.unwrap().view_count, 5);
 }
 
-#[rstest]
-#[tokio::test]
-async fn a_view_moves_nothing_but_the_count(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
-    let stores = stores(kind).await;
+async fn a_view_moves_nothing_but_the_count(stores: &Blog) {
     let author = stores.user().await;
     let mut view = stores.post(published(&author, "On Computing")).await;
     stores.view(view.post.id, 2).await;
@@ -72,19 +82,14 @@ async fn a_view_moves_nothing_but_the_count(#[values(Kind::Sqlite, Kind::Postgre
     assert_eq!(stores.found(view.post.id).await, Some(view));
 }
 
-#[rstest]
-#[tokio::test]
-async fn views_of_posts_that_do_not_exist_are_dropped(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
+async fn views_of_posts_that_do_not_exist_are_dropped(stores: &Blog) {
     let author = stores.user().await;
     let id = stores
         .post(published(&author, "On Computing"))
         .await
         .post
         .id;
-    let unknown = PostId::new(Uuid::from_u128(404));
+    let unknown = PostId::new(unknown());
     let views = &stores.views;
     views.add(batch(&[(unknown, 1), (id, 2)])).await.unwrap();
     views.add(batch(&[(unknown, 1)])).await.unwrap();
@@ -92,38 +97,7 @@ async fn views_of_posts_that_do_not_exist_are_dropped(
     assert_eq!(stores.found(id).await.unwrap().view_count, 2);
 }
 
-#[rstest]
-#[tokio::test]
-async fn a_batch_may_hold_as_many_posts_as_the_buffer(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
-    let author = stores.user().await;
-    let id = stores
-        .post(published(&author, "On Computing"))
-        .await
-        .post
-        .id;
-    let most = hexpress_infra::post::BufferedViewCounter::MAX_POSTS;
-    let mut read: Vec<_> = (1..most)
-        .map(|number| {
-            (
-                PostId::new(Uuid::from_u128(u128::try_from(number).unwrap())),
-                1,
-            )
-        })
-        .collect();
-    read.push((id, 4));
-    stores.views.add(batch(&read)).await.unwrap();
-    assert_eq!(stores.found(id).await.unwrap().view_count, 4);
-}
-
-#[rstest]
-#[tokio::test]
-async fn batches_made_before_a_time_are_forgotten(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
-    let stores = stores(kind).await;
+async fn batches_made_before_a_time_are_forgotten(stores: &Blog) {
     let author = stores.user().await;
     let id = stores
         .post(published(&author, "On Computing"))

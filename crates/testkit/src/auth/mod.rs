@@ -1,0 +1,2 @@
+pub mod login_guard;
+pub mod token;

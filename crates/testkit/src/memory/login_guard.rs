@@ -1,0 +1,121 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use hexpress_domain::auth::{ClientAddress, LoginAttempt, LoginGuard, Reservation};
+use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::user::Email;
+
+/// A [`LoginGuard`] that counts in memory, so for one process alone. Each window begins
+/// with the first guess that it counts.
+pub struct MemoryLoginGuard {
+    limit_per_minute: u32,
+    windows: Mutex<HashMap<Counted, Window>>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Counted {
+    Pair(Email, ClientAddress),
+    Address(ClientAddress),
+    Email(Email),
+}
+
+/// At first one that ended long ago.
+#[derive(Default)]
+struct Window {
+    count: u32,
+    ends_at: DateTime<Utc>,
+}
+
+/// What a guess counts for: how often it may, and for how long it does.
+struct Limit {
+    counted: Counted,
+    guesses: u32,
+    length: TimeDelta,
+}
+
+impl MemoryLoginGuard {
+    /// Lets each pair of email and address guess so often in a minute, each address
+    /// five times as often, each email ten times as often in an hour. 0 is no limit.
+    #[must_use]
+    pub fn new(limit_per_minute: u32) -> Self {
+        Self {
+            limit_per_minute,
+            windows: Mutex::default(),
+        }
+    }
+
+    fn windows(&self) -> MutexGuard<'_, HashMap<Counted, Window>> {
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn limits(&self, LoginAttempt { email, address, .. }: LoginAttempt) -> [Limit; 3] {
+        let limit = |counted, times, length| Limit {
+            counted,
+            guesses: self.limit_per_minute.saturating_mul(times),
+            length,
+        };
+        let minute = TimeDelta::minutes(1);
+        [
+            limit(Counted::Pair(email.clone(), address), 1, minute),
+            limit(Counted::Address(address), 5, minute),
+            limit(Counted::Email(email), 10, TimeDelta::hours(1)),
+        ]
+    }
+}
+
+#[async_trait]
+impl LoginGuard for MemoryLoginGuard {
+    async fn reserve(&self, attempt: LoginAttempt) -> Result<Reservation, RepositoryError> {
+        if self.limit_per_minute == 0 {
+            return Ok(Reservation::Granted);
+        }
+        let now = attempt.at;
+        let mut windows = self.windows();
+        let limits = self.limits(attempt);
+        let full = limits.iter().filter_map(|limit| {
+            let window = windows.get(&limit.counted)?;
+            let is_full = window.ends_at > now && window.count >= limit.guesses;
+            is_full.then_some(window.ends_at)
+        });
+        if let Some(end) = full.max() {
+            return Ok(Reservation::Refused {
+                retry_after: (end - now).to_std().unwrap_or(Duration::ZERO),
+            });
+        }
+        for limit in limits {
+            let window = windows.entry(limit.counted).or_default();
+            if window.ends_at <= now {
+                *window = Window {
+                    count: 0,
+                    ends_at: now + limit.length,
+                };
+            }
+            window.count += 1;
+        }
+        Ok(Reservation::Granted)
+    }
+
+    async fn release(&self, attempt: LoginAttempt) {
+        let now = attempt.at;
+        let mut windows = self.windows();
+        for limit in self.limits(attempt) {
+            // One that ends later was opened by a guess after this one.
+            let counted_it = |end| end > now && end <= now + limit.length;
+            if let Some(window) = windows.get_mut(&limit.counted)
+                && counted_it(window.ends_at)
+            {
+                window.count = window.count.saturating_sub(1);
+            }
+        }
+    }
+
+    async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
+        let mut windows = self.windows();
+        let before = windows.len();
+        windows.retain(|_, window| window.ends_at > now);
+        Ok(u64::try_from(before - windows.len()).unwrap_or(u64::MAX))
+    }
+}

@@ -1,0 +1,106 @@
+use std::sync::Arc;
+
+use hexpress_domain::list::{PageRequest, Search, Total, fold};
+use hexpress_domain::post::{PostChange, PostQuery, PostScope, PostSort, PostView};
+
+use super::Blog;
+use super::list::{compare, library, list};
+use crate::promise::race;
+use crate::samples::{draft, named, page, post_change};
+
+pub(super) async fn a_search_matches_anywhere_in_title_and_content(stores: &Blog) {
+    library(stores).await;
+    #[rustfmt::skip]
+    let searches = [
+        ("ADA'S ENG", 3), ("gin", 3), ("zo", 2), ("ZOË", 1), ("100%", 1), ("%", 2), ("%%%", 1), ("_", 2),
+        ("жук", 1), ("李", 1), ("\\", 1), ("🦀 CRAB", 1), ("ÉMILIE", 2), ("\"quoted\"", 1), ("οδος", 14),
+        ("text 1", 5), ("text 13", 1), ("plain text", 0), ("a OR b", 0), ("nobody", 0), ("%_\\", 0),
+    ];
+    for sort in [PostSort::CreatedAt, PostSort::ViewCount] {
+        for (text, expected) in searches {
+            let search = Search::parse(text).unwrap();
+            let query = PostQuery {
+                search: search.clone(),
+                sort,
+                page: page(20),
+                with_content: true,
+                ..PostQuery::default()
+            };
+            let found = list(stores, PostScope::All, query).await;
+            assert_eq!(found.items.len(), expected, "{text}");
+            let matches = |view: &PostView| {
+                let content = view.content.as_ref().unwrap();
+                let folded = fold([view.post.title.as_str(), content.as_str()]);
+                folded.contains(search.as_ref().unwrap().folded())
+            };
+            assert!(found.items.iter().all(matches), "{text}");
+            let is_behind = |left: &PostView, right: &PostView| compare(sort, left, right).is_gt();
+            assert!(found.items.is_sorted_by(is_behind), "{text} {sort:?}");
+            let total = u64::try_from(expected).unwrap();
+            assert_eq!(found.total, Some(Total::Exactly(total)), "{text}");
+        }
+    }
+}
+
+pub(super) async fn a_search_finds_what_a_change_made_of_a_row_within_the_scope(stores: &Blog) {
+    let author = stores.user().await;
+    let view = stores.post(draft(&author, "On Computing")).await;
+    let change = PostChange {
+        content: "Of looms and engines".parse().unwrap(),
+        ..post_change(&view)
+    };
+    stores.posts.change(change).await.unwrap();
+    for (text, scope, expected) in [
+        ("once upon", PostScope::All, 0),
+        ("LOOMS", PostScope::All, 1),
+        ("looms", PostScope::PublishedOrBy(author.id), 1),
+        ("looms", PostScope::Published, 0),
+    ] {
+        let query = PostQuery {
+            search: Search::parse(text).unwrap(),
+            ..PostQuery::default()
+        };
+        let page = list(stores, scope, query).await;
+        assert_eq!(page.items.len(), expected, "{text} {scope:?}");
+    }
+}
+
+pub(super) async fn slow_a_search_counts_no_further_than_its_bound(stores: &Blog) {
+    let author = stores.user().await;
+    let one = stores.post(draft(&author, "On Computing")).await;
+    let clerks = (0..4).map(|clerk| {
+        let (posts, author) = (Arc::clone(&stores.posts), author.clone());
+        async move {
+            for number in 0..Total::SEARCH_BOUND / 4 {
+                let slug = format!("copy-{clerk}-{number}");
+                let record = named(draft(&author, "On Computing"), &slug);
+                posts.insert(record).await.unwrap();
+            }
+        }
+    });
+    race(clerks).await;
+    for (text, deleted, total) in [
+        ("computing", false, Total::MoreThan(10_000)),
+        ("computing", true, Total::Exactly(10_000)),
+        ("o", true, Total::Exactly(10_000)),
+    ] {
+        if deleted && stores.leads_to("on-computing").await.is_some() {
+            stores.delete_post(one.post.id).await;
+        }
+        let query = PostQuery {
+            search: Search::parse(text).unwrap(),
+            page: page(1),
+            ..PostQuery::default()
+        };
+        let page = list(stores, PostScope::All, query).await;
+        assert_eq!(page.total, Some(total), "{text}");
+    }
+    let uncounted = PostQuery {
+        page: PageRequest {
+            count: false,
+            ..page(1)
+        },
+        ..PostQuery::default()
+    };
+    assert_eq!(list(stores, PostScope::All, uncounted).await.total, None);
+}

@@ -1,0 +1,74 @@
+use chrono::TimeDelta;
+use hexpress_domain::clock::IdGenerator;
+use hexpress_domain::id::{ProductId, UserId};
+use hexpress_domain::order::{Idempotency, NewOrder, OrderRecord, RawNewOrder, RawNewOrderItem};
+use hexpress_domain::product::{NewProduct, Product, ProductChange, ProductRecord, Stock};
+use hexpress_domain::validation::Field;
+
+use super::{CountingIds, later, now};
+
+/// A product for sale in euros.
+#[must_use]
+pub fn product_record(name: &str, price: i64, stock: u64) -> ProductRecord {
+    ProductRecord {
+        id: CountingIds.product_id(),
+        product: NewProduct {
+            name: name.parse().unwrap(),
+            description: "".parse().unwrap(),
+            price: price.try_into().unwrap(),
+            currency: "EUR".parse().unwrap(),
+            stock: Stock::new(stock),
+            is_active: true,
+        },
+        at: now(),
+    }
+}
+
+/// A change that leaves everything as it is, for tests to fill in.
+#[must_use]
+pub fn product_change(product: &Product) -> ProductChange {
+    ProductChange {
+        id: product.id,
+        seen: product.version,
+        name: product.name.clone(),
+        description: product.description.clone(),
+        price: product.price,
+        currency: product.currency,
+        stock: None,
+        is_active: product.is_active,
+        at: later(),
+    }
+}
+
+/// An order of these products and quantities, without a key.
+#[must_use]
+pub fn order_record(user_id: UserId, items: &[(ProductId, i64)]) -> OrderRecord {
+    let item = |&(product_id, quantity): &(ProductId, i64)| {
+        Field::Value(RawNewOrderItem {
+            product_id: Field::Value(product_id.to_string()),
+            quantity: Field::Value(quantity),
+        })
+    };
+    let raw = RawNewOrder {
+        items: Field::Value(items.iter().map(item).collect()),
+    };
+    OrderRecord {
+        id: CountingIds.order_id(),
+        user_id,
+        order: NewOrder::parse(raw).unwrap(),
+        idempotency: None,
+        at: now(),
+    }
+}
+
+/// The order with a key that is known for a day.
+#[must_use]
+pub fn with_key(record: OrderRecord, key: &str) -> OrderRecord {
+    OrderRecord {
+        idempotency: Some(Idempotency {
+            key: key.parse().unwrap(),
+            expires_at: record.at + TimeDelta::days(1),
+        }),
+        ..record
+    }
+}

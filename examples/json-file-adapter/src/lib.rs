@@ -1,0 +1,122 @@
+//! A port of Hexpress over a JSON file: counters of guesses at passwords that outlive a
+//! restart of the one process that counts.
+//!
+//! `tests/promises.rs` proves it, and is what any adapter needs to be proven.
+
+#![deny(missing_docs)]
+
+mod windows;
+
+use std::error::Error;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use hexpress_domain::auth::{LoginAttempt, LoginGuard, Reservation};
+use hexpress_domain::repository::RepositoryError;
+
+use windows::{Windows, limits};
+
+/// A [`LoginGuard`] that keeps its counters in memory and in a file, which it replaces
+/// with every change. The file is this guard's alone while it is open.
+///
+/// The file holds email and IP addresses in clear: who may read it learns who tried to
+/// log in within the last hour.
+#[derive(Clone)]
+pub struct JsonFileLoginGuard {
+    limit_per_minute: u32,
+    counters: Arc<Counters>,
+}
+
+struct Counters {
+    path: PathBuf,
+    windows: Mutex<Windows>,
+}
+
+impl JsonFileLoginGuard {
+    /// Reads the counters of a file, or begins with none where there is no such file.
+    ///
+    /// `limit_per_minute` is for each pair of email and address; five times it for each
+    /// address; ten times it in an hour for each email. 0 is no limit.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read, or is no file of counters.
+    pub fn open(path: PathBuf, limit_per_minute: u32) -> io::Result<Self> {
+        let windows = match fs::read(&path) {
+            Ok(text) => serde_json::from_slice(&text)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Windows::default(),
+            Err(error) => return Err(error),
+        };
+        let windows = Mutex::new(windows);
+        Ok(Self {
+            limit_per_minute,
+            counters: Arc::new(Counters { path, windows }),
+        })
+    }
+
+    /// Changes the counters, in memory and in the file or in neither, away from the
+    /// threads that serve requests. It happens even when nobody waits for it any more.
+    async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Windows) -> T + Send + 'static,
+    ) -> Result<T, RepositoryError> {
+        let counters = Arc::clone(&self.counters);
+        let changed = tokio::task::spawn_blocking(move || counters.change(change)).await;
+        match changed {
+            Ok(outcome) => outcome.map_err(|error| RepositoryError::Unavailable(error.into())),
+            Err(panic) => Err(RepositoryError::Internal(panic.into())),
+        }
+    }
+}
+
+impl Counters {
+    fn change<T>(&self, change: impl FnOnce(&mut Windows) -> T) -> io::Result<T> {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = windows.clone();
+        let outcome = change(&mut changed);
+        if changed != *windows {
+            self.write(&changed)?;
+            *windows = changed;
+        }
+        Ok(outcome)
+    }
+
+    /// Writes another file and gives it the name: whoever reads finds the old counters
+    /// or the new ones, and nothing half written.
+    fn write(&self, windows: &Windows) -> io::Result<()> {
+        let new = self.path.with_extension("new");
+        let mut file = File::create(&new)?;
+        file.write_all(&serde_json::to_vec(windows)?)?;
+        file.sync_all()?;
+        fs::rename(new, &self.path)
+    }
+}
+
+#[async_trait]
+impl LoginGuard for JsonFileLoginGuard {
+    async fn reserve(&self, attempt: LoginAttempt) -> Result<Reservation, RepositoryError> {
+        if self.limit_per_minute == 0 {
+            return Ok(Reservation::Granted);
+        }
+        let limits = limits(&attempt, self.limit_per_minute);
+        self.change(move |windows| windows.count(limits, attempt.at))
+            .await
+    }
+
+    async fn release(&self, attempt: LoginAttempt) {
+        let limits = limits(&attempt, self.limit_per_minute);
+        let released = self.change(move |windows| windows.uncount(&limits, attempt.at));
+        if let Err(error) = released.await {
+            let cause = error.source().map(ToString::to_string);
+            tracing::warn!(%error, cause, "a guess that was right stays counted");
+        }
+    }
+
+    async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
+        self.change(move |windows| windows.sweep(now)).await
+    }
+}
