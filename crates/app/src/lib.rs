@@ -20,7 +20,7 @@
 //! /// How many posts everybody may read.
 //! async fn published(posts: &PostService) -> Result<usize, hexpress_app::Error> {
 //!     let page = posts.list(&Actor::Anonymous, PostQuery::default()).await?;
-//!     Ok(page.items.len())
+//!     Ok(page.page().items.len())
 //! }
 //!
 //! // In service, these are adapters; in a test, mocks (the feature `mocks` of hexpress-domain).
@@ -33,8 +33,10 @@
 //!     assert_eq!(scope, PostScope::Published);
 //!     Ok(Page { items: Vec::new(), total: None, next: None })
 //! });
+//! let posts = Arc::new(posts);
 //! let posts = PostService::new(PostPorts {
-//!     posts: Arc::new(posts),
+//!     posts: posts.clone(),
+//!     reader: posts,
 //!     views: Arc::new(MockViewCounter::new()),
 //!     view_batches: Arc::new(MockViewRepository::new()),
 //!     clock: Arc::new(MockClock::new()),
