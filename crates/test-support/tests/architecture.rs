@@ -57,6 +57,7 @@ const LAYERS: &[Layer] = &[
             "hexpress-client",
             "hexpress-domain",
             "hexpress-infra",
+            "hexpress-testkit",
             "hexpress-web",
         ],
     ),

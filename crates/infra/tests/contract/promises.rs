@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hexpress_infra::auth::DieselLoginGuard;
+use hexpress_infra::cache::{Cache, CacheOptions};
 use hexpress_infra::order::QueueingOrderRepository;
 use hexpress_test_support::Kind;
 use hexpress_testkit::login_guard::{Guards, LIMIT};
+use hexpress_testkit::memory::MemoryStore;
 use hexpress_testkit::order::Shop;
 use hexpress_testkit::post::Blog;
 use hexpress_testkit::user::Accounts;
@@ -61,6 +63,43 @@ async fn queueing_shop() -> (Shop, Stores) {
         ..shop
     };
     (shop, stores)
+}
+
+/// Adapters behind the cache, on a store in memory.
+async fn cached_accounts() -> (Accounts, ()) {
+    let (cache, store) = (cache(), Arc::new(MemoryStore::default()));
+    let accounts = Accounts {
+        users: cache.users(store.clone()),
+        tokens: cache.tokens(store),
+    };
+    (accounts, ())
+}
+
+async fn cached_blog() -> (Blog, ()) {
+    let (cache, store) = (cache(), Arc::new(MemoryStore::default()));
+    let blog = Blog {
+        users: cache.users(store.clone()),
+        posts: cache.posts(store.clone()).0,
+        views: store,
+    };
+    (blog, ())
+}
+
+async fn cached_shop() -> (Shop, ()) {
+    let (cache, store) = (cache(), Arc::new(MemoryStore::default()));
+    let shop = Shop {
+        users: cache.users(store.clone()),
+        products: cache.products(store.clone()).0,
+        orders: cache.orders(store),
+    };
+    (shop, ())
+}
+
+fn cache() -> Cache {
+    Cache::new(CacheOptions {
+        max_bytes: 1024 * 1024,
+        max_age: Duration::from_secs(60),
+    })
 }
 
 mod sqlite {
@@ -157,4 +196,26 @@ mod postgres {
 
 mod queueing {
     hexpress_testkit::order_promises!(super::queueing_shop);
+}
+
+mod cached {
+    mod user {
+        hexpress_testkit::user_promises!(super::super::cached_accounts);
+    }
+
+    mod token {
+        hexpress_testkit::token_promises!(super::super::cached_accounts);
+    }
+
+    mod post {
+        hexpress_testkit::post_promises!(super::super::cached_blog);
+    }
+
+    mod product {
+        hexpress_testkit::product_promises!(super::super::cached_shop);
+    }
+
+    mod order {
+        hexpress_testkit::order_promises!(super::super::cached_shop);
+    }
 }

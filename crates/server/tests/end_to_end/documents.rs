@@ -162,7 +162,9 @@ fn script(document: &str) -> String {
     let mut script = String::new();
     for block in blocks(document) {
         let line = block.line;
-        match block.language.as_str() {
+        // Behind a comma stands what is for rustdoc.
+        let language = block.language.split(',').next();
+        match language.unwrap_or_default() {
             "sh" => {}
             "json" | "rust" | "text" | "toml" => continue,
             other => panic!("line {line}: a shell's block begins with ```sh, not with ```{other}"),
