@@ -1,6 +1,8 @@
 //! A constant answer through all that goes around a handler, for `bench/run`: what no
 //! real answer of its size can be faster than.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -11,7 +13,7 @@ use hexpress_web::Api;
 
 static BODY: [u8; 65_536] = [b' '; 65_536];
 
-pub fn routes() -> Router<Api> {
+pub fn routes() -> Router<Arc<Api>> {
     Router::new().route("/probe/{bytes}", get(constant))
 }
 

@@ -26,7 +26,11 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 const MAX_REQUEST_ID_LENGTH: usize = 128;
 
 /// The outermost layer.
-pub(crate) async fn around(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn around(
+    State(api): State<Arc<Api>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = request_id(request.headers()).unwrap_or_else(|| (api.settings.request_id)());
     let method = request.method().clone();
     let has_token = request.headers().contains_key(AUTHORIZATION);
@@ -84,7 +88,7 @@ pub(crate) fn record_user(id: UserId) {
 }
 
 /// Ends what takes too long. It lies within CORS, so that a page may read of it.
-pub(crate) async fn in_time(State(api): State<Api>, request: Request, next: Next) -> Response {
+pub(crate) async fn in_time(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     let response = timeout(api.settings.request_timeout, next.run(request)).await;
     response.unwrap_or_else(|_| ApiError::TookTooLong.into_response())
 }

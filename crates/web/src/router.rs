@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::OriginalUri;
 use axum::http::header::{
@@ -40,7 +42,8 @@ pub fn router(api: Api) -> Router {
 /// As [`router`], with further routes of the application that embeds it: what goes
 /// around every request (its id, its line in the log, its time limit, headers,
 /// compression) goes around theirs too. They stand outside the limits and the document.
-pub fn router_with(api: Api, further: Router<Api>) -> Router {
+pub fn router_with(api: Api, further: Router<Arc<Api>>) -> Router {
+    let api = Arc::new(api);
     let cors = cors(&api.settings.cors_origins);
     let document = Document::new(&api.settings.base_path);
     let limited = limited_routes().layer(from_fn_with_state(api.clone(), overload::count));
@@ -63,7 +66,7 @@ pub(crate) fn described() -> OpenApi {
 }
 
 /// The routes on which no more is taken on than can be borne.
-fn limited_routes() -> OpenApiRouter<Api> {
+fn limited_routes() -> OpenApiRouter<Arc<Api>> {
     let mut routes = OpenApiRouter::new()
         .merge(auth::routes())
         .merge(user::routes())
@@ -76,7 +79,7 @@ fn limited_routes() -> OpenApiRouter<Api> {
 
 /// All routes: those that watch the service, and what is the same for everybody,
 /// stand outside every limit.
-fn all_routes(limited: OpenApiRouter<Api>, document: Document) -> OpenApiRouter<Api> {
+fn all_routes(limited: OpenApiRouter<Arc<Api>>, document: Document) -> OpenApiRouter<Arc<Api>> {
     let routes = limited
         .merge(health::routes())
         .merge(openapi::routes(document));

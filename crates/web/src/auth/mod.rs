@@ -3,6 +3,8 @@
 mod answers;
 mod requests;
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use hexpress_app::permissions::Operation;
@@ -22,7 +24,7 @@ use crate::openapi::refusals::{
 };
 use crate::user::FullUser;
 
-pub(crate) fn routes() -> OpenApiRouter<Api> {
+pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(login))
         .routes(routes!(logout))
@@ -46,7 +48,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     ),
 )]
 async fn login(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Guest(address): Guest,
     query: Query,
     body: RequestBody,
@@ -71,7 +73,7 @@ async fn login(
     security(("token" = [])),
 )]
 async fn logout(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
     body: RequestBody,
@@ -93,7 +95,7 @@ async fn logout(
     security(("token" = [])),
 )]
 async fn me(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
     conditions: Conditions,
@@ -116,7 +118,7 @@ async fn me(
     security(("token" = [])),
 )]
 async fn list_tokens(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
 ) -> Result<Response, ApiError> {
@@ -143,7 +145,7 @@ async fn list_tokens(
     security(("token" = [])),
 )]
 async fn create_token(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
     body: RequestBody,
@@ -174,7 +176,7 @@ async fn create_token(
     security(("token" = [])),
 )]
 async fn revoke_token(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,

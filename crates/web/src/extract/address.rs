@@ -1,5 +1,6 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::sync::Once;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -14,10 +15,13 @@ use crate::Api;
 /// address in `X-Forwarded-For` that is none of theirs.
 pub(crate) struct Address(pub(crate) ClientAddress);
 
-impl FromRequestParts<Api> for Address {
+impl FromRequestParts<Arc<Api>> for Address {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        api: &Arc<Api>,
+    ) -> Result<Self, Self::Rejection> {
         let trusted = &api.settings.trusted_proxies;
         Ok(Self(address(parts, trusted, &WARNED_OF_UNKNOWN_PEER)))
     }

@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -61,10 +62,10 @@ impl RequestBody {
     }
 }
 
-impl FromRequest<Api> for RequestBody {
+impl FromRequest<Arc<Api>> for RequestBody {
     type Rejection = Infallible;
 
-    async fn from_request(request: Request, api: &Api) -> Result<Self, Self::Rejection> {
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Self::Rejection> {
         Ok(Self {
             request,
             patience: api.settings.body_read_timeout,

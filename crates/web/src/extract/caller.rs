@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -43,10 +45,13 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<Api> for Caller {
+impl FromRequestParts<Arc<Api>> for Caller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        api: &Arc<Api>,
+    ) -> Result<Self, Self::Rejection> {
         overload::refuse_surplus(parts)?;
         let actor = authenticate(parts, api).await?;
         if let Some(user) = actor.principal() {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use hexpress_domain::auth::{Actor, ClientAddress};
@@ -11,10 +13,13 @@ use crate::limits::{QuotaSlot, overload};
 /// much load, or too many requests from there, end the request here.
 pub(crate) struct Guest(pub(crate) ClientAddress);
 
-impl FromRequestParts<Api> for Guest {
+impl FromRequestParts<Arc<Api>> for Guest {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        api: &Arc<Api>,
+    ) -> Result<Self, Self::Rejection> {
         overload::refuse_surplus(parts)?;
         let Ok(Address(address)) = Address::from_request_parts(parts, api).await;
         let slot = parts.extensions.get::<QuotaSlot>();

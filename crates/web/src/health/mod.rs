@@ -1,6 +1,8 @@
 //! Signs of life. They take no token, stand outside every limit, and have no
 //! envelope: those who ask are programs that watch.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -16,7 +18,7 @@ use crate::error::ApiError;
 use crate::extract::Query;
 use crate::time::Timestamp;
 
-pub(crate) fn routes() -> OpenApiRouter<Api> {
+pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(alive))
         .routes(routes!(ready))
@@ -38,7 +40,7 @@ struct Alive {
     tag = "Operations",
     responses((status = 200, description = "It does", body = Alive)),
 )]
-async fn alive(State(api): State<Api>, query: Query) -> Result<Response, ApiError> {
+async fn alive(State(api): State<Arc<Api>>, query: Query) -> Result<Response, ApiError> {
     query.nothing()?;
     let body = Alive {
         status: "ok",
@@ -82,7 +84,7 @@ struct Checks {
         ),
     ),
 )]
-async fn ready(State(api): State<Api>, query: Query) -> Result<Response, ApiError> {
+async fn ready(State(api): State<Arc<Api>>, query: Query) -> Result<Response, ApiError> {
     query.nothing()?;
     let readiness = api.health.ready().await;
     let (database, migrations) = match readiness.store {

@@ -15,7 +15,11 @@ struct Surplus;
 /// Counts what is handled at once. It lies around the routes, and so sees also what
 /// no method answers: it marks what is too much, and [`refuse_surplus`] refuses it
 /// where the contract's order of checks wants that, after 404 and 405.
-pub(crate) async fn count(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn count(
+    State(api): State<Arc<Api>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let permit = Arc::clone(&api.limits.capacity).try_acquire_owned();
     if permit.is_err() {
         request.extensions_mut().insert(Surplus);

@@ -3,6 +3,8 @@
 mod answers;
 mod requests;
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use hexpress_app::permissions::Operation;
@@ -24,7 +26,7 @@ use crate::openapi::refusals::{
     OrderNotFound, OrderPaid, OrderTransition,
 };
 
-pub(crate) fn routes() -> OpenApiRouter<Api> {
+pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(list_orders, place_order))
         .routes(routes!(get_order))
@@ -48,7 +50,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     security(("token" = [])),
 )]
 async fn list_orders(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
 ) -> Result<Response, ApiError> {
@@ -88,7 +90,7 @@ async fn list_orders(
     security(("token" = [])),
 )]
 async fn place_order(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
     idempotency: Idempotency,
@@ -125,7 +127,7 @@ async fn place_order(
     security(("token" = [])),
 )]
 async fn get_order(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,
@@ -155,7 +157,7 @@ async fn get_order(
     security(("token" = [])),
 )]
 async fn cancel_order(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,
@@ -188,7 +190,7 @@ async fn cancel_order(
     security(("token" = [])),
 )]
 async fn pay_order(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,
@@ -221,7 +223,7 @@ async fn pay_order(
     security(("token" = [])),
 )]
 async fn fulfil_order(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,

@@ -3,6 +3,8 @@
 mod answers;
 mod requests;
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::Method;
 use axum::response::Response;
@@ -32,7 +34,7 @@ use crate::openapi::refusals::{
     PostNotDeleted, PostNotFound, PostTooLarge, SlugTaken, Transition, Unauthenticated,
 };
 
-pub(crate) fn routes() -> OpenApiRouter<Api> {
+pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(list_posts, create_post))
         .routes(routes!(get_post, update_post, delete_post))
@@ -57,7 +59,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     security((), ("token" = [])),
 )]
 async fn list_posts(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
 ) -> Result<Response, ApiError> {
@@ -94,7 +96,7 @@ async fn list_posts(
     security(("token" = [])),
 )]
 async fn create_post(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
     body: RequestBody,
@@ -131,7 +133,7 @@ async fn create_post(
     security((), ("token" = [])),
 )]
 async fn get_post(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     method: Method,
     caller: Caller,
     id: PathId,
@@ -160,7 +162,7 @@ async fn get_post(
     security((), ("token" = [])),
 )]
 async fn get_post_by_slug(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     method: Method,
     caller: Caller,
     slug: PathSlug,
@@ -197,7 +199,7 @@ async fn get_post_by_slug(
     security(("token" = [])),
 )]
 async fn update_post(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,
@@ -236,7 +238,7 @@ async fn update_post(
     security(("token" = [])),
 )]
 async fn publish_post(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,
@@ -271,7 +273,7 @@ async fn publish_post(
     security(("token" = [])),
 )]
 async fn delete_post(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,
@@ -306,7 +308,7 @@ async fn delete_post(
     security(("token" = [])),
 )]
 async fn restore_post(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,

@@ -3,6 +3,8 @@
 mod answers;
 mod requests;
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use hexpress_app::permissions::Operation;
@@ -26,7 +28,7 @@ use crate::openapi::refusals::{
     Forbidden, ForbiddenProductFilter, NegativeStock, ProductNotFound, Unauthenticated,
 };
 
-pub(crate) fn routes() -> OpenApiRouter<Api> {
+pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(list_products, create_product))
         .routes(routes!(get_product, update_product, delete_product))
@@ -48,7 +50,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     security((), ("token" = [])),
 )]
 async fn list_products(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
 ) -> Result<Response, ApiError> {
@@ -84,7 +86,7 @@ async fn list_products(
     security(("token" = [])),
 )]
 async fn create_product(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
     body: RequestBody,
@@ -117,7 +119,7 @@ async fn create_product(
     security((), ("token" = [])),
 )]
 async fn get_product(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,
@@ -148,7 +150,7 @@ async fn get_product(
     security(("token" = [])),
 )]
 async fn update_product(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,
@@ -181,7 +183,7 @@ async fn update_product(
     security(("token" = [])),
 )]
 async fn delete_product(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,

@@ -4,6 +4,8 @@ mod answers;
 mod requests;
 mod statistics;
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use hexpress_app::permissions::Operation;
@@ -29,7 +31,7 @@ use crate::openapi::refusals::{
     TooManySignUps, UserDeleted, UserNotDeleted, UserNotFound,
 };
 
-pub(crate) fn routes() -> OpenApiRouter<Api> {
+pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(list_users, create_user))
         .routes(routes!(get_user, update_user, delete_user))
@@ -54,7 +56,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     security(("token" = [])),
 )]
 async fn list_users(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
 ) -> Result<Response, ApiError> {
@@ -84,7 +86,7 @@ async fn list_users(
     ),
 )]
 async fn create_user(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Guest(address): Guest,
     query: Query,
     body: RequestBody,
@@ -118,7 +120,7 @@ async fn create_user(
     security((), ("token" = [])),
 )]
 async fn get_user(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,
@@ -154,7 +156,7 @@ async fn get_user(
     security(("token" = [])),
 )]
 async fn update_user(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,
@@ -192,7 +194,7 @@ async fn update_user(
     security(("token" = [])),
 )]
 async fn delete_user(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,
@@ -226,7 +228,7 @@ async fn delete_user(
     security(("token" = [])),
 )]
 async fn restore_user(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,

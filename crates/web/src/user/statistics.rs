@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use hexpress_app::permissions::Operation;
@@ -51,7 +53,7 @@ impl From<StatusCount> for StatusCountAnswer {
     security(("token" = [])),
 )]
 pub(super) async fn get_user_stats(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,
@@ -111,7 +113,7 @@ impl From<MonthlyPosts> for MonthlyPostsAnswer {
     security(("token" = [])),
 )]
 pub(super) async fn get_user_analytics(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     id: PathId,
     query: Query,
