@@ -240,7 +240,7 @@ async fn authenticate(
             .filter(users::deleted_at.is_null())
             .filter(users::is_active)
             .select((TokenRow::as_select(), users::role))
-            .first(c)
+            .get_result(c)
             .await
             .optional()?
     });

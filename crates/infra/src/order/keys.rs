@@ -61,7 +61,7 @@ pub(super) async fn claim(
             .filter(idempotency_keys::user_id.eq(StoredId::from(record.user_id)))
             .filter(idempotency_keys::key.eq(idempotency.key.as_str()))
             .select((idempotency_keys::fingerprint, OrderRow::as_select()))
-            .first(c)
+            .get_result(c)
             .await
             .optional()?
     });

@@ -153,7 +153,7 @@ async fn find(connection: &mut Connection, id: OrderId) -> Result<Option<OrderRo
         orders::table
             .find(StoredId::from(id))
             .select(OrderRow::as_select())
-            .first(c)
+            .get_result(c)
             .await
             .optional()?
     }))

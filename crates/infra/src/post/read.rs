@@ -50,7 +50,7 @@ async fn first(
                 post_views::count,
                 posts::content.nullable(),
             ))
-            .first(c)
+            .get_result(c)
             .await
             .optional()?
     });

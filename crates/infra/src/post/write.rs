@@ -195,7 +195,7 @@ async fn compare(
                     posts::metadata.eq(change.metadata.as_str()),
                 ),
             ))
-            .first(c)
+            .get_result(c)
             .await
             .optional()?
     });

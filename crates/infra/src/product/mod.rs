@@ -116,7 +116,7 @@ async fn find(connection: &mut Connection, id: ProductId) -> Result<Option<Produ
         products::table
             .find(StoredId::from(id))
             .select(ProductRow::as_select())
-            .first(c)
+            .get_result(c)
             .await
             .optional()?
     }))

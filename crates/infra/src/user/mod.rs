@@ -89,7 +89,7 @@ impl UserRepository for DieselUserRepository {
                             .filter(users::email.eq(email.as_str()))
                             .filter(users::deleted_at.is_null())
                             .select((UserRow::as_select(), users::password_hash))
-                            .first(c)
+                            .get_result(c)
                             .await
                             .optional()?
                     });
@@ -116,7 +116,7 @@ impl UserRepository for DieselUserRepository {
                             .filter(users::version.eq(seen.get()))
                             .filter(users::deleted_at.is_null())
                             .select(users::password_hash)
-                            .first(c)
+                            .get_result(c)
                             .await
                             .optional()?
                     });
@@ -203,7 +203,7 @@ async fn find(connection: &mut Connection, id: UserId) -> Result<Option<UserRow>
         users::table
             .find(StoredId::from(id))
             .select(UserRow::as_select())
-            .first(c)
+            .get_result(c)
             .await
             .optional()?
     }))
