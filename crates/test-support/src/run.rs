@@ -116,7 +116,7 @@ mod tests {
     use crate::cluster;
 
     #[tokio::test]
-    async fn the_folder_and_its_server_go_with_the_runner() {
+    async fn slow_the_folder_and_its_server_go_with_the_runner() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("run");
         let mut runner = Command::new("sleep").arg("600").spawn().unwrap();

@@ -198,7 +198,7 @@ mod queueing {
     hexpress_testkit::order_promises!(super::queueing_shop);
 }
 
-mod cached {
+mod slow_cached {
     mod user {
         hexpress_testkit::user_promises!(super::super::cached_accounts);
     }

@@ -115,7 +115,7 @@ async fn an_order_moves_the_stock_that_is_shown(
 
 #[rstest]
 #[tokio::test]
-async fn a_write_is_seen_elsewhere_when_what_was_read_is_too_old(
+async fn slow_a_write_is_seen_elsewhere_when_what_was_read_is_too_old(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
     let database = TestDatabase::migrated(kind).await;

@@ -441,7 +441,7 @@ async fn an_order_whose_answer_is_lost_is_placed_once(
 
 #[rstest]
 #[tokio::test]
-async fn who_asks_too_often_is_let_in_later(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+async fn slow_who_asks_too_often_is_let_in_later(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
     let database = TestDatabase::migrated(kind).await;
     let server = Server::start(&database, &[("RATE_LIMIT_PER_MINUTE", "60")]);
     let patient = client(&server);
@@ -463,7 +463,7 @@ async fn who_asks_too_often_is_let_in_later(#[values(Kind::Sqlite, Kind::Postgre
 
 #[rstest]
 #[tokio::test]
-async fn a_read_waits_until_the_server_has_a_place_again(
+async fn slow_a_read_waits_until_the_server_has_a_place_again(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
     let database = TestDatabase::migrated(kind).await;
