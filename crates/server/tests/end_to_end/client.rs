@@ -441,7 +441,9 @@ async fn an_order_whose_answer_is_lost_is_placed_once(
 
 #[rstest]
 #[tokio::test]
-async fn slow_who_asks_too_often_is_let_in_later(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+async fn slow_who_asks_too_often_is_let_in_later(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
     let database = TestDatabase::migrated(kind).await;
     let server = Server::start(&database, &[("RATE_LIMIT_PER_MINUTE", "60")]);
     let patient = client(&server);

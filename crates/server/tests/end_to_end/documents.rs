@@ -262,7 +262,9 @@ fn reader(folder: &TempDir, postgres: &OwnPostgres) -> Command {
 
 #[rstest]
 #[tokio::test]
-async fn slow_the_readme_works_as_it_is_written(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+async fn slow_the_readme_works_as_it_is_written(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
     let database = TestDatabase::migrated(kind).await;
     let settings = [("DATABASE_URL", database.url())];
     // Without a setting it is a SQLite file of the program's own.
