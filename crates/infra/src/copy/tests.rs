@@ -13,8 +13,12 @@ use crate::bulk::Value;
 use crate::database::Snapshot;
 use crate::database::testing::open;
 
-/// What copies need not, or must not, take along.
-const LEFT_OUT: [&str; 2] = ["__diesel_schema_migrations", "unfinished_copies"];
+/// What copies need not, or must not, take along: the posts' triggers count them again.
+const LEFT_OUT: [&str; 3] = [
+    "__diesel_schema_migrations",
+    "post_counts",
+    "unfinished_copies",
+];
 
 #[tokio::test]
 async fn every_table_of_the_schema_is_copied() {

@@ -43,6 +43,7 @@ pub(crate) enum Constraint {
     PostViewsPkey,
     PostViewsPostIdFkey,
     PostViewsCountCheck,
+    PostCountsPkey,
     ViewBatchesPkey,
     ProductsPkey,
     ProductsNameCheck,
@@ -82,7 +83,7 @@ pub(crate) enum Constraint {
 }
 
 impl Constraint {
-    pub(crate) const ALL: [Self; 73] = [
+    pub(crate) const ALL: [Self; 74] = [
         Self::UsersPkey,
         Self::UsersEmailLiveKey,
         Self::UsersEmailCheck,
@@ -120,6 +121,7 @@ impl Constraint {
         Self::PostViewsPkey,
         Self::PostViewsPostIdFkey,
         Self::PostViewsCountCheck,
+        Self::PostCountsPkey,
         Self::ViewBatchesPkey,
         Self::ProductsPkey,
         Self::ProductsNameCheck,
@@ -199,6 +201,7 @@ impl Constraint {
             Self::PostViewsPkey => "post_views_pkey",
             Self::PostViewsPostIdFkey => "post_views_post_id_fkey",
             Self::PostViewsCountCheck => "post_views_count_check",
+            Self::PostCountsPkey => "post_counts_pkey",
             Self::ViewBatchesPkey => "view_batches_pkey",
             Self::ProductsPkey => "products_pkey",
             Self::ProductsNameCheck => "products_name_check",
@@ -250,6 +253,7 @@ impl Constraint {
             Self::PostsSlugLiveKey => Some("posts.slug"),
             Self::KeptSlugsPkey => Some("kept_slugs.slug"),
             Self::PostViewsPkey => Some("post_views.post_id"),
+            Self::PostCountsPkey => Some("post_counts.id"),
             Self::ViewBatchesPkey => Some("view_batches.id"),
             Self::ProductsPkey => Some("products.id"),
             Self::OrdersPkey => Some("orders.id"),

@@ -105,6 +105,18 @@ table! {
 }
 
 table! {
+    use diesel::sql_types::{BigInt, Bool, Text};
+
+    // Follows the posts by triggers. Several rows of one kind count together.
+    post_counts (id) {
+        id -> BigInt,
+        status -> Text,
+        is_live -> Bool,
+        count -> BigInt,
+    }
+}
+
+table! {
     use crate::database::types::{Id, Instant};
 
     view_batches (id) {

@@ -1,6 +1,6 @@
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Page, Position, Total};
@@ -9,7 +9,7 @@ use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostStatus, PostView
 use super::rows::{self, AuthorRow, PostRow, PostViewRow, unsigned};
 use super::selection::Selection;
 use crate::database::list::{self, Condition, Order};
-use crate::database::schema::{post_views, posts, users};
+use crate::database::schema::{post_counts, post_views, posts, users};
 use crate::database::{Connection, Failure, Prepared, on_both};
 
 pub(super) async fn page(
@@ -38,11 +38,10 @@ async fn select(
     selection: Selection,
     query: &PostQuery,
 ) -> Result<(Vec<PostViewRow>, Option<Total>), Failure> {
-    let columns = Columns::of(query.sort);
-    let order = Order {
-        key: columns.key,
-        id: columns.id,
-        direction: query.direction,
+    let order = order(query);
+    let columns = match query.sort {
+        PostSort::ViewCount => &Columns::VIEWS,
+        _ => &Columns::POSTS,
     };
     let content = match query.with_content {
         true => "posts.content",
@@ -58,7 +57,7 @@ async fn select(
         let mut page = posts::table
             .inner_join(users::table)
             .inner_join(post_views::table)
-            .filter(matching(selection, liveness, &columns, hidden))
+            .filter(matching(selection, liveness, columns, hidden))
             .select((
                 PostRow::as_select(),
                 AuthorRow::as_select(),
@@ -87,19 +86,33 @@ async fn select(
         if !query.page.count {
             return Ok((rows, None));
         }
-        let all =
-            |selection| posts::table.filter(matching(selection, liveness, &Columns::POSTS, hidden));
         let Some(search) = &query.search else {
             let mut total = 0;
             for part in selection.parts() {
-                let count: i64 = all(part).count().get_result(c).await?;
+                let count: i64 = match part {
+                    Selection::Of {
+                        author_id: None, ..
+                    } => {
+                        let counted = post_counts::table
+                            .filter(matching(part, liveness, &Columns::COUNTS, ""))
+                            // PostgreSQL's sum is of a wider type.
+                            .select(sql::<BigInt>("CAST(sum(post_counts.count) AS bigint)"));
+                        Prepared(counted).get_result(c).await?
+                    }
+                    _ => {
+                        let all =
+                            posts::table.filter(matching(part, liveness, &Columns::POSTS, ""));
+                        Prepared(all.count()).get_result(c).await?
+                    }
+                };
                 total += unsigned(count);
             }
             return Ok((rows, Some(Total::Exactly(total))));
         };
         let one_more = i64::try_from(Total::SEARCH_BOUND + 1).unwrap_or(i64::MAX);
         let counted = diesel::alias!(posts as counted);
-        let as_far_as_needed = all(selection)
+        let as_far_as_needed = posts::table
+            .filter(matching(selection, liveness, &Columns::POSTS, hidden))
             .filter(dialect::matches("posts", search))
             .select(posts::id)
             .limit(one_more);
@@ -116,11 +129,23 @@ async fn select(
     }))
 }
 
-/// What a list compares, in the words of the indexes that serve its order: those of
-/// the order by views lie on the counts.
+const fn order(query: &PostQuery) -> Order {
+    let (key, id) = match query.sort {
+        PostSort::CreatedAt => ("posts.created_at", "posts.id"),
+        PostSort::UpdatedAt => ("posts.updated_at", "posts.id"),
+        PostSort::PublishedAt => ("posts.published_key", "posts.id"),
+        PostSort::Title => ("posts.title", "posts.id"),
+        PostSort::ViewCount => ("post_views.count", "post_views.post_id"),
+    };
+    Order {
+        key,
+        id,
+        direction: query.direction,
+    }
+}
+
+/// What a list compares, in the words of a table that has it.
 struct Columns {
-    key: &'static str,
-    id: &'static str,
     live: &'static str,
     deleted: &'static str,
     status: &'static str,
@@ -129,33 +154,27 @@ struct Columns {
 
 impl Columns {
     const POSTS: Self = Self {
-        key: "posts.created_at",
-        id: "posts.id",
         live: "posts.deleted_at IS NULL",
         deleted: "posts.deleted_at IS NOT NULL",
         status: "posts.status",
         author_id: "posts.author_id",
     };
 
-    const fn of(sort: PostSort) -> Self {
-        let key = match sort {
-            PostSort::CreatedAt => "posts.created_at",
-            PostSort::UpdatedAt => "posts.updated_at",
-            PostSort::PublishedAt => "posts.published_key",
-            PostSort::Title => "posts.title",
-            PostSort::ViewCount => {
-                return Self {
-                    key: "post_views.count",
-                    id: "post_views.post_id",
-                    live: "post_views.is_live",
-                    deleted: "post_views.is_live = FALSE",
-                    status: "post_views.status",
-                    author_id: "post_views.author_id",
-                };
-            }
-        };
-        Self { key, ..Self::POSTS }
-    }
+    /// The indexes that serve the order by views lie on these.
+    const VIEWS: Self = Self {
+        live: "post_views.is_live",
+        deleted: "post_views.is_live = FALSE",
+        status: "post_views.status",
+        author_id: "post_views.author_id",
+    };
+
+    /// Counted for all authors together.
+    const COUNTS: Self = Self {
+        live: "post_counts.is_live",
+        deleted: "post_counts.is_live = FALSE",
+        status: "post_counts.status",
+        author_id: "NULL",
+    };
 }
 
 /// Which posts belong to the list, but for the search. `hidden` stands before the

@@ -14,6 +14,7 @@ mod login_guard;
 mod order_key;
 mod order_model;
 mod post_cohort;
+mod post_counts;
 mod post_views;
 mod promises;
 mod slow_order_race;

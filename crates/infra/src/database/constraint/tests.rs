@@ -148,6 +148,7 @@ fn breach(constraint: Constraint) -> String {
         Constraint::PostViewsPkey => same("post_views", "post_id"),
         Constraint::PostViewsPostIdFkey => "UPDATE post_views SET post_id = author_id".to_owned(),
         Constraint::PostViewsCountCheck => "UPDATE post_views SET count = -1".to_owned(),
+        Constraint::PostCountsPkey => same("post_counts", "id"),
         Constraint::ViewBatchesPkey => same("view_batches", "id"),
         Constraint::ProductsPkey => same("products", "id"),
         Constraint::ProductsNameCheck => "UPDATE products SET name = ''".to_owned(),

@@ -1,0 +1,122 @@
+//! How many posts there are, kept beside them: what the totals of lists are made of.
+
+use std::sync::Arc;
+
+use hexpress_domain::entity::Liveness;
+use hexpress_domain::list::Total;
+use hexpress_domain::post::{PostChange, PostQuery, PostRepository, PostScope, PostStatus};
+use hexpress_domain::user::UserRepository;
+use hexpress_test_support::Kind;
+use hexpress_testkit::samples::{draft, later, post_change, published};
+use rstest::rstest;
+use tokio::task::JoinSet;
+
+use crate::support::{Stores, stores};
+
+/// Compares the counts with the posts, whichever way they were written.
+async fn assert_agreement(stores: &Stores) {
+    let wrong = "SELECT status, is_live, sum(count) FROM post_counts GROUP BY status, is_live
+        HAVING sum(count) <> (SELECT count(*) FROM posts
+            WHERE posts.status = post_counts.status AND (deleted_at IS NULL) = is_live)";
+    let wrong = stores.raw.query_text(wrong).await;
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+async fn total(stores: &Stores, status: Option<PostStatus>, liveness: Liveness) -> Option<Total> {
+    let query = PostQuery {
+        status,
+        liveness,
+        ..PostQuery::default()
+    };
+    let page = stores.posts.list(PostScope::All, query).await.unwrap();
+    page.total
+}
+
+#[rstest]
+#[tokio::test]
+async fn no_write_of_posts_is_overlooked(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let stores = stores(kind).await;
+    let author = stores.user().await;
+    let mut posts = Vec::new();
+    for title in ["Of Ada", "Of Engines", "Of Looms", "Of Wheels"] {
+        posts.push(stores.post(draft(&author, title)).await);
+    }
+    assert_agreement(&stores).await;
+    let change = PostChange {
+        status: PostStatus::Published,
+        published_at: Some(later()),
+        ..post_change(&posts[0])
+    };
+    stores.posts.change(change).await.unwrap();
+    assert_agreement(&stores).await;
+    stores.delete_post(posts[1].post.id).await;
+    assert_agreement(&stores).await;
+    let exactly = |count| Some(Total::Exactly(count));
+    for (status, liveness, count) in [
+        (None, Liveness::Live, 3),
+        (None, Liveness::Deleted, 1),
+        (None, Liveness::Any, 4),
+        (Some(PostStatus::Published), Liveness::Live, 1),
+        (Some(PostStatus::Draft), Liveness::Any, 3),
+        (Some(PostStatus::Archived), Liveness::Any, 0),
+    ] {
+        assert_eq!(total(&stores, status, liveness).await, exactly(count));
+    }
+    let users = &stores.users;
+    let deleted = users.delete(author.id, author.version, later()).await;
+    deleted.unwrap();
+    assert_agreement(&stores).await;
+    assert_eq!(total(&stores, None, Liveness::Live).await, exactly(0));
+    let author = users.find(author.id, Liveness::Any).await.unwrap().unwrap();
+    let restored = users.restore(author.id, author.version, later()).await;
+    restored.unwrap();
+    assert_agreement(&stores).await;
+    // By hand, and several at once.
+    for sql in [
+        "UPDATE posts SET status = 'draft', deleted_at = NULL, deleted_with_author = FALSE",
+        "DELETE FROM posts WHERE title <> 'Of Ada'",
+    ] {
+        stores.raw.execute(sql).await;
+        assert_agreement(&stores).await;
+    }
+    assert_eq!(total(&stores, None, Liveness::Any).await, exactly(1));
+}
+
+#[rstest]
+#[tokio::test]
+async fn nothing_is_lost_among_many_who_write(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let stores = Arc::new(stores(kind).await);
+    let author = stores.user().await;
+    let mut writers = JoinSet::new();
+    for writer in 0..8 {
+        let (stores, author) = (Arc::clone(&stores), author.clone());
+        writers.spawn(async move {
+            for number in 0..10 {
+                let title = format!("Of {writer} and {number}");
+                let post = stores.post(published(&author, &title)).await.post;
+                if number % 3 == 0 {
+                    stores.delete_post(post.id).await;
+                }
+            }
+        });
+    }
+    writers.join_all().await;
+    assert_agreement(&stores).await;
+    let live = total(&stores, None, Liveness::Live).await;
+    assert_eq!(live, Some(Total::Exactly(8 * 6)));
+}
+
+#[tokio::test]
+async fn whoever_writes_waits_for_nobody_who_does() {
+    let stores = stores(Kind::Postgres).await;
+    let author = stores.user().await;
+    let first = stores.post(draft(&author, "Of Ada")).await.post;
+    let slow = stores.raw.begin("DELETE FROM posts").await;
+    let second = stores.post(draft(&author, "Of Engines")).await.post;
+    let counted = async || total(&stores, None, Liveness::Live).await;
+    assert_eq!(counted().await, Some(Total::Exactly(2)));
+    slow.commit().await;
+    assert_eq!(counted().await, Some(Total::Exactly(1)));
+    assert!(stores.found(first.id).await.is_none());
+    assert!(stores.found(second.id).await.is_some());
+}
