@@ -113,6 +113,36 @@ async fn an_order_moves_the_stock_that_is_shown(
     assert_eq!((ada.stock_of(&product).await, listed().await), (8, 8));
 }
 
+/// What is for sale is all that most may see: admins who ask for just that are shown the
+/// same page, which was read once.
+#[rstest]
+#[tokio::test]
+async fn a_cursor_leads_on_whoever_was_first_to_read_the_page(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = TestDatabase::migrated(kind).await;
+    let server = Server::start(&database, &[("CACHE_MAX_AGE_MS", "600000")]);
+    let (reader, admin) = (server.anonymous(), server.admin(&database, "root").await);
+    for name in ["Engine", "Loom", "Wheel"] {
+        admin.create_product(name, 250, 9).await;
+    }
+    let page = "/api/products?sortBy=name&order=asc&limit=1";
+    let page_of_admin = format!("{page}&isActive=true");
+    // Each of them is once the first.
+    for pages in [
+        [(&admin, page_of_admin.as_str()), (&reader, page)],
+        [(&reader, page), (&admin, &page_of_admin)],
+    ] {
+        for (caller, page) in pages {
+            let first = caller.get(page).await;
+            let cursor = text(&first.body["pagination"]["nextCursor"]);
+            let second = caller.get(&format!("{page}&cursor={cursor}")).await;
+            assert_eq!(second.body["data"][0]["name"], "Loom", "{}", second.body);
+        }
+        admin.create_product("Zither", 250, 9).await;
+    }
+}
+
 #[rstest]
 #[tokio::test]
 async fn slow_a_write_is_seen_elsewhere_when_what_was_read_is_too_old(

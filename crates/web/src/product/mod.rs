@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::Response;
 use hexpress_app::permissions::Operation;
 use hexpress_domain::id::ProductId;
+use hexpress_domain::list::Page;
 use hexpress_domain::product::Product;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,6 +21,7 @@ use self::requests::{
 };
 use crate::answer::{self, Data, Done, List, PageBody, Tagged, ThingBody, Written};
 use crate::api::{Api, BODY_LIMIT};
+use crate::cursor::Fingerprint;
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, PathId, Query, RequestBody};
 use crate::list::{ListParameters, OrderParameter, Pagination};
@@ -61,14 +63,31 @@ async fn list_products(
     let ListProducts { query, fingerprint } = ListProducts::parse(fields)?;
     let request = query.page.clone();
     let page = api.products.list(caller.actor(), query).await?;
-    let body = page.made(|page| {
+    let body = |page: &Page<Product>| {
         let pagination = Pagination::new(&request, page, &fingerprint);
         PageBody::new(
             page.items.iter().map(ProductAnswer::from).collect(),
             pagination,
         )
+    };
+    let kept = page.made(|page| {
+        Ok::<_, ApiError>(ListedProducts {
+            fingerprint: fingerprint.clone(),
+            body: body(page)?,
+        })
     })?;
-    Ok(body.answer())
+    if kept.fingerprint == fingerprint {
+        return Ok(kept.body.answer());
+    }
+    Ok(body(&page)?.answer())
+}
+
+/// The bytes of a page, for whoever asks for the list of this fingerprint: admins who ask
+/// for what is for sale are shown the same products as others are who may ask for nothing
+/// else, but other cursors lead on.
+struct ListedProducts {
+    fingerprint: Fingerprint,
+    body: PageBody,
 }
 
 /// Put a product into the catalogue
