@@ -101,7 +101,13 @@ impl TokenRepository for CachingTokenRepository {
         };
         let found = self.kept.get(&digest, Option::as_ref, read).await?;
         let found = found.map(|KeptCaller(found)| found);
-        Ok(found.filter(|found| found.token.expires_at.is_none_or(|end| end > now)))
+        match &found {
+            // It may have been used since, and live longer.
+            Some(known) if known.token.expires_at.is_some_and(|end| end <= now) => {
+                self.tokens.authenticate(digest, now).await
+            }
+            _ => Ok(found),
+        }
     }
 
     fn record_use(&self, id: TokenId, now: DateTime<Utc>, expires_at: Option<DateTime<Utc>>) {
@@ -123,8 +129,10 @@ impl TokenRepository for CachingTokenRepository {
     /// Waits after every outcome: where somebody else was faster, that write may not
     /// have returned yet.
     async fn revoke(&self, user_id: UserId, id: TokenId) -> Result<(), RepositoryError> {
-        let outcome = self.tokens.revoke(user_id, id).await;
-        self.invalidations.written([Subject::Token(id)]);
+        let tokens = Arc::clone(&self.tokens);
+        let write = async move { tokens.revoke(user_id, id).await };
+        let subjects = move |_: &_| vec![Subject::Token(id)];
+        let outcome = self.invalidations.write(write, subjects).await;
         wait_for_callers().await;
         outcome
     }

@@ -1,8 +1,11 @@
 use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hexpress_domain::id::{PostId, ProductId, TokenId, UserId};
 use hexpress_domain::post::Slug;
+use hexpress_domain::repository::RepositoryError;
+use tracing::Instrument;
 
 /// How many subjects are told apart. Two that share a place make each other old,
 /// which costs a read and harms nothing.
@@ -55,6 +58,25 @@ impl Default for Invalidations {
 }
 
 impl Invalidations {
+    /// Does a write, and makes old what was read of `subjects` when it has come to its end:
+    /// also where whoever asked for it has gone, since the write goes on without them. After
+    /// every outcome: of one that is no success it is not always known that nothing was
+    /// written.
+    pub(super) async fn write<T: Send + 'static>(
+        self: &Arc<Self>,
+        write: impl Future<Output = Result<T, RepositoryError>> + Send + 'static,
+        subjects: impl FnOnce(&Result<T, RepositoryError>) -> Vec<Subject> + Send + 'static,
+    ) -> Result<T, RepositoryError> {
+        let invalidations = Arc::clone(self);
+        let to_the_end = async move {
+            let outcome = write.await;
+            invalidations.written(subjects(&outcome));
+            outcome
+        };
+        let done = tokio::spawn(to_the_end.in_current_span()).await;
+        done.unwrap_or_else(|error| Err(RepositoryError::Internal(error.into())))
+    }
+
     /// The generation of a read that begins now.
     pub(super) fn present(&self) -> Generation {
         Generation(self.present.load(Ordering::SeqCst))

@@ -17,17 +17,15 @@ pub(super) struct InvalidatingOrderRepository {
     pub(super) invalidations: Arc<Invalidations>,
 }
 
-impl InvalidatingOrderRepository {
-    fn moved(&self, products: impl IntoIterator<Item = ProductId>) {
-        let products = products.into_iter().map(Subject::Product);
-        let subjects = products.chain([Subject::ProductPages]);
-        self.invalidations.written(subjects);
-    }
+/// The stock of these products has moved.
+fn of(products: impl IntoIterator<Item = ProductId>) -> Vec<Subject> {
+    let products = products.into_iter().map(Subject::Product);
+    products.chain([Subject::ProductPages]).collect()
+}
 
-    fn moved_any(&self) {
-        let subjects = [Subject::Products, Subject::ProductPages];
-        self.invalidations.written(subjects);
-    }
+/// Nobody knows whose stock has moved.
+fn of_any() -> Vec<Subject> {
+    vec![Subject::Products, Subject::ProductPages]
 }
 
 #[async_trait]
@@ -35,9 +33,9 @@ impl OrderRepository for InvalidatingOrderRepository {
     async fn place(&self, order: OrderRecord) -> Result<Placement, RepositoryError> {
         let items = order.order.items().iter();
         let products: Vec<_> = items.map(|item| item.product_id).collect();
-        let outcome = self.orders.place(order).await;
-        self.moved(products);
-        outcome
+        let orders = Arc::clone(&self.orders);
+        let write = async move { orders.place(order).await };
+        self.invalidations.write(write, |_| of(products)).await
     }
 
     async fn find(&self, id: OrderId) -> Result<Option<Order>, RepositoryError> {
@@ -49,12 +47,13 @@ impl OrderRepository for InvalidatingOrderRepository {
     }
 
     async fn change(&self, transition: OrderTransition) -> Result<Order, RepositoryError> {
-        let outcome = self.orders.change(transition).await;
-        match &outcome {
-            Ok(order) => self.moved(order.items.iter().map(|item| item.product_id)),
-            Err(_) => self.moved_any(),
-        }
-        outcome
+        let orders = Arc::clone(&self.orders);
+        let write = async move { orders.change(transition).await };
+        let subjects = |outcome: &Result<Order, _>| match outcome {
+            Ok(order) => of(order.items.iter().map(|item| item.product_id)),
+            Err(_) => of_any(),
+        };
+        self.invalidations.write(write, subjects).await
     }
 
     async fn cancel_overdue(
@@ -62,9 +61,9 @@ impl OrderRepository for InvalidatingOrderRepository {
         placed_until: DateTime<Utc>,
         at: DateTime<Utc>,
     ) -> Result<u64, RepositoryError> {
-        let outcome = self.orders.cancel_overdue(placed_until, at).await;
-        self.moved_any();
-        outcome
+        let orders = Arc::clone(&self.orders);
+        let write = async move { orders.cancel_overdue(placed_until, at).await };
+        self.invalidations.write(write, |_| of_any()).await
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {

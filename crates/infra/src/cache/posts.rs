@@ -134,18 +134,23 @@ pub(super) struct InvalidatingPostRepository {
 }
 
 impl InvalidatingPostRepository {
-    /// After every outcome: of one that is no success it is not always known that
-    /// nothing was written.
-    fn written<T>(
+    async fn write<T, F>(
         &self,
         id: PostId,
-        outcome: Result<T, RepositoryError>,
-        slug: impl FnOnce(&T) -> Option<Slug>,
-    ) -> Result<T, RepositoryError> {
-        let slug = outcome.as_ref().ok().and_then(slug).map(Subject::Slug);
-        let post = [Subject::Post(id), Subject::PostPages];
-        self.invalidations.written(post.into_iter().chain(slug));
-        outcome
+        slug: fn(&T) -> Option<Slug>,
+        write: impl FnOnce(Arc<dyn PostRepository>) -> F,
+    ) -> Result<T, RepositoryError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, RepositoryError>> + Send + 'static,
+    {
+        let subjects = move |outcome: &Result<T, _>| {
+            let slug = outcome.as_ref().ok().and_then(slug).map(Subject::Slug);
+            let post = [Subject::Post(id), Subject::PostPages];
+            post.into_iter().chain(slug).collect()
+        };
+        let write = write(Arc::clone(&self.posts));
+        self.invalidations.write(write, subjects).await
     }
 }
 
@@ -158,7 +163,8 @@ fn slug(view: &PostView) -> Option<Slug> {
 impl PostRepository for InvalidatingPostRepository {
     async fn insert(&self, post: PostRecord) -> Result<PostView, RepositoryError> {
         let id = post.id;
-        self.written(id, self.posts.insert(post).await, slug)
+        self.write(id, slug, |posts| async move { posts.insert(post).await })
+            .await
     }
 
     async fn find(
@@ -183,7 +189,8 @@ impl PostRepository for InvalidatingPostRepository {
 
     async fn change(&self, change: PostChange) -> Result<PostView, RepositoryError> {
         let id = change.id;
-        self.written(id, self.posts.change(change).await, slug)
+        self.write(id, slug, |posts| async move { posts.change(change).await })
+            .await
     }
 
     async fn delete(
@@ -192,7 +199,12 @@ impl PostRepository for InvalidatingPostRepository {
         seen: Version,
         at: DateTime<Utc>,
     ) -> Result<(), RepositoryError> {
-        self.written(id, self.posts.delete(id, seen, at).await, |()| None)
+        self.write(
+            id,
+            |()| None,
+            move |posts| async move { posts.delete(id, seen, at).await },
+        )
+        .await
     }
 
     async fn restore(
@@ -201,7 +213,10 @@ impl PostRepository for InvalidatingPostRepository {
         seen: Version,
         at: DateTime<Utc>,
     ) -> Result<PostView, RepositoryError> {
-        self.written(id, self.posts.restore(id, seen, at).await, slug)
+        self.write(id, slug, move |posts| async move {
+            posts.restore(id, seen, at).await
+        })
+        .await
     }
 
     async fn latest_published(

@@ -87,9 +87,18 @@ pub(super) struct InvalidatingProductRepository {
 }
 
 impl InvalidatingProductRepository {
-    fn written(&self, id: ProductId) {
-        let subjects = [Subject::Product(id), Subject::ProductPages];
-        self.invalidations.written(subjects);
+    async fn write<T, F>(
+        &self,
+        id: ProductId,
+        write: impl FnOnce(Arc<dyn ProductRepository>) -> F,
+    ) -> Result<T, RepositoryError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, RepositoryError>> + Send + 'static,
+    {
+        let subjects = move |_: &_| vec![Subject::Product(id), Subject::ProductPages];
+        let write = write(Arc::clone(&self.products));
+        self.invalidations.write(write, subjects).await
     }
 }
 
@@ -97,9 +106,8 @@ impl InvalidatingProductRepository {
 impl ProductRepository for InvalidatingProductRepository {
     async fn insert(&self, product: ProductRecord) -> Result<Product, RepositoryError> {
         let id = product.id;
-        let outcome = self.products.insert(product).await;
-        self.written(id);
-        outcome
+        self.write(id, |products| async move { products.insert(product).await })
+            .await
     }
 
     async fn find(&self, id: ProductId) -> Result<Option<Product>, RepositoryError> {
@@ -112,9 +120,8 @@ impl ProductRepository for InvalidatingProductRepository {
 
     async fn change(&self, change: ProductChange) -> Result<Product, RepositoryError> {
         let id = change.id;
-        let outcome = self.products.change(change).await;
-        self.written(id);
-        outcome
+        self.write(id, |products| async move { products.change(change).await })
+            .await
     }
 
     async fn delete(
@@ -123,8 +130,9 @@ impl ProductRepository for InvalidatingProductRepository {
         seen: Version,
         at: DateTime<Utc>,
     ) -> Result<(), RepositoryError> {
-        let outcome = self.products.delete(id, seen, at).await;
-        self.written(id);
-        outcome
+        self.write(id, move |products| async move {
+            products.delete(id, seen, at).await
+        })
+        .await
     }
 }

@@ -14,8 +14,10 @@ use super::invalidations::{Generation, Invalidations, Subject};
 
 /// What a kept read weighs beside what was found.
 const OVERHEAD: u64 = 512;
-/// A guess, by which room for keys is made.
-const USUAL_WEIGHT: u64 = 4096;
+/// A guess, high on purpose. The memory is divided among shards, as many as processors want
+/// so long as each has room for 32 of these, and what is larger than a shard is not kept:
+/// so one is a mebibyte at least, however many processors there are.
+const USUAL_WEIGHT: u64 = 32 * 1024;
 
 /// What a read found, of a kind that is kept.
 pub(super) trait Kept: Clone + Send + Sync + 'static {
@@ -46,8 +48,8 @@ struct Entry<V> {
     /// When the read began.
     begun: Instant,
     generation: Generation,
-    /// `None` where it found nothing that others may be shown: they have to read for
-    /// themselves, and need not wait for each other.
+    /// `None` where it found nothing that others may be shown, or failed: they have to read
+    /// for themselves, and need not wait for each other.
     found: Option<V>,
     weight: u64,
 }
@@ -99,15 +101,21 @@ impl<V: Kept> Reads<V> {
                 Err(place) => break place,
             };
             // A read that began after this one was asked for sees all that this one has to.
-            if entry.begun > asked || self.is_current(key, &entry) {
-                if let Some(found) = &entry.found {
+            let is_shown = entry.begun > asked || self.is_current(key, &entry);
+            if !is_shown {
+                kept.remove_if(key, |present| Arc::ptr_eq(present, &entry));
+            }
+            match &entry.found {
+                Some(found) if is_shown => {
                     self.hits.fetch_add(1, Ordering::Relaxed);
                     return Ok(found.clone().into());
                 }
-                self.misses.fetch_add(1, Ordering::Relaxed);
-                return read.await;
+                Some(_) => {}
+                None => {
+                    self.misses.fetch_add(1, Ordering::Relaxed);
+                    return read.await;
+                }
             }
-            kept.remove_if(key, |present| Arc::ptr_eq(present, &entry));
         };
         self.misses.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
@@ -120,8 +128,13 @@ impl<V: Kept> Reads<V> {
             weight: OVERHEAD + found.as_ref().map_or(0, Kept::weight),
             found,
         };
+        let entry = Arc::new(entry);
         // What is too large to be kept is not; those who wait are shown it all the same.
-        place.insert(Arc::new(entry)).ok();
+        place.insert(Arc::clone(&entry)).ok();
+        if outcome.is_err() {
+            // For those who wait alone: whoever comes next may have more luck.
+            kept.remove_if(key, |present| Arc::ptr_eq(present, &entry));
+        }
         outcome
     }
 

@@ -21,9 +21,19 @@ pub(super) struct InvalidatingUserRepository {
 }
 
 impl InvalidatingUserRepository {
-    fn written(&self, id: UserId) {
-        self.invalidations
-            .written([Subject::Author(id), Subject::PostPages, Subject::Caller(id)]);
+    async fn write<T, F>(
+        &self,
+        id: UserId,
+        write: impl FnOnce(Arc<dyn UserRepository>) -> F,
+    ) -> Result<T, RepositoryError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, RepositoryError>> + Send + 'static,
+    {
+        let subjects =
+            move |_: &_| vec![Subject::Author(id), Subject::PostPages, Subject::Caller(id)];
+        let write = write(Arc::clone(&self.users));
+        self.invalidations.write(write, subjects).await
     }
 }
 
@@ -56,12 +66,14 @@ impl UserRepository for InvalidatingUserRepository {
         self.users.list(query).await
     }
 
+    /// Waits after every outcome, as all that takes rights away: where somebody else was
+    /// faster, that write may not have returned yet.
     async fn change(&self, change: UserChange) -> Result<User, RepositoryError> {
         let id = change.id;
         let is_waited_for = change.changes_rights || change.password_hash.is_some();
-        let outcome = self.users.change(change).await;
-        self.written(id);
-        if is_waited_for && outcome.is_ok() {
+        let write = |users: Arc<dyn UserRepository>| async move { users.change(change).await };
+        let outcome = self.write(id, write).await;
+        if is_waited_for {
             wait_for_callers().await;
         }
         outcome
@@ -73,11 +85,10 @@ impl UserRepository for InvalidatingUserRepository {
         seen: Version,
         at: DateTime<Utc>,
     ) -> Result<(), RepositoryError> {
-        let outcome = self.users.delete(id, seen, at).await;
-        self.written(id);
-        if outcome.is_ok() {
-            wait_for_callers().await;
-        }
+        let write =
+            move |users: Arc<dyn UserRepository>| async move { users.delete(id, seen, at).await };
+        let outcome = self.write(id, write).await;
+        wait_for_callers().await;
         outcome
     }
 
@@ -87,9 +98,11 @@ impl UserRepository for InvalidatingUserRepository {
         seen: Version,
         at: DateTime<Utc>,
     ) -> Result<User, RepositoryError> {
-        let outcome = self.users.restore(id, seen, at).await;
-        self.written(id);
-        outcome
+        self.write(
+            id,
+            move |users| async move { users.restore(id, seen, at).await },
+        )
+        .await
     }
 
     async fn has_active_admin(&self) -> Result<bool, RepositoryError> {

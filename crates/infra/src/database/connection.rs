@@ -94,6 +94,14 @@ impl Connection {
             on_both!(self, |c| c.set_instrumentation(log));
         }
     }
+
+    /// Lets go of the span that statements were logged in: it ends with its request, not
+    /// when somebody else uses the connection.
+    pub(super) fn end_log(&mut self) {
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            on_both!(self, |c| c.set_instrumentation(NO_LOG));
+        }
+    }
 }
 
 async fn begin<C: AsyncConnection>(connection: &mut C) -> QueryResult<()> {
@@ -107,6 +115,8 @@ async fn commit<C: AsyncConnection>(connection: &mut C) -> QueryResult<()> {
 async fn rollback<C: AsyncConnection>(connection: &mut C) -> QueryResult<()> {
     C::TransactionManager::rollback_transaction(connection).await
 }
+
+const NO_LOG: Option<Box<dyn Instrumentation>> = None;
 
 struct StatementLog {
     span: Span,

@@ -1,8 +1,8 @@
 //! The database under all repositories: how it is reached, opened, migrated and
 //! closed, and how statements run on it.
 //!
-//! Open `work` first: every read and every write of every repository goes through
-//! its two functions.
+//! Open `work` first: every read and every write of every repository goes through its
+//! functions.
 
 mod activity;
 mod backup;

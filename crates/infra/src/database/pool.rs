@@ -37,7 +37,7 @@ pub(super) enum Intent {
 /// Where a piece of work is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// By whoever asks for it: it never waits.
+    /// By whoever asks for it: it waits for the disk at most.
     Here,
     /// As a task, since it waits for a server.
     Task,
@@ -83,8 +83,8 @@ enum Pools {
 #[derive(Clone)]
 pub(super) struct SqlitePool {
     pool: Pool<AsyncSqliteConnection>,
-    /// SQLite has one writer at a time. Ours queue here, in order, instead of
-    /// polling the file's lock; that one remains for other processes.
+    /// SQLite has one writer at a time. Ours take turns here instead of polling the file's
+    /// lock; that one remains for other processes.
     writer: Arc<Semaphore>,
     /// Whether the database lives in its one connection and dies with it.
     in_memory: bool,
@@ -170,7 +170,7 @@ impl Connections {
         let waiting = self.activity.wait();
         let lease = tokio::time::timeout(self.acquire_timeout, self.wait(intent))
             .await
-            .unwrap_or_else(|_| Err(self.timed_out()));
+            .unwrap_or_else(|_| Err(timed_out(self.acquire_timeout)));
         waiting.ends(lease.is_ok());
         lease
     }
@@ -202,11 +202,6 @@ impl Connections {
             Pools::Sqlite { has_wal: true, .. } if intent == Intent::LookUp => Place::Here,
             Pools::Sqlite { .. } => Place::Thread,
         }
-    }
-
-    /// What to tell whoever has waited too long.
-    pub(super) fn timed_out(&self) -> RepositoryError {
-        RepositoryError::Unavailable(AcquireTimeout(self.acquire_timeout).into())
     }
 
     pub(super) const fn acquire_timeout(&self) -> Duration {
@@ -311,6 +306,11 @@ where
         surplus -= usize::from(closes);
         !closes
     });
+}
+
+/// What to tell whoever has waited so long.
+pub(super) fn timed_out(patience: Duration) -> RepositoryError {
+    RepositoryError::Unavailable(AcquireTimeout(patience).into())
 }
 
 fn innermost(error: &dyn Error) -> String {

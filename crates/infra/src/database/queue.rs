@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::connection::Connection;
 use super::error::{Fault, classify};
-use super::pool::{Intent, Lease, SqlitePool};
+use super::pool::{Intent, Lease, SqlitePool, timed_out};
 use super::sqlite::on_thread;
 
 /// How many writes share a transaction at most.
@@ -94,8 +94,7 @@ async fn work_off(mut writes: Writes, pool: SqlitePool, patience: Duration) {
                 writes = rest.into_inner();
             }
             Ok(Err(error)) => first.is_given_up(Fault::Answer(error)),
-            // Who has waited so long has gone.
-            Err(_) => {}
+            Err(_) => first.is_given_up(Fault::Answer(timed_out(patience))),
         }
     }
 }
@@ -108,13 +107,16 @@ async fn group(mut lease: Lease, first: Box<dyn Queued>, writes: &mut Writes) {
     let mut outcome = Ok(());
     while let Some(mut write) = next.take() {
         if write.has_turn() {
-            if done.is_empty()
-                && let Err(error) = lease.connection.begin().await
-            {
-                write.is_given_up(classify(error));
-                return;
+            if done.is_empty() {
+                // What all share is logged in the span of none.
+                lease.connection.log_statements();
+                if let Err(error) = lease.connection.begin().await {
+                    write.is_given_up(classify(error));
+                    return;
+                }
             }
             outcome = write.run(&mut lease.connection).await;
+            lease.connection.log_statements();
             done.push(write);
         }
         if outcome.is_ok() && done.len() < GROUP && begun.elapsed() < GROUP_TIME {

@@ -16,7 +16,7 @@ use tracing::{Instrument, Span};
 
 use super::connection::Connection;
 use super::error::{Failure, Fault, classify, classify_commit};
-use super::pool::{Intent, Lease, Place};
+use super::pool::{Intent, Lease, Place, timed_out};
 use super::queue::{Queue, Queued};
 use super::sqlite::on_thread;
 use super::{Database, Inner};
@@ -80,7 +80,7 @@ impl Database {
             .await
     }
 
-    /// Runs statements in one transaction. Every write of the program comes through
+    /// Runs statements in one transaction. Every write of a repository comes through
     /// here.
     ///
     /// Once begun, the transaction is brought to its end even when the returned
@@ -240,7 +240,7 @@ impl Inner {
             Err(_) => {
                 if !is_taken.swap(true, Ordering::AcqRel) {
                     waiting.ends(false);
-                    return Err(self.connections.timed_out());
+                    return Err(timed_out(patience));
                 }
                 true
             }
@@ -337,6 +337,7 @@ async fn attempt<I, T>(
             .await
             .unwrap_or_else(|_| Err(Fault::Silence(Silence(limit).into()))),
     };
+    lease.connection.end_log();
     if lease.is_spoilt || matches!(outcome, Err(Fault::Connection(_) | Fault::Silence(_))) {
         lease.discard();
     }

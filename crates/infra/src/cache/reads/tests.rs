@@ -171,6 +171,49 @@ async fn who_waits_for_a_read_that_fails_reads_beside_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_for_a_slow_read_that_fails_waits_for_no_other() {
+    const SLOW: Duration = Duration::from_secs(5);
+    let fixture = Fixture::new();
+    let begun = Instant::now();
+    let ask = || {
+        fixture
+            .reads
+            .get(&KEY, |found: &Number| Some(found), async {
+                tokio::time::sleep(SLOW).await;
+                Err(unavailable())
+            })
+    };
+    let outcomes = futures_util::future::join_all((0..5).map(|_| ask())).await;
+    assert!(outcomes.iter().all(Result::is_err));
+    assert_eq!(begun.elapsed().as_secs(), 2 * SLOW.as_secs());
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_read_that_fails_what_is_found_is_kept_again() {
+    let fixture = Fixture::new();
+    let fails = async { Err(unavailable()) };
+    let failed = fixture.reads.get(&KEY, |found: &Number| Some(found), fails);
+    assert!(failed.await.is_err());
+    assert_eq!(fixture.get(2).await, 2);
+    assert_eq!(fixture.get(3).await, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_makes_it_old_also_when_nobody_waits_for_the_write() {
+    const LONG: Duration = Duration::from_millis(20);
+    let fixture = Fixture::new();
+    let write = async {
+        tokio::time::sleep(LONG).await;
+        Ok(())
+    };
+    let write = fixture.invalidations.write(write, |_| vec![subject(KEY)]);
+    assert!(tokio::time::timeout(LONG / 2, write).await.is_err());
+    assert_eq!(fixture.get(1).await, 1);
+    tokio::time::sleep(LONG).await;
+    assert_eq!(fixture.get(2).await, 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reader_who_leaves_hands_over_to_one_who_waits() {
     let fixture = Fixture::new();
     let never = fixture.get_with(KEY, std::future::pending());
