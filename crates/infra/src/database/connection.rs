@@ -49,6 +49,49 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
+/// Runs statements in this order, `in_one_trip!(connection, |c| first, second)` or
+/// `in_one_trip!(connection, |c, dialect| first, second)`, none of which needs the answer of another, and evaluates to what came of each.
+///
+/// PostgreSQL is sent all of them before it has answered the first; it runs them one
+/// after the other, each on what the ones before have left, and in a transaction none
+/// behind one that fails. All must be statements that stay prepared: one that is being
+/// prepared holds up those behind it, and those alone are sure to keep their order.
+macro_rules! in_one_trip {
+    ($connection:expr, |$c:ident| $($statement:expr),+ $(,)?) => {
+        match $connection {
+            $crate::database::Connection::Postgres(object) => {
+                let shared: &diesel_async::AsyncPgConnection = object;
+                tokio::join!(biased; $(async {
+                    let $c = &mut &*shared;
+                    $statement.await
+                }),+)
+            }
+            $crate::database::Connection::Sqlite(object) => {
+                let $c = &mut **object;
+                ($($statement.await),+)
+            }
+        }
+    };
+    ($connection:expr, |$c:ident, $dialect:ident| $($statement:expr),+ $(,)?) => {
+        match $connection {
+            $crate::database::Connection::Postgres(object) => {
+                use $crate::database::dialect::postgres as $dialect;
+                let shared: &diesel_async::AsyncPgConnection = object;
+                tokio::join!(biased; $(async {
+                    let $c = &mut &*shared;
+                    $statement.await
+                }),+)
+            }
+            $crate::database::Connection::Sqlite(object) => {
+                use $crate::database::dialect::sqlite as $dialect;
+                let $c = &mut **object;
+                ($($statement.await),+)
+            }
+        }
+    };
+}
+pub(crate) use in_one_trip;
+
 impl Connection {
     /// Begins a transaction that may write. On SQLite it holds the database's one
     /// write lock from here on, so that what it reads stays true until it commits.

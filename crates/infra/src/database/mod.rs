@@ -42,7 +42,7 @@ use tokio_util::task::TaskTracker;
 
 pub use activity::{DatabaseErrors, DatabaseStatus};
 pub use backup::BackupError;
-pub(crate) use connection::{Connection, on_both};
+pub(crate) use connection::{Connection, in_one_trip, on_both};
 pub(crate) use error::{Corrupt, Failure, is_slug_taken};
 pub use migrations::{Migration, MigrationError, MigrationState, Migrator, generate};
 pub use open_error::OpenError;

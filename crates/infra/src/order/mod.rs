@@ -22,7 +22,8 @@ use hexpress_domain::repository::RepositoryError;
 
 use crate::database::schema::orders;
 use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Corrupt, Database, Failure, Prepared, on_both};
+use crate::database::{Connection, Corrupt, Database, Failure, Prepared, in_one_trip, on_both};
+use crate::product::Cause;
 
 pub use queue::QueueingOrderRepository;
 pub(crate) use rows::OrderItemRow;
@@ -134,17 +135,27 @@ async fn place(connection: &mut Connection, record: &OrderRecord) -> Result<Plac
         Ok(order) => order,
         Err(refusal) => return Ok(Placement::Refused(refusal)),
     };
-    insert(connection, &order).await?;
-    stock::take(connection, &order).await?;
+    store(connection, &order).await?;
     Ok(Placement::Placed(order))
 }
 
-async fn insert(connection: &mut Connection, order: &Order) -> Result<(), Failure> {
-    on_both!(connection, |c, dialect| {
-        let insert = diesel::insert_into(orders::table).values(OrderRow::of(order));
-        Prepared(insert).execute(c).await?;
-        dialect::insert_order_items(c, OrderItemRow::of(order)).await?;
-    });
+/// Stores an order, takes its pieces and writes that down.
+async fn store(connection: &mut Connection, order: &Order) -> Result<(), Failure> {
+    let id = StoredId::from(order.id);
+    let (stored, listed, taken, recorded) = in_one_trip!(
+        connection,
+        |c, dialect| {
+            let insert = diesel::insert_into(orders::table).values(OrderRow::of(order));
+            Prepared(insert).execute(c)
+        },
+        dialect::insert_order_items(c, OrderItemRow::of(order)),
+        stock::take(id).execute(c),
+        stock::record(&[id], Cause::Ordered, order.created_at).execute(c),
+    );
+    stored?;
+    listed?;
+    stock::taken(order, taken?)?;
+    recorded?;
     Ok(())
 }
 

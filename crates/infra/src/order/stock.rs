@@ -2,8 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::order::Order;
 use hexpress_domain::repository::RepositoryError;
@@ -18,32 +21,41 @@ use crate::product::Cause;
 #[error("products that were held had less in stock than was seen")]
 struct StockMoved;
 
-/// Takes the pieces of an order that was just stored, in one statement that also
-/// looks whether they are there.
-pub(super) async fn take(connection: &mut Connection, order: &Order) -> Result<(), Failure> {
-    let id = StoredId::from(order.id);
+/// A statement, for either database.
+pub(super) trait Statement:
+    QueryFragment<Pg> + QueryFragment<Sqlite> + QueryId + Send
+{
+}
+
+impl<Q: QueryFragment<Pg> + QueryFragment<Sqlite> + QueryId + Send> Statement for Q {}
+
+/// Takes the pieces of an order that is stored, where they are there.
+pub(super) fn take(order: StoredId) -> impl Statement {
     let ordered = order_items::table
-        .filter(order_items::order_id.eq(id))
+        .filter(order_items::order_id.eq(order))
         .select(order_items::product_id);
     let pieces = || {
         order_items::table
-            .filter(order_items::order_id.eq(id))
+            .filter(order_items::order_id.eq(order))
             .filter(order_items::product_id.eq(products::id))
             .select(order_items::quantity)
             .single_value()
             .assume_not_null()
     };
-    let count = on_both!(&mut *connection, |c| {
-        let update = diesel::update(products::table)
-            .filter(products::id.eq_any(ordered))
-            .filter(products::stock.ge(pieces()))
-            .set(products::stock.eq(products::stock - pieces()));
-        Prepared(update).execute(c).await?
-    });
-    if count != order.items.len() {
-        return Err(RepositoryError::Internal(StockMoved.into()).into());
+    let update = diesel::update(products::table)
+        .filter(products::id.eq_any(ordered))
+        .filter(products::stock.ge(pieces()))
+        .set(products::stock.eq(products::stock - pieces()));
+    Prepared(update)
+}
+
+/// What it means for an order that [`take`] has changed so many products.
+pub(super) fn taken(order: &Order, products: usize) -> Result<(), RepositoryError> {
+    if products == order.items.len() {
+        Ok(())
+    } else {
+        Err(RepositoryError::Internal(StockMoved.into()))
     }
-    record(connection, &[id], Cause::Ordered, order.created_at).await
 }
 
 /// Gives the pieces of orders back, also to products that are deleted.
@@ -70,17 +82,19 @@ pub(super) async fn give_back(
             .execute(c)
             .await?;
     });
-    record(connection, order_ids, Cause::Cancelled, at).await
+    on_both!(connection, |c| {
+        record(order_ids, Cause::Cancelled, at).execute(c).await?
+    });
+    Ok(())
 }
 
 /// Writes the movements of orders down. The ledger takes each of them once: whoever
 /// gave the pieces of an order back twice would fail here.
-async fn record(
-    connection: &mut Connection,
+pub(super) fn record(
     order_ids: &[StoredId],
     cause: Cause,
     at: DateTime<Utc>,
-) -> Result<(), Failure> {
+) -> impl Statement + use<'_> {
     let delta = match cause {
         Cause::Ordered => "-order_items.quantity",
         _ => "order_items.quantity",
@@ -94,15 +108,12 @@ async fn record(
             order_items::order_id.nullable(),
             StoredInstant(at).into_sql::<Instant>(),
         ));
-    on_both!(connection, |c| {
-        let insert = movements.insert_into(stock_movements::table).into_columns((
-            stock_movements::product_id,
-            stock_movements::delta,
-            stock_movements::cause,
-            stock_movements::order_id,
-            stock_movements::created_at,
-        ));
-        Prepared(insert).execute(c).await?;
-    });
-    Ok(())
+    let insert = movements.insert_into(stock_movements::table).into_columns((
+        stock_movements::product_id,
+        stock_movements::delta,
+        stock_movements::cause,
+        stock_movements::order_id,
+        stock_movements::created_at,
+    ));
+    Prepared(insert)
 }

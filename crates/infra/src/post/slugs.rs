@@ -9,7 +9,7 @@ use hexpress_domain::post::{MadeSlug, NewSlug, Slug};
 
 use crate::database::schema::{kept_slugs, posts};
 use crate::database::types::{Id, StoredId};
-use crate::database::{Connection, Failure, Prepared, is_slug_taken, on_both};
+use crate::database::{Connection, Failure, Prepared, in_one_trip, is_slug_taken, on_both};
 
 /// Another transaction got a slug that this one had found free.
 #[derive(Debug, thiserror::Error)]
@@ -26,8 +26,28 @@ pub(super) async fn choose(
         NewSlug::Named(slug) => return Ok(slug.clone()),
         NewSlug::Made(made) => made,
     };
-    lock(connection, made.stem()).await?;
-    first_free(connection, post, made).await
+    let plain = made.plain().as_str();
+    let head = format!("{}-", made.stem());
+    // The character behind the hyphen.
+    let end = format!("{}.", made.stem());
+    let (locked, free) = in_one_trip!(
+        connection,
+        |c, dialect| dialect::lock_slugs(c, made.stem().as_str()),
+        {
+            let free = diesel::sql_query(first_free(dialect::is_number_behind))
+                .bind::<Text, _>(plain)
+                .bind::<Id, _>(StoredId::from(post))
+                .bind::<Text, _>(&head)
+                .bind::<Text, _>(&end);
+            Prepared(free).get_result::<FirstFree>(c)
+        },
+    );
+    locked?;
+    let FirstFree { number } = free?;
+    Ok(match number.and_then(|number| u32::try_from(number).ok()) {
+        None => made.plain().clone(),
+        Some(number) => made.numbered(number),
+    })
 }
 
 /// Lets whoever makes slugs of one stem go one after another: of those who race, all
@@ -47,50 +67,30 @@ struct FirstFree {
     number: Option<i64>,
 }
 
-/// The first slug that is made of this and leads to no other post. However many are taken,
-/// one number leaves the database.
-async fn first_free(
-    connection: &mut Connection,
-    post: PostId,
-    made: &MadeSlug,
-) -> Result<Slug, Failure> {
-    let plain = made.plain().as_str();
-    let head = format!("{}-", made.stem());
-    // The character behind the hyphen.
-    let end = format!("{}.", made.stem());
+/// Asks which number makes a slug free: of `$1`, the slug without one, for the post `$2`.
+/// Those with one lie between `$3` and `$4`. However many are taken, one number leaves
+/// the database.
+fn first_free(is_number_behind: fn(&str, &str) -> String) -> String {
     let unnumbered = MadeSlug::FIRST_NUMBER - 1;
-    let free: FirstFree = on_both!(connection, |c, dialect| {
-        let is_numbered = dialect::is_number_behind("$3", "slug");
-        let numbers = format!(
-            "SELECT CAST(substr(slug, length($3) + 1) AS bigint) AS number FROM (\
-             SELECT slug FROM posts WHERE deleted_at IS NULL \
-             AND id <> $2 AND slug >= $3 AND slug < $4 AND {is_numbered} UNION ALL \
-             SELECT slug FROM kept_slugs \
-             WHERE post_id <> $2 AND slug >= $3 AND slug < $4 AND {is_numbered}) AS taken"
-        );
-        let first = format!(
-            "SELECT min(number) + 1 FROM (\
-             SELECT number, lead(number) OVER (ORDER BY number) AS next FROM (\
-             SELECT {unnumbered} AS number UNION {numbers}) AS numbers) AS pairs \
-             WHERE next IS NULL OR next > number + 1"
-        );
-        let free = diesel::sql_query(format!(
-            "SELECT CASE WHEN \
-             EXISTS (SELECT 1 FROM posts WHERE deleted_at IS NULL AND slug = $1 AND id <> $2) \
-             OR EXISTS (SELECT 1 FROM kept_slugs WHERE slug = $1 AND post_id <> $2) \
-             THEN ({first}) END AS number"
-        ))
-        .bind::<Text, _>(plain)
-        .bind::<Id, _>(StoredId::from(post))
-        .bind::<Text, _>(head)
-        .bind::<Text, _>(end);
-        Prepared(free).get_result(c).await?
-    });
-    Ok(
-        match free.number.and_then(|number| u32::try_from(number).ok()) {
-            None => made.plain().clone(),
-            Some(number) => made.numbered(number),
-        },
+    let is_numbered = is_number_behind("$3", "slug");
+    let numbers = format!(
+        "SELECT CAST(substr(slug, length($3) + 1) AS bigint) AS number FROM (\
+         SELECT slug FROM posts WHERE deleted_at IS NULL \
+         AND id <> $2 AND slug >= $3 AND slug < $4 AND {is_numbered} UNION ALL \
+         SELECT slug FROM kept_slugs \
+         WHERE post_id <> $2 AND slug >= $3 AND slug < $4 AND {is_numbered}) AS taken"
+    );
+    let first = format!(
+        "SELECT min(number) + 1 FROM (\
+         SELECT number, lead(number) OVER (ORDER BY number) AS next FROM (\
+         SELECT {unnumbered} AS number UNION {numbers}) AS numbers) AS pairs \
+         WHERE next IS NULL OR next > number + 1"
+    );
+    format!(
+        "SELECT CASE WHEN \
+         EXISTS (SELECT 1 FROM posts WHERE deleted_at IS NULL AND slug = $1 AND id <> $2) \
+         OR EXISTS (SELECT 1 FROM kept_slugs WHERE slug = $1 AND post_id <> $2) \
+         THEN ({first}) END AS number"
     )
 }
 
@@ -112,6 +112,32 @@ pub(super) fn refused_made(error: diesel::result::Error) -> Failure {
     }
 }
 
+/// The statement that settles a slug, and whether the post may have it. No function,
+/// since no signature says simply what Diesel must know of a connection of either kind.
+macro_rules! frees {
+    ($c:ident, $post:expr, $slug:expr, $chosen:expr) => {
+        async {
+            use diesel::dsl::{exists, not};
+            use $crate::database::schema::kept_slugs;
+
+            let kept = kept_slugs::table.find($chosen.as_str());
+            match $slug {
+                NewSlug::Named(_) => {
+                    let delete = Prepared(diesel::delete(kept));
+                    delete.execute($c).await.map(|_| true)
+                }
+                NewSlug::Made(_) => {
+                    let post = StoredId::from($post);
+                    let of_others = kept.filter(kept_slugs::post_id.ne(post));
+                    let is_free = Prepared(diesel::select(not(exists(of_others))));
+                    is_free.get_result($c).await
+                }
+            }
+        }
+    };
+}
+pub(super) use frees;
+
 /// Settles what a slug was kept for that a post has got: a named one leads nowhere
 /// else any more, and a made one was kept for nobody. Comes after the post has it:
 /// who left it meanwhile, and keeps it, has committed by then.
@@ -121,23 +147,15 @@ pub(super) async fn settle(
     slug: &NewSlug,
     chosen: &Slug,
 ) -> Result<(), Failure> {
-    let kept = kept_slugs::table.find(chosen.as_str());
-    let is_lost: bool = on_both!(connection, |c| {
-        match slug {
-            NewSlug::Named(_) => {
-                diesel::delete(kept).execute(c).await?;
-                false
-            }
-            NewSlug::Made(_) => {
-                let of_others = kept.filter(kept_slugs::post_id.ne(StoredId::from(post)));
-                diesel::select(exists(of_others)).get_result(c).await?
-            }
-        }
-    });
-    if is_lost {
-        return Err(Failure::Contention(SlugLost.into()));
+    let is_free = on_both!(connection, |c| frees!(c, post, slug, chosen).await?);
+    settled(is_free)
+}
+
+pub(super) fn settled(is_free: bool) -> Result<(), Failure> {
+    match is_free {
+        true => Ok(()),
+        false => Err(Failure::Contention(SlugLost.into())),
     }
-    Ok(())
 }
 
 /// Keeps a slug for the post that had it last.

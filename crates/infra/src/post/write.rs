@@ -10,7 +10,7 @@ use super::rows::{AuthorRow, PostRow, Same};
 use super::{read, rows, slugs};
 use crate::database::schema::posts;
 use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Failure, Prepared, on_both};
+use crate::database::{Connection, Failure, Prepared, in_one_trip, on_both};
 
 /// Who may get posts: no foreign key fires when a user is marked as deleted.
 const LIVE: &str = "users.deleted_at IS NULL";
@@ -26,16 +26,18 @@ pub(super) async fn insert(
     let slug = slugs::choose(connection, post.id, &post.slug).await?;
     let is_named = matches!(post.slug, NewSlug::Named(_));
     let row = rows::NewPostRow::of(post, search_text, &slug, is_named);
-    let row: PostRow = on_both!(&mut *connection, |c| {
-        let insert = diesel::insert_into(posts::table)
-            .values(row)
-            .returning(PostRow::as_returning());
-        Prepared(insert)
-            .get_result(c)
-            .await
-            .map_err(|error| slugs::refused(error, &post.slug))?
-    });
-    slugs::settle(connection, post.id, &post.slug, &slug).await?;
+    let (row, is_free) = in_one_trip!(
+        connection,
+        |c| {
+            let insert = diesel::insert_into(posts::table)
+                .values(row)
+                .returning(PostRow::as_returning());
+            Prepared(insert).get_result(c)
+        },
+        slugs::frees!(c, post.id, &post.slug, slug),
+    );
+    let row: PostRow = row.map_err(|error| slugs::refused(error, &post.slug))?;
+    slugs::settled(is_free?)?;
     let content = Some(post.content.as_str().to_owned());
     Ok(rows::view((row, author, 0, content))?)
 }

@@ -4,7 +4,7 @@ use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnectionCore, AsyncPgConnection, RunQueryDsl};
 use hexpress_domain::list::Search;
 
 use crate::database::Prepared;
@@ -95,7 +95,7 @@ pub(crate) async fn lock_token(c: &mut AsyncPgConnection, id: StoredId) -> Query
 /// An author of whom this is true, held against changes until the transaction ends.
 /// Others may hold them so at the same time.
 pub(crate) async fn share_author(
-    c: &mut AsyncPgConnection,
+    c: &mut impl AsyncConnectionCore<Backend = Pg>,
     id: StoredId,
     which: &'static str,
 ) -> QueryResult<Option<AuthorRow>> {
@@ -160,7 +160,10 @@ pub(crate) async fn lock_deleted_posts(
 
 /// Lets whoever makes slugs of one stem go one after another, until the transaction
 /// ends.
-pub(crate) async fn lock_slugs(c: &mut AsyncPgConnection, stem: &str) -> QueryResult<()> {
+pub(crate) async fn lock_slugs(
+    c: &mut impl AsyncConnectionCore<Backend = Pg>,
+    stem: &str,
+) -> QueryResult<()> {
     let lock = sql::<Bool>(
         "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/posts/' || ",
     )
@@ -226,13 +229,11 @@ pub(crate) async fn hold_orders_placed_until(
 
 /// Stores the lines of an order.
 pub(crate) async fn insert_order_items(
-    c: &mut AsyncPgConnection,
+    c: &mut impl AsyncConnectionCore<Backend = Pg>,
     rows: Vec<OrderItemRow>,
 ) -> QueryResult<()> {
-    diesel::insert_into(order_items::table)
-        .values(rows)
-        .execute(c)
-        .await?;
+    let insert = diesel::insert_into(order_items::table).values(rows);
+    Prepared(insert).execute(c).await?;
     Ok(())
 }
 
