@@ -177,3 +177,6 @@ impl Instrumentation for StatementLog {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

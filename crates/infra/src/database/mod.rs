@@ -9,7 +9,6 @@ mod backup;
 mod connection;
 mod constraint;
 pub(crate) mod dialect;
-mod erase;
 mod error;
 pub(crate) mod list;
 mod migrations;
@@ -28,6 +27,7 @@ mod sweep;
 pub(crate) mod testing;
 mod tls;
 pub(crate) mod types;
+mod upkeep;
 mod url;
 mod work;
 

@@ -140,6 +140,16 @@ impl Seeder {
             })
             .await
     }
+
+    /// Has the database take note of all that has come, so that it is read quickly from the
+    /// beginning.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::Unavailable`] and [`RepositoryError::Internal`].
+    pub async fn finish(&self) -> Result<(), RepositoryError> {
+        self.database.gather_statistics().await
+    }
 }
 
 async fn insert_users(connection: &mut Connection, batch: &[SeedUser]) -> Result<usize, Failure> {

@@ -6,7 +6,8 @@ use std::process::Output;
 use rstest::rstest;
 
 use crate::support::{
-    Kind, Server, TestDatabase, assert_books_balance, cart, hexpress, run, stderr, stdout,
+    Kind, Server, TestDatabase, assert_books_balance, assert_known_to_the_planner, cart, hexpress,
+    run, stderr, stdout,
 };
 
 fn copy(from: &str, to: &str) -> Output {
@@ -99,6 +100,7 @@ async fn a_copy_is_equal_and_so_is_the_copy_of_the_copy(
         printed.contains("posts                 1101 rows"),
         "{printed}"
     );
+    assert_known_to_the_planner(&there, other(kind), "posts", 1101).await;
     assert_eq!(succeeds(&there, &back), printed);
     for table in TABLES {
         let all = format!("SELECT * FROM {table} ORDER BY 1, 2");

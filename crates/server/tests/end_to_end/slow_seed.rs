@@ -5,7 +5,8 @@ use rstest::rstest;
 use serde_json::json;
 
 use crate::support::{
-    Kind, Server, TestDatabase, assert_books_balance, hexpress, run, stderr, stdout, text,
+    Kind, Server, TestDatabase, assert_books_balance, assert_known_to_the_planner, hexpress, run,
+    stderr, stdout, text,
 };
 
 /// All that a seed has made, as the database holds it, but the password's hashes.
@@ -82,6 +83,7 @@ async fn the_same_seed_makes_the_same_rows_and_none_twice(
     );
     assert!(items > orders && movements > products + items);
     assert_whole_books(&database).await;
+    assert_known_to_the_planner(&database, kind, "posts", 700).await;
 
     assert_prints(
         &seed(&database, &small),

@@ -305,6 +305,21 @@ pub fn cart(lines: &[(&Value, u32)]) -> Value {
     json!({ "items": items })
 }
 
+/// Checks that PostgreSQL's planner goes by what is in a table, and not by what it takes new
+/// tables for.
+pub async fn assert_known_to_the_planner(
+    database: &TestDatabase,
+    kind: Kind,
+    table: &str,
+    rows: u32,
+) {
+    if kind == Kind::Postgres {
+        let sql = format!("SELECT reltuples::bigint FROM pg_class WHERE oid = '{table}'::regclass");
+        let known = database.query_text(&sql).await;
+        assert_eq!(known[0][0], Some(rows.to_string()));
+    }
+}
+
 /// Checks that the ledger explains every stock, and the orders the ledger.
 pub async fn assert_books_balance(database: &TestDatabase) {
     for sql in [

@@ -18,7 +18,8 @@ use crate::post::AuthorRow;
 use crate::product::ProductRow;
 
 pub(crate) use bulk::{
-    begin_snapshot, bind, columns, erase_removed, expect_bulk, go_on_numbering, insert,
+    begin_snapshot, bind, columns, erase_removed, expect_bulk, gather_statistics, go_on_numbering,
+    insert,
 };
 
 pub(crate) type Backend = Pg;

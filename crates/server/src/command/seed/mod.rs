@@ -60,7 +60,9 @@ pub async fn run(config: &Config, seed: &Seed, sources: &Sources) -> Result<Exit
         .await
         .map_err(|error| Failure::of(&error))?;
     let world = World::new(seed.rng_seed, seed.users, seed.products, hash);
-    let added = fill_all(seed, &world, &Seeder::new(store.database.clone())).await?;
+    let seeder = Seeder::new(store.database.clone());
+    let added = fill_all(seed, &world, &seeder).await?;
+    seeder.finish().await.map_err(|error| Failure::of(&error))?;
     store.database.close(Duration::MAX).await;
 
     for (what, count, added) in added {

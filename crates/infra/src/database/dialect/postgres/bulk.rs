@@ -42,6 +42,21 @@ pub(crate) async fn erase_removed(_: &mut AsyncPgConnection) -> QueryResult<()> 
     Ok(())
 }
 
+/// Has the tables vacuumed too: new rows of an index of trigrams are looked through one by
+/// one until then. Takes as long as it takes.
+pub(crate) async fn gather_statistics(c: &mut AsyncPgConnection) -> QueryResult<()> {
+    // Each for itself: several would be a transaction, in which there is no vacuum.
+    for sql in [
+        "SET statement_timeout = 0",
+        "VACUUM (ANALYZE) users, posts, post_views, kept_slugs, products, orders, order_items, \
+         stock_movements",
+        "RESET statement_timeout",
+    ] {
+        c.batch_execute(sql).await?;
+    }
+    Ok(())
+}
+
 #[derive(QueryableByName)]
 struct ColumnRow {
     #[diesel(sql_type = Text)]
