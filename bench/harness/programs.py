@@ -116,8 +116,10 @@ def environment(url, settings):
 
 
 def run(program, url, *arguments):
+    """Runs a command of the program, with time for what is done once in a million rows."""
     command = [str(program), *arguments]
-    subprocess.run(command, check=True, env=environment(url, {}), cwd=WORK, capture_output=True)
+    patient = environment(url, {"DB_STATEMENT_TIMEOUT_MS": "600000"})
+    subprocess.run(command, check=True, env=patient, cwd=WORK, capture_output=True)
 
 
 class Server:
