@@ -118,7 +118,7 @@ def environment(url, settings):
 def run(program, url, *arguments):
     """Runs a command of the program, with time for what is done once in a million rows."""
     command = [str(program), *arguments]
-    patient = environment(url, {"DB_STATEMENT_TIMEOUT_MS": "600000"})
+    patient = environment(url, {"DB_STATEMENT_TIMEOUT_MS": "600000", "REQUEST_TIMEOUT_MS": "900000"})
     subprocess.run(command, check=True, env=patient, cwd=WORK, capture_output=True)
 
 
