@@ -146,6 +146,7 @@ def pages(server, deep):
         "of one status": "/api/posts?status=published",
         "of one author": f"/api/posts?authorId={author}",
         "page 100": "/api/posts?page=100",
+        "first page, no total": "/api/posts?count=none&limit=10",
         "deep page by cursor": f"/api/posts?cursor={deep}&count=none&limit=10",
         "search for a rare word": f"/api/posts?search={RARE}",
     }

@@ -106,6 +106,41 @@ async fn nothing_is_lost_among_many_who_write(#[values(Kind::Sqlite, Kind::Postg
     assert_eq!(live, Some(Total::Exactly(8 * 6)));
 }
 
+/// As a database that was there before, and one that is repaired.
+#[rstest]
+#[tokio::test]
+async fn what_is_there_already_is_counted(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let stores = stores(kind).await;
+    let author = stores.user().await;
+    stores.post(draft(&author, "Of Ada")).await;
+    stores.post(published(&author, "Of Engines")).await;
+    let gone = stores.post(published(&author, "Of Looms")).await;
+    stores.delete_post(gone.post.id).await;
+    stores.raw.execute("UPDATE post_counts SET count = 7").await;
+    let migrations: [&str; 2] = match kind {
+        Kind::Sqlite => [
+            include_str!(
+                "../../../../migrations/sqlite/20261105000000_create_post_counts/down.sql"
+            ),
+            include_str!("../../../../migrations/sqlite/20261105000000_create_post_counts/up.sql"),
+        ],
+        Kind::Postgres => [
+            include_str!(
+                "../../../../migrations/postgres/20261105000000_create_post_counts/down.sql"
+            ),
+            include_str!(
+                "../../../../migrations/postgres/20261105000000_create_post_counts/up.sql"
+            ),
+        ],
+    };
+    for sql in migrations {
+        stores.raw.execute(sql).await;
+    }
+    assert_agreement(&stores).await;
+    let live = total(&stores, None, Liveness::Live).await;
+    assert_eq!(live, Some(Total::Exactly(2)));
+}
+
 #[tokio::test]
 async fn whoever_writes_waits_for_nobody_who_does() {
     let stores = stores(Kind::Postgres).await;

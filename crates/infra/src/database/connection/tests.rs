@@ -8,9 +8,9 @@ use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_test_support::Kind;
 use rstest::rstest;
 
+use crate::database::Prepared;
 use crate::database::testing::{open, stage};
 use crate::database::work::Work;
-use crate::database::Prepared;
 
 #[derive(QueryableByName)]
 struct Count {
