@@ -4,7 +4,7 @@ import time
 import urllib.request
 
 from .load import Beside, load
-from .programs import run, say, serving
+from .programs import free_port, run, say, serving
 
 BENCH_EMAIL = "bench@example.org"
 CONTENT = "All work and no play. " * 70
@@ -68,6 +68,27 @@ def reads(report, kind, store, seconds):
         report.add(f"{kind}: constant answer as long as a page", constant)
         found = load(server, [page], seconds)
         report.add(f"{kind}: first page of 10, cached", found, constant, goal=0.7)
+
+
+def protection(report, store, seconds):
+    """What the log, metrics and limits on clients each leave of the quickest reads, those from memory."""
+
+    def reading(name, against=None, **settings):
+        with store.serving(**settings) as server:
+            server.get(store.slug())
+            found = load(server, [store.slug()], seconds)
+        report.add(f"SQLite: post by slug, cached, {name}", found, against)
+        return found
+
+    with store.serving(LOG_LEVEL="off") as server:
+        bytes = length(server, store.slug())
+        bare = load(server, [f"/bare/{bytes}"], seconds)
+        report.add("Constant answer with nothing around it", bare)
+        report.add("Constant answer through all layers, nothing logged", load(server, [f"/probe/{bytes}"], seconds), bare)
+    silent = reading("nothing logged", LOG_LEVEL="off")
+    logged = reading("a line logged for each", silent)
+    reading("metrics asked for as well", logged, METRICS_ADDR=f"127.0.0.1:{free_port()}")
+    reading("clients limited as well", logged, RATE_LIMIT_PER_MINUTE="100000000")
 
 
 def uncached_reads(report, postgres, database, stores, seconds):

@@ -17,6 +17,11 @@ pub fn routes() -> Router<Arc<Api>> {
     Router::new().route("/probe/{bytes}", get(constant))
 }
 
+/// The same with nothing around it, which shows what all that takes.
+pub fn bare() -> Router {
+    Router::new().route("/bare/{bytes}", get(constant))
+}
+
 async fn constant(Path(bytes): Path<usize>) -> Response {
     match BODY.get(..bytes) {
         Some(body) => ([(CONTENT_TYPE, "application/json")], body).into_response(),

@@ -276,6 +276,8 @@ impl Services {
             }),
         };
         let router = hexpress_web::router_with(api, further);
+        #[cfg(feature = "probe")]
+        let router = router.merge(crate::probe::bare());
         #[cfg(feature = "otel")]
         let router = crate::telemetry::otel::continue_traces(router);
         router
