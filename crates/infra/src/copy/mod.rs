@@ -141,9 +141,8 @@ impl Copier {
         }
         drop(target);
 
-        let gathered = self.target.gather_statistics().await;
-        gathered.map_err(CopyError::Target)?;
         mark::remove(&self.target).await?;
+        self.target.gather_statistics().await;
         Ok(copied)
     }
 

@@ -20,27 +20,15 @@ pub(crate) enum Connection {
 /// or `on_both!(connection, |c, dialect| …)` where a part of it differs, which
 /// `dialect` then holds.
 macro_rules! on_both {
-    ($connection:expr, |$c:ident| $body:expr) => {
+    ($connection:expr, |$c:ident $(, $dialect:ident)?| $body:expr) => {
         match $connection {
             $crate::database::Connection::Postgres(object) => {
+                $(use $crate::database::dialect::postgres as $dialect;)?
                 let $c = &mut **object;
                 $body
             }
             $crate::database::Connection::Sqlite(object) => {
-                let $c = &mut **object;
-                $body
-            }
-        }
-    };
-    ($connection:expr, |$c:ident, $dialect:ident| $body:expr) => {
-        match $connection {
-            $crate::database::Connection::Postgres(object) => {
-                use $crate::database::dialect::postgres as $dialect;
-                let $c = &mut **object;
-                $body
-            }
-            $crate::database::Connection::Sqlite(object) => {
-                use $crate::database::dialect::sqlite as $dialect;
+                $(use $crate::database::dialect::sqlite as $dialect;)?
                 let $c = &mut **object;
                 $body
             }
@@ -49,17 +37,19 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
-/// Runs statements in this order, `in_one_trip!(connection, |c| first, second)` or
-/// `in_one_trip!(connection, |c, dialect| first, second)`, none of which needs the answer of another, and evaluates to what came of each.
+/// Runs statements in this order, none of which needs the answer of another, and evaluates
+/// to what came of each: `in_one_trip!(connection, |c| first, second)`, or with a `dialect`
+/// as in [`on_both`].
 ///
 /// PostgreSQL is sent all of them before it has answered the first; it runs them one
 /// after the other, each on what the ones before have left, and in a transaction none
 /// behind one that fails. All must be statements that stay prepared: one that is being
 /// prepared holds up those behind it, and those alone are sure to keep their order.
 macro_rules! in_one_trip {
-    ($connection:expr, |$c:ident| $($statement:expr),+ $(,)?) => {
+    ($connection:expr, |$c:ident $(, $dialect:ident)?| $($statement:expr),+ $(,)?) => {
         match $connection {
             $crate::database::Connection::Postgres(object) => {
+                $(use $crate::database::dialect::postgres as $dialect;)?
                 let shared: &diesel_async::AsyncPgConnection = object;
                 tokio::join!(biased; $(async {
                     let $c = &mut &*shared;
@@ -67,23 +57,7 @@ macro_rules! in_one_trip {
                 }),+)
             }
             $crate::database::Connection::Sqlite(object) => {
-                let $c = &mut **object;
-                ($($statement.await),+)
-            }
-        }
-    };
-    ($connection:expr, |$c:ident, $dialect:ident| $($statement:expr),+ $(,)?) => {
-        match $connection {
-            $crate::database::Connection::Postgres(object) => {
-                use $crate::database::dialect::postgres as $dialect;
-                let shared: &diesel_async::AsyncPgConnection = object;
-                tokio::join!(biased; $(async {
-                    let $c = &mut &*shared;
-                    $statement.await
-                }),+)
-            }
-            $crate::database::Connection::Sqlite(object) => {
-                use $crate::database::dialect::sqlite as $dialect;
+                $(use $crate::database::dialect::sqlite as $dialect;)?
                 let $c = &mut **object;
                 ($($statement.await),+)
             }

@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::list::{Page, Position, Total};
+use hexpress_domain::list::{Page, Position, Search, Total};
 use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostStatus, PostView};
 
 use super::rows::{self, AuthorRow, PostRow, PostViewRow, unsigned};
@@ -17,10 +17,23 @@ pub(super) async fn page(
     scope: PostScope,
     query: &PostQuery,
 ) -> Result<Page<PostView>, Failure> {
+    // Whether a post is deleted is only known to those who may see all.
+    let liveness = match scope {
+        PostScope::All => query.liveness,
+        _ => Liveness::Live,
+    };
     let selection = Selection::of(scope, query);
     let (rows, total) = match selection {
         Selection::Nothing => (Vec::new(), query.page.count.then_some(Total::Exactly(0))),
-        _ => select(connection, scope, selection, query).await?,
+        _ => {
+            let rows = rows(connection, selection, liveness, query).await?;
+            let total = match (query.page.count, &query.search) {
+                (false, _) => None,
+                (true, None) => Some(total(connection, selection, liveness).await?),
+                (true, Some(search)) => Some(found(connection, selection, liveness, search).await?),
+            };
+            (rows, total)
+        }
     };
     let posts = rows
         .into_iter()
@@ -30,14 +43,13 @@ pub(super) async fn page(
     Ok(list::page(posts, total, query.page.size, cursor))
 }
 
-/// The page's rows, one more where more come behind it, and the total where it is
-/// asked for.
-async fn select(
+/// The page's rows, one more where more come behind it.
+async fn rows(
     connection: &mut Connection,
-    scope: PostScope,
     selection: Selection,
+    liveness: Liveness,
     query: &PostQuery,
-) -> Result<(Vec<PostViewRow>, Option<Total>), Failure> {
+) -> Result<Vec<PostViewRow>, Failure> {
     let order = order(query);
     let columns = match query.sort {
         PostSort::ViewCount => &Columns::VIEWS,
@@ -46,11 +58,6 @@ async fn select(
     let content = match query.with_content {
         true => "posts.content",
         false => "NULL",
-    };
-    // Whether a post is deleted is only known to those who may see all.
-    let liveness = match scope {
-        PostScope::All => query.liveness,
-        _ => Liveness::Live,
     };
     Ok(on_both!(connection, |c, dialect| {
         let hidden = query.search.as_ref().map_or("", dialect::hidden_beside);
@@ -78,55 +85,72 @@ async fn select(
             Position::After(cursor) => page.filter(order.behind(cursor, dialect::LOWEST_INSTANT)),
         };
         // What a search finds says which way is the shortest.
-        let rows = match query.search {
+        match query.search {
             Some(_) => page.load(c).await?,
             None => Prepared(page).load(c).await?,
-        };
-
-        if !query.page.count {
-            return Ok((rows, None));
         }
-        let Some(search) = &query.search else {
-            let mut total = 0;
-            for part in selection.parts() {
-                let count: i64 = match part {
-                    Selection::Of {
-                        author_id: None, ..
-                    } => {
-                        let counted = post_counts::table
-                            .filter(matching(part, liveness, &Columns::COUNTS, ""))
-                            // PostgreSQL's sum is of a wider type.
-                            .select(sql::<BigInt>("CAST(sum(post_counts.count) AS bigint)"));
-                        Prepared(counted).get_result(c).await?
-                    }
-                    _ => {
-                        let all =
-                            posts::table.filter(matching(part, liveness, &Columns::POSTS, ""));
-                        Prepared(all.count()).get_result(c).await?
-                    }
-                };
-                total += unsigned(count);
+    }))
+}
+
+/// How many posts a list has that is no search: those of an author are counted, all others
+/// have been.
+async fn total(
+    connection: &mut Connection,
+    selection: Selection,
+    liveness: Liveness,
+) -> Result<Total, Failure> {
+    let mut total = 0;
+    for part in selection.parts() {
+        let is_of_all_authors = matches!(
+            part,
+            Selection::Of {
+                author_id: None,
+                ..
             }
-            return Ok((rows, Some(Total::Exactly(total))));
-        };
-        let one_more = i64::try_from(Total::SEARCH_BOUND + 1).unwrap_or(i64::MAX);
-        let counted = diesel::alias!(posts as counted);
+        );
+        let count: i64 = on_both!(&mut *connection, |c| {
+            if is_of_all_authors {
+                let counted = post_counts::table
+                    .filter(matching(part, liveness, &Columns::COUNTS, ""))
+                    // PostgreSQL's sum is of a wider type.
+                    .select(sql::<BigInt>("CAST(sum(post_counts.count) AS bigint)"));
+                Prepared(counted).get_result(c).await?
+            } else {
+                let all = posts::table.filter(matching(part, liveness, &Columns::POSTS, ""));
+                Prepared(all.count()).get_result(c).await?
+            }
+        });
+        total += unsigned(count);
+    }
+    Ok(Total::Exactly(total))
+}
+
+/// How many posts a search finds, counted no further than is promised.
+async fn found(
+    connection: &mut Connection,
+    selection: Selection,
+    liveness: Liveness,
+    search: &Search,
+) -> Result<Total, Failure> {
+    let one_more = i64::try_from(Total::SEARCH_BOUND + 1).unwrap_or(i64::MAX);
+    let counted = diesel::alias!(posts as counted);
+    let count: i64 = on_both!(connection, |c, dialect| {
+        let hidden = dialect::hidden_beside(search);
         let as_far_as_needed = posts::table
             .filter(matching(selection, liveness, &Columns::POSTS, hidden))
             .filter(dialect::matches("posts", search))
             .select(posts::id)
             .limit(one_more);
-        let count: i64 = counted
+        counted
             .filter(counted.field(posts::id).eq_any(as_far_as_needed))
             .count()
             .get_result(c)
-            .await?;
-        let total = match unsigned(count) {
-            count if count > Total::SEARCH_BOUND => Total::MoreThan(Total::SEARCH_BOUND),
-            count => Total::Exactly(count),
-        };
-        (rows, Some(total))
-    }))
+            .await?
+    });
+    Ok(match unsigned(count) {
+        count if count > Total::SEARCH_BOUND => Total::MoreThan(Total::SEARCH_BOUND),
+        count => Total::Exactly(count),
+    })
 }
 
 const fn order(query: &PostQuery) -> Order {

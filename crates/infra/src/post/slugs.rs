@@ -151,6 +151,7 @@ pub(super) async fn settle(
     settled(is_free)
 }
 
+/// What [`frees`] has found out.
 pub(super) fn settled(is_free: bool) -> Result<(), Failure> {
     match is_free {
         true => Ok(()),

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod cached;
 mod ledger;
 mod login_guard;
 mod order_key;

@@ -95,7 +95,7 @@ async fn cached_shop() -> (Shop, ()) {
     (shop, ())
 }
 
-fn cache() -> Cache {
+pub fn cache() -> Cache {
     Cache::new(CacheOptions {
         max_bytes: 1024 * 1024,
         max_age: Duration::from_secs(60),

@@ -1,0 +1,95 @@
+//! What the cache promises beside the ports that it decorates.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use hexpress_domain::auth::{SessionRecord, TokenRepository};
+use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::user::{User, UserRepository};
+use hexpress_infra::cache::CALLER_WAIT;
+use hexpress_testkit::memory::MemoryStore;
+use hexpress_testkit::samples::{deactivation, later, now, session, someone, user_change};
+use tokio::time::Instant;
+
+use crate::promises::cache;
+
+struct Cached {
+    users: Arc<dyn UserRepository>,
+    tokens: Arc<dyn TokenRepository>,
+}
+
+impl Cached {
+    fn new() -> Self {
+        let (cache, store) = (cache(), Arc::new(MemoryStore::default()));
+        Self {
+            users: cache.users(store.clone()),
+            tokens: cache.tokens(store),
+        }
+    }
+
+    async fn user(&self) -> User {
+        self.users.insert(someone()).await.unwrap()
+    }
+
+    async fn knows(&self, session: &SessionRecord, at: DateTime<Utc>) -> bool {
+        let found = self.tokens.authenticate(session.digest, at).await;
+        found.unwrap().is_some()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_comes_second_to_take_rights_away_waits_as_well() {
+    let cached = Cached::new();
+    let user = cached.user().await;
+    let first = cached.users.change(deactivation(&user)).await;
+    assert!(!first.unwrap().is_active);
+
+    let begun = Instant::now();
+    let second = cached.users.change(deactivation(&user)).await;
+    assert!(matches!(second, Err(RepositoryError::Stale)));
+    assert!(begun.elapsed() >= CALLER_WAIT);
+
+    let begun = Instant::now();
+    let deleted = cached.users.delete(user.id, user.version, later()).await;
+    assert!(matches!(deleted, Err(RepositoryError::Stale)));
+    assert!(begun.elapsed() >= CALLER_WAIT);
+
+    // A name is nobody's right.
+    let begun = Instant::now();
+    let renamed = cached.users.change(user_change(&user)).await;
+    assert!(matches!(renamed, Err(RepositoryError::Stale)));
+    assert!(begun.elapsed() < CALLER_WAIT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_was_used_in_time_goes_on_beyond_its_old_end() {
+    let cached = Cached::new();
+    let user = cached.user().await;
+    let session = SessionRecord {
+        expires_at: later(),
+        ..session(user.id)
+    };
+    let opened = cached.tokens.open_session(session.clone()).await;
+    opened.unwrap();
+    assert!(cached.knows(&session, now()).await);
+    let at = later() - TimeDelta::milliseconds(1);
+    cached
+        .tokens
+        .record_use(session.id, at, Some(later() + TimeDelta::days(1)));
+    // What was read before the use is still kept.
+    assert!(cached.knows(&session, later()).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_was_not_used_ends_although_it_is_kept() {
+    let cached = Cached::new();
+    let user = cached.user().await;
+    let session = SessionRecord {
+        expires_at: later(),
+        ..session(user.id)
+    };
+    let opened = cached.tokens.open_session(session.clone()).await;
+    opened.unwrap();
+    assert!(cached.knows(&session, now()).await);
+    assert!(!cached.knows(&session, later()).await);
+}
