@@ -1,15 +1,20 @@
+mod matching;
+mod total;
+
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{Nullable, Text};
 use diesel_async::RunQueryDsl;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::list::{Page, Position, Search, Total};
-use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostStatus, PostView};
+use hexpress_domain::list::{Cursor, Page, Position, SortValue, Total};
+use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostView};
 
+use self::matching::{Columns, matching};
 use super::rows::{self, AuthorRow, PostRow, PostViewRow, unsigned};
 use super::selection::Selection;
-use crate::database::list::{self, Condition, Order};
-use crate::database::schema::{post_counts, post_views, posts, users};
+use crate::database::list::{self, Order};
+use crate::database::schema::{post_views, posts, users};
+use crate::database::types::{Instant, StoredId, StoredInstant};
 use crate::database::{Connection, Failure, Prepared, on_both};
 
 pub(super) async fn page(
@@ -29,8 +34,10 @@ pub(super) async fn page(
             let rows = rows(connection, selection, liveness, query).await?;
             let total = match (query.page.count, &query.search) {
                 (false, _) => None,
-                (true, None) => Some(total(connection, selection, liveness).await?),
-                (true, Some(search)) => Some(found(connection, selection, liveness, search).await?),
+                (true, None) => Some(total::counted(connection, selection, liveness).await?),
+                (true, Some(search)) => {
+                    Some(total::found(connection, selection, liveness, search).await?)
+                }
             };
             (rows, total)
         }
@@ -51,6 +58,9 @@ async fn rows(
     query: &PostQuery,
 ) -> Result<Vec<PostViewRow>, Failure> {
     let order = order(query);
+    let Some(start) = start(connection, selection, liveness, query).await? else {
+        return Ok(Vec::new());
+    };
     let columns = match query.sort {
         PostSort::ViewCount => &Columns::VIEWS,
         _ => &Columns::POSTS,
@@ -77,12 +87,9 @@ async fn rows(
         if let Some(search) = &query.search {
             page = page.filter(dialect::matches("posts", search));
         }
-        page = match &query.page.position {
-            Position::Page(number) => match number.offset(query.page.size) {
-                Some(offset) => page.offset(offset),
-                None => page.limit(0),
-            },
-            Position::After(cursor) => page.filter(order.behind(cursor, dialect::LOWEST_INSTANT)),
+        page = match &start {
+            Start::Row(offset) => page.offset(*offset),
+            Start::Behind(cursor) => page.filter(order.behind(cursor, dialect::LOWEST_INSTANT)),
         };
         // What a search finds says which way is the shortest.
         match query.search {
@@ -92,65 +99,70 @@ async fn rows(
     }))
 }
 
-/// How many posts a list has that is no search: those of an author are counted, all others
-/// have been.
-async fn total(
-    connection: &mut Connection,
-    selection: Selection,
-    liveness: Liveness,
-) -> Result<Total, Failure> {
-    let mut total = 0;
-    for part in selection.parts() {
-        let is_of_all_authors = matches!(
-            part,
-            Selection::Of {
-                author_id: None,
-                ..
-            }
-        );
-        let count: i64 = on_both!(&mut *connection, |c| {
-            if is_of_all_authors {
-                let counted = post_counts::table
-                    .filter(matching(part, liveness, &Columns::COUNTS, ""))
-                    // PostgreSQL's sum is of a wider type.
-                    .select(sql::<BigInt>("CAST(sum(post_counts.count) AS bigint)"));
-                Prepared(counted).get_result(c).await?
-            } else {
-                let all = posts::table.filter(matching(part, liveness, &Columns::POSTS, ""));
-                Prepared(all.count()).get_result(c).await?
-            }
-        });
-        total += unsigned(count);
-    }
-    Ok(Total::Exactly(total))
+/// Where a page begins that has posts.
+enum Start {
+    /// At the row that has so many before it.
+    Row(i64),
+    Behind(Cursor),
 }
 
-/// How many posts a search finds, counted no further than is promised.
-async fn found(
+/// A page by its number begins behind the last post of the page before, to which the
+/// list's index leads by itself: whoever passes over rows in the statement that shows the
+/// page reads each of them, with its author and views. What a search finds is in no index.
+async fn start(
     connection: &mut Connection,
     selection: Selection,
     liveness: Liveness,
-    search: &Search,
-) -> Result<Total, Failure> {
-    let one_more = i64::try_from(Total::SEARCH_BOUND + 1).unwrap_or(i64::MAX);
-    let counted = diesel::alias!(posts as counted);
-    let count: i64 = on_both!(connection, |c, dialect| {
-        let hidden = dialect::hidden_beside(search);
-        let as_far_as_needed = posts::table
-            .filter(matching(selection, liveness, &Columns::POSTS, hidden))
-            .filter(dialect::matches("posts", search))
-            .select(posts::id)
-            .limit(one_more);
-        counted
-            .filter(counted.field(posts::id).eq_any(as_far_as_needed))
-            .count()
-            .get_result(c)
-            .await?
+    query: &PostQuery,
+) -> Result<Option<Start>, Failure> {
+    let offset = match &query.page.position {
+        Position::After(cursor) => return Ok(Some(Start::Behind(cursor.clone()))),
+        Position::Page(number) => match number.offset(query.page.size) {
+            None => return Ok(None),
+            Some(offset) if offset == 0 || query.search.is_some() => {
+                return Ok(Some(Start::Row(offset)));
+            }
+            Some(offset) => offset,
+        },
+    };
+    let order = order(query);
+    let last = offset - 1;
+    let last_before = on_both!(connection, |c, dialect| match query.sort {
+        PostSort::ViewCount => {
+            let last = post_views::table
+                .filter(matching(selection, liveness, &Columns::VIEWS, ""))
+                .select((post_views::count, post_views::post_id))
+                .order(sql::<Text>(&order.clause()))
+                .offset(last)
+                .limit(1);
+            let found: Option<(i64, StoredId)> = Prepared(last).get_result(c).await.optional()?;
+            found.map(|(count, id)| (SortValue::Number(unsigned(count)), id))
+        }
+        PostSort::Title => {
+            let last = posts::table
+                .filter(matching(selection, liveness, &Columns::POSTS, ""))
+                .select((posts::title, posts::id))
+                .order(sql::<Text>(&order.clause()))
+                .offset(last)
+                .limit(1);
+            let found: Option<(String, StoredId)> =
+                Prepared(last).get_result(c).await.optional()?;
+            found.map(|(title, id)| (SortValue::Text(title), id))
+        }
+        PostSort::CreatedAt | PostSort::UpdatedAt | PostSort::PublishedAt => {
+            let time = format!("nullif({}, {})", order.key, dialect::LOWEST_INSTANT);
+            let last = posts::table
+                .filter(matching(selection, liveness, &Columns::POSTS, ""))
+                .select((sql::<Nullable<Instant>>(&time), posts::id))
+                .order(sql::<Text>(&order.clause()))
+                .offset(last)
+                .limit(1);
+            let found: Option<(Option<StoredInstant>, StoredId)> =
+                Prepared(last).get_result(c).await.optional()?;
+            found.map(|(time, id)| (SortValue::Time(time.map(|time| time.0)), id))
+        }
     });
-    Ok(match unsigned(count) {
-        count if count > Total::SEARCH_BOUND => Total::MoreThan(Total::SEARCH_BOUND),
-        count => Total::Exactly(count),
-    })
+    Ok(last_before.map(|(value, StoredId(id))| Start::Behind(Cursor { value, id })))
 }
 
 const fn order(query: &PostQuery) -> Order {
@@ -165,79 +177,5 @@ const fn order(query: &PostQuery) -> Order {
         key,
         id,
         direction: query.direction,
-    }
-}
-
-/// What a list compares, in the words of a table that has it.
-struct Columns {
-    live: &'static str,
-    deleted: &'static str,
-    status: &'static str,
-    author_id: &'static str,
-}
-
-impl Columns {
-    const POSTS: Self = Self {
-        live: "posts.deleted_at IS NULL",
-        deleted: "posts.deleted_at IS NOT NULL",
-        status: "posts.status",
-        author_id: "posts.author_id",
-    };
-
-    /// The indexes that serve the order by views lie on these.
-    const VIEWS: Self = Self {
-        live: "post_views.is_live",
-        deleted: "post_views.is_live = FALSE",
-        status: "post_views.status",
-        author_id: "post_views.author_id",
-    };
-
-    /// Counted for all authors together.
-    const COUNTS: Self = Self {
-        live: "post_counts.is_live",
-        deleted: "post_counts.is_live = FALSE",
-        status: "post_counts.status",
-        author_id: "NULL",
-    };
-}
-
-/// Which posts belong to the list, but for the search. `hidden` stands before the
-/// liveness, which all indexes of lists ask for.
-fn matching(
-    selection: Selection,
-    liveness: Liveness,
-    columns: &Columns,
-    hidden: &'static str,
-) -> Condition {
-    let mut matching = match liveness {
-        Liveness::Live => Condition::sql(format!("{hidden}{}", columns.live)),
-        Liveness::Deleted => Condition::sql(format!("{hidden}{}", columns.deleted)),
-        Liveness::Any => Condition::sql("TRUE"),
-    };
-    // Statuses stand in the text: bound ones would hide from the planner how many rows
-    // have them.
-    let has_status = |status: PostStatus| format!("{} = '{status}'", columns.status);
-    let published = has_status(PostStatus::Published);
-    let by = columns.author_id;
-    match selection {
-        Selection::Nothing => Condition::sql("FALSE"),
-        Selection::Of { status, author_id } => {
-            if let Some(status) = status {
-                matching = matching.and_sql(format!(" AND {}", has_status(status)));
-            }
-            if let Some(author_id) = author_id {
-                matching = matching
-                    .and_sql(format!(" AND {by} = "))
-                    .and_id(author_id.as_uuid());
-            }
-            matching
-        }
-        Selection::PublishedOrBy(reader) => matching
-            .and_sql(format!(" AND ({published} OR {by} = "))
-            .and_id(reader.as_uuid())
-            .and_sql(")"),
-        Selection::UnpublishedBy(author) => matching
-            .and_sql(format!(" AND NOT {published} AND {by} = "))
-            .and_id(author.as_uuid()),
     }
 }

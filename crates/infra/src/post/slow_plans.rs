@@ -187,6 +187,50 @@ async fn a_cursor_leads_into_the_index_of_its_order(
 
 #[rstest]
 #[tokio::test]
+async fn a_deep_page_passes_over_an_index_alone(
+    #[values((Kind::Sqlite, false), (Kind::Sqlite, true), (Kind::Postgres, true))]
+    (kind, is_analyzed): (Kind, bool),
+) {
+    let (raw, database) = library(kind, is_analyzed).await;
+    let [index_alone, whole_rows] = match kind {
+        Kind::Sqlite => ["USING COVERING INDEX ", "USING INDEX "],
+        Kind::Postgres => ["Index Only Scan", "Index Scan"],
+    };
+    let status = Some(PostStatus::Archived);
+    let query = PostQuery {
+        status,
+        page: PageRequest {
+            position: Position::Page("100".parse().unwrap()),
+            count: false,
+            ..PageRequest::default()
+        },
+        ..PostQuery::default()
+    };
+    for sort in PostSort::ALL {
+        for (status, narrowed) in [(None, ""), (status, "status_")] {
+            let query = PostQuery {
+                status,
+                sort,
+                ..query.clone()
+            };
+            let statements = statements_of_page(&database, PostScope::All, &query).await;
+            let [passing, showing] = <[String; 2]>::try_from(statements).unwrap();
+            assert!(!showing.contains("OFFSET"), "{showing}");
+            let plan = plan(kind, &raw, &passing, &["1".to_owned(), "989".to_owned()]).await;
+            let case = format!("{sort:?} {status:?}\n{plan}");
+            assert!(plan.contains(&index(narrowed, sort)), "{case}");
+            assert!(plan.contains(index_alone), "{case}");
+            assert!(!plan.contains(whole_rows), "{case}");
+            assert!(
+                !plan.contains("Sort") && !plan.contains("TEMP B-TREE"),
+                "{case}"
+            );
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test]
 async fn the_public_list_and_an_authors_begin_in_their_indexes(
     #[values((Kind::Sqlite, false), (Kind::Sqlite, true), (Kind::Postgres, true))]
     (kind, is_analyzed): (Kind, bool),

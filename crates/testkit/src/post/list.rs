@@ -89,6 +89,25 @@ async fn walk(posts: &dyn PostRepository, scope: PostScope, query: &PostQuery) -
     panic!("the cursors lead to no end");
 }
 
+/// Asks for one page number after the other, until one is past the end.
+async fn turn_pages(
+    posts: &dyn PostRepository,
+    scope: PostScope,
+    query: &PostQuery,
+) -> Vec<PostView> {
+    let mut query = query.clone();
+    let mut turned = Vec::new();
+    for number in 1..=MOST_PAGES {
+        query.page.position = Position::Page(number.to_string().parse().unwrap());
+        let page = posts.list(scope, query.clone()).await.unwrap();
+        if page.items.is_empty() {
+            return turned;
+        }
+        turned.extend(page.items);
+    }
+    panic!("the pages have no end");
+}
+
 pub(super) async fn every_order_is_total_and_cursors_walk_it(stores: &Blog) {
     let (_, mut library) = library(stores).await;
     for sort in PostSort::ALL {
@@ -109,6 +128,8 @@ pub(super) async fn every_order_is_total_and_cursors_walk_it(stores: &Blog) {
             for size in [1, 5, 14] {
                 let walked = walk(&*stores.posts, PostScope::All, &query(size)).await;
                 assert_eq!(walked, library, "{sort:?} {direction:?} by {size}");
+                let turned = turn_pages(&*stores.posts, PostScope::All, &query(size)).await;
+                assert_eq!(turned, library, "{sort:?} {direction:?} by {size}");
             }
         }
     }
@@ -179,6 +200,8 @@ pub(super) async fn scopes_and_filters_hold_for_rows_totals_and_cursors(stores: 
             };
             let walked = walk(&*stores.posts, scope, &by_two).await;
             assert_eq!(walked, found.items, "{by_two:?}");
+            let turned = turn_pages(&*stores.posts, scope, &by_two).await;
+            assert_eq!(turned, found.items, "{by_two:?}");
         }
     }
 }
