@@ -2,10 +2,11 @@
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::RunQueryDsl;
 use hexpress_domain::id::PostId;
 use hexpress_domain::post::{MadeSlug, NewSlug, Slug};
+use hexpress_domain::repository::RepositoryError;
 
 use crate::database::schema::{kept_slugs, posts};
 use crate::database::types::{Id, StoredId};
@@ -26,28 +27,22 @@ pub(super) async fn choose(
         NewSlug::Named(slug) => return Ok(slug.clone()),
         NewSlug::Made(made) => made,
     };
-    let plain = made.plain().as_str();
-    let head = format!("{}-", made.stem());
-    // The character behind the hyphen.
-    let end = format!("{}.", made.stem());
-    let (locked, free) = in_one_trip!(
+    let (locked, plain) = in_one_trip!(
         connection,
         |c, dialect| dialect::lock_slugs(c, made.stem().as_str()),
         {
-            let free = diesel::sql_query(first_free(dialect::is_number_behind))
-                .bind::<Text, _>(plain)
-                .bind::<Id, _>(StoredId::from(post))
-                .bind::<Text, _>(&head)
-                .bind::<Text, _>(&end);
-            Prepared(free).get_result::<FirstFree>(c)
+            let is_free = diesel::sql_query(IS_FREE)
+                .bind::<Text, _>(made.plain().as_str())
+                .bind::<Id, _>(StoredId::from(post));
+            Prepared(is_free).get_result::<IsFree>(c)
         },
     );
     locked?;
-    let FirstFree { number } = free?;
-    Ok(match number.and_then(|number| u32::try_from(number).ok()) {
-        None => made.plain().clone(),
-        Some(number) => made.numbered(number),
-    })
+    if plain?.is_free {
+        return Ok(made.plain().clone());
+    }
+    let number = first_free(connection, post, made.stem()).await?;
+    Ok(made.numbered(number))
 }
 
 /// Lets whoever makes slugs of one stem go one after another: of those who race, all
@@ -61,37 +56,57 @@ pub(super) async fn lock(connection: &mut Connection, stem: &Slug) -> Result<(),
 }
 
 #[derive(QueryableByName)]
-struct FirstFree {
-    /// None where the slug is free without a number.
-    #[diesel(sql_type = Nullable<BigInt>)]
-    number: Option<i64>,
+struct IsFree {
+    #[diesel(sql_type = Bool)]
+    is_free: bool,
 }
 
-/// Asks which number makes a slug free: of `$1`, the slug without one, for the post `$2`.
-/// Those with one lie between `$3` and `$4`. However many are taken, one number leaves
-/// the database.
-fn first_free(is_number_behind: fn(&str, &str) -> String) -> String {
+/// Whether the slug `$1` leads to no post but `$2`. Asked by itself, since it is all that
+/// most need, and PostgreSQL plans it once: [`first_free`] it plans each time.
+const IS_FREE: &str = "SELECT \
+    NOT EXISTS (SELECT 1 FROM posts WHERE deleted_at IS NULL AND slug = $1 AND id <> $2) \
+    AND NOT EXISTS (SELECT 1 FROM kept_slugs WHERE slug = $1 AND post_id <> $2) AS is_free";
+
+#[derive(QueryableByName)]
+struct FirstFree {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// The first number that makes a slug of this stem free for the post. However many are
+/// taken, one number leaves the database.
+async fn first_free(
+    connection: &mut Connection,
+    post: PostId,
+    stem: &Slug,
+) -> Result<u32, Failure> {
+    let head = format!("{stem}-");
+    // The character behind the hyphen.
+    let end = format!("{stem}.");
     let unnumbered = MadeSlug::FIRST_NUMBER - 1;
-    let is_numbered = is_number_behind("$3", "slug");
-    let numbers = format!(
-        "SELECT CAST(substr(slug, length($3) + 1) AS bigint) AS number FROM (\
-         SELECT slug FROM posts WHERE deleted_at IS NULL \
-         AND id <> $2 AND slug >= $3 AND slug < $4 AND {is_numbered} UNION ALL \
-         SELECT slug FROM kept_slugs \
-         WHERE post_id <> $2 AND slug >= $3 AND slug < $4 AND {is_numbered}) AS taken"
-    );
-    let first = format!(
-        "SELECT min(number) + 1 FROM (\
-         SELECT number, lead(number) OVER (ORDER BY number) AS next FROM (\
-         SELECT {unnumbered} AS number UNION {numbers}) AS numbers) AS pairs \
-         WHERE next IS NULL OR next > number + 1"
-    );
-    format!(
-        "SELECT CASE WHEN \
-         EXISTS (SELECT 1 FROM posts WHERE deleted_at IS NULL AND slug = $1 AND id <> $2) \
-         OR EXISTS (SELECT 1 FROM kept_slugs WHERE slug = $1 AND post_id <> $2) \
-         THEN ({first}) END AS number"
-    )
+    let FirstFree { number } = on_both!(connection, |c, dialect| {
+        // SQLite counts them in the order in which they first appear.
+        let is_numbered = dialect::is_number_behind("$1", "slug");
+        let numbers = format!(
+            "SELECT CAST(substr(slug, length($1) + 1) AS bigint) AS number FROM (\
+             SELECT slug FROM posts WHERE deleted_at IS NULL \
+             AND id <> $2 AND slug >= $1 AND slug < $3 AND {is_numbered} UNION ALL \
+             SELECT slug FROM kept_slugs \
+             WHERE post_id <> $2 AND slug >= $1 AND slug < $3 AND {is_numbered}) AS taken"
+        );
+        let first = format!(
+            "SELECT min(number) + 1 AS number FROM (\
+             SELECT number, lead(number) OVER (ORDER BY number) AS next FROM (\
+             SELECT {unnumbered} AS number UNION {numbers}) AS numbers) AS pairs \
+             WHERE next IS NULL OR next > number + 1"
+        );
+        let first = diesel::sql_query(first)
+            .bind::<Text, _>(&head)
+            .bind::<Id, _>(StoredId::from(post))
+            .bind::<Text, _>(&end);
+        Prepared(first).get_result(c).await?
+    });
+    Ok(u32::try_from(number).map_err(|error| RepositoryError::Internal(error.into()))?)
 }
 
 /// What it means that the database refused a statement which gives a post a slug of
