@@ -87,6 +87,22 @@ impl Condition {
         self.and(Piece::Id(StoredId(id)))
     }
 
+    /// That a column holds one of these ids. Each number of them is another text.
+    pub(crate) fn one_of(column: &'static str, ids: &[StoredId]) -> Self {
+        let Some((first, others)) = ids.split_first() else {
+            return Self::sql("FALSE");
+        };
+        // PostgreSQL plans a list each time, a single one once.
+        if others.is_empty() {
+            return Self::sql(format!("{column} = ")).and_id(first.0);
+        }
+        let start = Self::sql(format!("{column} IN (")).and_id(first.0);
+        others
+            .iter()
+            .fold(start, |list, id| list.and_sql(", ").and_id(id.0))
+            .and_sql(")")
+    }
+
     fn and_time(self, time: DateTime<Utc>) -> Self {
         self.and(Piece::Time(StoredInstant(time)))
     }

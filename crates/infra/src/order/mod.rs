@@ -20,10 +20,11 @@ use hexpress_domain::order::{
 use hexpress_domain::product::Product;
 use hexpress_domain::repository::RepositoryError;
 
-use crate::database::schema::orders;
+use crate::database::list::Condition;
+use crate::database::schema::{orders, products};
 use crate::database::types::{StoredId, StoredInstant};
 use crate::database::{Connection, Corrupt, Database, Failure, Prepared, in_one_trip, on_both};
-use crate::product::Cause;
+use crate::product::{Cause, ProductRow};
 
 pub use queue::QueueingOrderRepository;
 pub(crate) use rows::OrderItemRow;
@@ -32,6 +33,11 @@ use rows::OrderRow;
 /// How many overdue orders are cancelled in one transaction, which holds all their
 /// products.
 const OVERDUE_BATCH: u8 = 20;
+
+/// A product changed between the moments in which an order read it and held it.
+#[derive(Debug, thiserror::Error)]
+#[error("a product of the order has changed meanwhile")]
+struct ProductChanged;
 
 /// [`OrderRepository`] in the database.
 #[derive(Clone)]
@@ -126,37 +132,57 @@ async fn place(connection: &mut Connection, record: &OrderRecord) -> Result<Plac
     }
     let items = record.order.items().iter();
     let ids: Vec<StoredId> = items.map(|item| item.product_id.into()).collect();
-    let held = on_both!(&mut *connection, |c, dialect| dialect::hold_products(
-        c, ids
-    )
-    .await?);
-    let products: Result<Vec<Product>, Corrupt> = held.into_iter().map(Product::try_from).collect();
-    let order = match record.fill(products?) {
+    // They are held when all else has been done: others wait no longer than they must.
+    let seen: Vec<ProductRow> = on_both!(&mut *connection, |c| {
+        let seen = products::table
+            .filter(Condition::one_of("products.id", &ids))
+            .select(ProductRow::as_select());
+        Prepared(seen).load(c).await?
+    });
+    let order = match record.fill(valid(seen)?) {
         Ok(order) => order,
         Err(refusal) => return Ok(Placement::Refused(refusal)),
     };
-    store(connection, &order).await?;
-    Ok(Placement::Placed(order))
+    let (held, taken) = store(connection, &order, &ids).await?;
+    match record.fill(valid(held)?) {
+        Ok(true_order) if true_order == order => {
+            stock::taken(&order, taken)?;
+            Ok(Placement::Placed(order))
+        }
+        Ok(_) => Err(Failure::Contention(ProductChanged.into())),
+        Err(refusal) => Ok(Placement::Refused(refusal)),
+    }
 }
 
-/// Stores an order, takes its pieces and writes that down.
-async fn store(connection: &mut Connection, order: &Order) -> Result<(), Failure> {
+fn valid(products: Vec<ProductRow>) -> Result<Vec<Product>, Corrupt> {
+    products.into_iter().map(Product::try_from).collect()
+}
+
+/// Stores an order, holds its products, takes its pieces where they are there, and writes
+/// that down. Returns the products as they were before, and how many had enough.
+async fn store(
+    connection: &mut Connection,
+    order: &Order,
+    product_ids: &[StoredId],
+) -> Result<(Vec<ProductRow>, usize), Failure> {
     let id = StoredId::from(order.id);
-    let (stored, listed, taken, recorded) = in_one_trip!(
+    let (stored, held, listed, taken, recorded) = in_one_trip!(
         connection,
         |c, dialect| {
             let insert = diesel::insert_into(orders::table).values(OrderRow::of(order));
             Prepared(insert).execute(c)
         },
+        // Before the lines, each of which would share in its product: PostgreSQL writes
+        // down who all do when one of them takes it.
+        dialect::hold_products(c, product_ids),
         dialect::insert_order_items(c, OrderItemRow::of(order)),
         stock::take(id).execute(c),
         stock::record(&[id], Cause::Ordered, order.created_at).execute(c),
     );
     stored?;
     listed?;
-    stock::taken(order, taken?)?;
     recorded?;
-    Ok(())
+    Ok((held?, taken?))
 }
 
 async fn find(connection: &mut Connection, id: OrderId) -> Result<Option<OrderRow>, Failure> {

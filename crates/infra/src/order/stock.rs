@@ -11,6 +11,7 @@ use diesel_async::RunQueryDsl;
 use hexpress_domain::order::Order;
 use hexpress_domain::repository::RepositoryError;
 
+use crate::database::list::Condition;
 use crate::database::schema::{order_items, products, stock_movements};
 use crate::database::types::{Instant, StoredId, StoredInstant};
 use crate::database::{Connection, Failure, Prepared, on_both};
@@ -90,17 +91,13 @@ pub(super) async fn give_back(
 
 /// Writes the movements of orders down. The ledger takes each of them once: whoever
 /// gave the pieces of an order back twice would fail here.
-pub(super) fn record(
-    order_ids: &[StoredId],
-    cause: Cause,
-    at: DateTime<Utc>,
-) -> impl Statement + use<'_> {
+pub(super) fn record(order_ids: &[StoredId], cause: Cause, at: DateTime<Utc>) -> impl Statement {
     let delta = match cause {
         Cause::Ordered => "-order_items.quantity",
         _ => "order_items.quantity",
     };
     let movements = order_items::table
-        .filter(order_items::order_id.eq_any(order_ids))
+        .filter(Condition::one_of("order_items.order_id", order_ids))
         .select((
             order_items::product_id,
             sql::<BigInt>(delta),

@@ -129,8 +129,8 @@ async fn delta(
     change: &ProductChange,
     stock: StockChange,
 ) -> Result<i64, Failure> {
-    let ids = vec![change.id.into()];
-    let held = on_both!(connection, |c, dialect| dialect::hold_products(c, ids)
+    let ids = [change.id.into()];
+    let held = on_both!(connection, |c, dialect| dialect::hold_products(c, &ids)
         .await?);
     let row = held.into_iter().next().filter(ProductRow::is_live);
     let row = row.ok_or(RepositoryError::NotFound)?;

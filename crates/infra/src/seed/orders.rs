@@ -51,7 +51,7 @@ async fn look_at_stock(connection: &mut Connection, orders: &[&Order]) -> Result
         }
     }
     let ids: Vec<StoredId> = taken.keys().map(|id| (*id).into()).collect();
-    let held = on_both!(connection, |c, dialect| dialect::hold_products(c, ids)
+    let held = on_both!(connection, |c, dialect| dialect::hold_products(c, &ids)
         .await?);
     for row in held {
         let product = Product::try_from(row)?;

@@ -12,6 +12,7 @@
 mod cached;
 mod ledger;
 mod login_guard;
+mod order_hold;
 mod order_key;
 mod order_model;
 mod post_cohort;

@@ -177,16 +177,15 @@ pub(crate) async fn lock_slugs(
 /// The products of these ids, held until the transaction ends. In one order, so that
 /// two who hold some cannot wait for each other.
 pub(crate) async fn hold_products(
-    c: &mut AsyncPgConnection,
-    ids: Vec<StoredId>,
+    c: &mut impl AsyncConnectionCore<Backend = Pg>,
+    ids: &[StoredId],
 ) -> QueryResult<Vec<ProductRow>> {
-    products::table
-        .filter(products::id.eq_any(ids))
+    let held = products::table
+        .filter(Condition::one_of("products.id", ids))
         .order(products::id)
         .select(ProductRow::as_select())
-        .for_no_key_update()
-        .load(c)
-        .await
+        .for_no_key_update();
+    Prepared(held).load(c).await
 }
 
 /// Holds the products in these orders until the transaction ends, as

@@ -96,14 +96,13 @@ pub(crate) async fn lock_slugs(_: &mut AsyncSqliteConnection, _: &str) -> QueryR
 
 pub(crate) async fn hold_products(
     c: &mut AsyncSqliteConnection,
-    ids: Vec<StoredId>,
+    ids: &[StoredId],
 ) -> QueryResult<Vec<ProductRow>> {
-    products::table
-        .filter(products::id.eq_any(ids))
+    let held = products::table
+        .filter(Condition::one_of("products.id", ids))
         .order(products::id)
-        .select(ProductRow::as_select())
-        .load(c)
-        .await
+        .select(ProductRow::as_select());
+    Prepared(held).load(c).await
 }
 
 pub(crate) async fn lock_products_of(
