@@ -10,6 +10,7 @@ mod connection;
 mod constraint;
 pub(crate) mod dialect;
 mod error;
+mod finishing;
 pub(crate) mod list;
 mod migrations;
 mod open_error;

@@ -39,8 +39,8 @@ pub(super) enum Intent {
 pub(super) enum Place {
     /// By whoever asks for it: it waits for the disk at most.
     Here,
-    /// As a task, since it waits for a server.
-    Task,
+    /// By a server, for which whoever asks for it waits.
+    Server,
     /// On a thread of its own.
     Thread,
 }
@@ -198,7 +198,7 @@ impl Connections {
 
     pub(super) fn place(&self, intent: Intent) -> Place {
         match &self.pools {
-            Pools::Postgres { .. } => Place::Task,
+            Pools::Postgres { .. } => Place::Server,
             Pools::Sqlite { has_wal: true, .. } if intent == Intent::LookUp => Place::Here,
             Pools::Sqlite { .. } => Place::Thread,
         }

@@ -16,6 +16,7 @@ use tracing::{Instrument, Span};
 
 use super::connection::Connection;
 use super::error::{Failure, Fault, classify, classify_commit};
+use super::finishing::Finishing;
 use super::pool::{Intent, Lease, Place, timed_out};
 use super::queue::{Queue, Queued};
 use super::sqlite::on_thread;
@@ -198,12 +199,15 @@ impl Inner {
         let lease = self.connections.acquire(intent).await?;
         let attempt = attempt(lease, intent, input, work, keeps).in_current_span();
         let outcome = match self.connections.place(intent) {
-            Place::Here => return Ok(attempt.await),
-            Place::Task => self.work.spawn(attempt).await,
-            Place::Thread => on_thread(self.work.track_future(attempt)).await,
+            Place::Here => attempt.await,
+            Place::Server => Finishing::new(self.work.track_future(attempt)).await,
+            Place::Thread => on_thread(self.work.track_future(attempt))
+                .await
+                .unwrap_or_else(|error| {
+                    Err(Fault::Answer(RepositoryError::Internal(error.into())))
+                }),
         };
-        Ok(outcome
-            .unwrap_or_else(|error| Err(Fault::Answer(RepositoryError::Internal(error.into())))))
+        Ok(outcome)
     }
 
     /// Does the work as a part of a transaction that others have parts in.
