@@ -87,7 +87,7 @@ impl Table {
         let names = list(columns.iter().map(|column| column.name.as_str()));
         let condition = match after {
             None => String::new(),
-            Some(after) => format!("WHERE ({key}) > ({})", placeholders(0, after.len())),
+            Some(after) => format!("WHERE ({key}) > ({})", placeholders(after.len())),
         };
         let limit_number = after.map_or(0, <[Value]>::len) + 1;
         let sql = format!(
@@ -161,11 +161,9 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.join(", ")
 }
 
-/// So many placeholders, numbered from behind this one on.
-pub(crate) fn placeholders(after: usize, count: usize) -> String {
-    let all: Vec<_> = (after + 1..=after + count)
-        .map(|number| format!("${number}"))
-        .collect();
+/// So many placeholders.
+pub(crate) fn placeholders(count: usize) -> String {
+    let all: Vec<_> = (1..=count).map(|number| format!("${number}")).collect();
     all.join(", ")
 }
 

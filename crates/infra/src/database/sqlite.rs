@@ -44,6 +44,10 @@ impl SpawnBlocking for InPlace {
     }
 }
 
+/// How long the write-ahead log grows before it is written back into the file, in pages of
+/// 4 KiB: a page that many writes have changed is written back once.
+const CHECKPOINT_PAGES: u16 = 4000;
+
 // Earlier ones can lose the write-ahead log when it is reset (fixed in 3.51.3).
 const _: () = assert!(libsqlite3_sys::SQLITE_VERSION_NUMBER >= 3_051_003);
 
@@ -57,7 +61,8 @@ where
     tokio::task::spawn_blocking(move || runtime.block_on(work)).await
 }
 
-/// Opens connections to one SQLite database, each with its pragmas set.
+/// Opens connections to one SQLite database, each with its pragmas set. What undoes a part
+/// of a transaction is kept in memory: each write is one, and files would be made for it.
 #[derive(Clone)]
 pub(super) struct Opener {
     target: String,
@@ -91,7 +96,9 @@ impl Opener {
             .batch_execute(&format!(
                 "PRAGMA busy_timeout = {};
                  PRAGMA foreign_keys = ON;
-                 PRAGMA synchronous = {};",
+                 PRAGMA synchronous = {};
+                 PRAGMA temp_store = MEMORY;
+                 PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};",
                 self.busy_timeout.as_millis(),
                 self.synchronous,
             ))

@@ -74,7 +74,7 @@ async fn move_stock(connection: &mut Connection, orders: &[&Order]) -> Result<()
              WHERE order_id IN ({}) GROUP BY product_id
          ) AS moved
          WHERE products.id = moved.product_id",
-        placeholders(0, ids.len())
+        placeholders(ids.len())
     );
     on_both!(connection, |c, dialect| {
         let mut query = diesel::sql_query(sql).into_boxed::<dialect::Backend>();

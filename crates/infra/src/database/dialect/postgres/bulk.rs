@@ -114,7 +114,7 @@ pub(crate) async fn insert(
     let sql = format!(
         "{} SELECT * FROM unnest({}) {}",
         statement.into,
-        placeholders(0, columns.len()),
+        placeholders(columns.len()),
         statement.otherwise
     );
     let mut query = diesel::sql_query(sql).into_boxed::<Pg>();

@@ -4,7 +4,7 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
-use crate::bulk::{Column, Insertion, Kind, Row, StoredRow, Value, placeholders};
+use crate::bulk::{Column, Insertion, Kind, Row, StoredRow, Value};
 use crate::database::AsyncSqliteConnection;
 
 type Query<'a> = BoxedSqlQuery<'a, Sqlite, SqlQuery>;
@@ -12,9 +12,11 @@ type Query<'a> = BoxedSqlQuery<'a, Sqlite, SqlQuery>;
 /// How many values a statement can be given (SQLITE_MAX_VARIABLE_NUMBER).
 const MAX_VALUES: usize = 32_766;
 
-/// Each transaction of SQLite sorts in what it adds to an index of trigrams as it ends.
-pub(crate) async fn expect_bulk(_: &mut AsyncSqliteConnection) -> QueryResult<()> {
-    Ok(())
+/// Gives the connection more room (64 MiB): new rows touch pages all over the indexes, which
+/// are written more than once where they do not fit. It keeps the room: whoever adds rows in
+/// bulk is a command that ends soon.
+pub(crate) async fn expect_bulk(c: &mut AsyncSqliteConnection) -> QueryResult<()> {
+    c.batch_execute("PRAGMA cache_size = -65536").await
 }
 
 /// Begins a transaction that sees the database as it is now, however long it lasts.
@@ -96,9 +98,9 @@ pub(crate) async fn insert(
     let mut keys: Vec<StoredRow> = Vec::with_capacity(rows.len());
     let width = columns.len().max(1);
     for some in rows.chunks((MAX_VALUES / width).max(1)) {
-        let places: Vec<_> = (0..some.len())
-            .map(|number| format!("({})", placeholders(number * width, width)))
-            .collect();
+        // Without numbers: to SQLite `$1` is a name, which it compares with all before it.
+        let row = format!("({})", vec!["?"; width].join(", "));
+        let places = vec![row; some.len()];
         let sql = format!(
             "{} VALUES {} {}",
             statement.into,
