@@ -11,27 +11,39 @@ CONTENT = "All work and no play. " * 70
 POST = {"title": "Bench %n", "content": CONTENT, "status": "published"}
 # A word whose trigrams no other text holds.
 RARE = "zyxwvq"
+# What the layers around every request are, from the inside out (crates/web/src/router.rs).
+LAYERS = (
+    "nothing around it", "panics caught", "a limit on its time", "readable by pages of other origins",
+    "with its id, headers and metrics", "compressed where it is asked for",
+)
 OFF = {"CACHE_MAX_BYTES": "0"}
 
 
 class Store:
-    """A database with so many posts, ready to be served."""
+    """A database with so many posts, ready to be served. One that was filled before gets what is new alone."""
 
-    def __init__(self, program, url, posts):
+    def __init__(self, program, url, posts, is_filled=False):
         self.program, self.url, self.posts = program, url, posts
-        say(f"Filling {url.split(':')[0]} with {posts:,} posts")
         run(program, url, "migrate", "up")
-        run(program, url, "seed", "--yes", "--users", str(max(100, posts // 1000)), "--posts", str(posts),
-            "--products", "100", "--orders", "300")
-        run(program, url, "user", "create", "--email", BENCH_EMAIL, "--first-name", "Bench", "--last-name", "Mark",
-            "--role", "admin")
+        titles = ["One to be read"]
+        if not is_filled:
+            self.fill()
+            titles.append(f"One with {RARE}")
         with self.serving() as server:
             token = server.log_in(BENCH_EMAIL)
-            for title in ("One to be read", f"One with {RARE}"):
+            for title in titles:
                 post = {**POST, "title": title}
                 self.post = server.call("POST", "/api/posts", post, token)["data"]
             product = {"name": "Engine", "priceCents": 250, "currency": "EUR", "stock": 1_000_000_000}
             self.product = server.call("POST", "/api/products", product, token)["data"]["id"]
+
+    def fill(self):
+        program, url, posts = self.program, self.url, self.posts
+        say(f"Filling {url.split(':')[0]} with {posts:,} posts")
+        run(program, url, "seed", "--yes", "--users", str(max(100, posts // 1000)), "--posts", str(posts),
+            "--products", "100", "--orders", "300")
+        run(program, url, "user", "create", "--email", BENCH_EMAIL, "--first-name", "Bench", "--last-name", "Mark",
+            "--role", "admin")
 
     def serving(self, **settings):
         return serving(self.program, self.url, **settings)
@@ -82,9 +94,11 @@ def protection(report, store, seconds):
 
     with store.serving(LOG_LEVEL="off") as server:
         bytes = length(server, store.slug())
-        bare = load(server, [f"/bare/{bytes}"], seconds)
-        report.add("Constant answer with nothing around it", bare)
-        report.add("Constant answer through all layers, nothing logged", load(server, [f"/probe/{bytes}"], seconds), bare)
+        inside = None
+        for count, layer in enumerate(LAYERS):
+            through = load(server, [f"/layers/{count}/{bytes}"], seconds)
+            report.add(f"Constant answer, {layer}", through, inside)
+            inside = through
     silent = reading("nothing logged", LOG_LEVEL="off")
     logged = reading("a line logged for each", silent)
     reading("metrics asked for as well", logged, METRICS_ADDR=f"127.0.0.1:{free_port()}")

@@ -17,9 +17,15 @@ pub fn routes() -> Router<Arc<Api>> {
     Router::new().route("/probe/{bytes}", get(constant))
 }
 
-/// The same with nothing around it, which shows what all that takes.
-pub fn bare() -> Router {
-    Router::new().route("/bare/{bytes}", get(constant))
+/// The same with so many of the layers around it, which shows what each takes.
+pub fn layers(api: &Api) -> Router {
+    const LAYERS: usize = 5;
+    (0..=LAYERS)
+        .map(|count| {
+            let routes = Router::new().route(&format!("/layers/{count}/{{bytes}}"), get(constant));
+            hexpress_web::within_layers(api.clone(), routes, count)
+        })
+        .fold(Router::new(), Router::merge)
 }
 
 async fn constant(Path(bytes): Path<usize>) -> Response {

@@ -275,9 +275,11 @@ impl Services {
                 request_id: Box::new(|| UuidV7Generator.uuid().to_string()),
             }),
         };
+        #[cfg(feature = "probe")]
+        let layers = crate::probe::layers(&api);
         let router = hexpress_web::router_with(api, further);
         #[cfg(feature = "probe")]
-        let router = router.merge(crate::probe::bare());
+        let router = router.merge(layers);
         #[cfg(feature = "otel")]
         let router = crate::telemetry::otel::continue_traces(router);
         router

@@ -40,4 +40,6 @@ pub use api::{Api, CorsOrigins, Settings};
 pub use limits::{LimitSettings, Limits};
 pub use metrics::HttpMetrics;
 pub use openapi::openapi;
+#[cfg(feature = "probe")]
+pub use router::within_layers;
 pub use router::{router, router_with};

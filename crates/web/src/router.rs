@@ -44,19 +44,44 @@ pub fn router(api: Api) -> Router {
 /// compression) goes around theirs too. They stand outside the limits and the document.
 pub fn router_with(api: Api, further: Router<Arc<Api>>) -> Router {
     let api = Arc::new(api);
-    let cors = cors(&api.settings.cors_origins);
     let document = Document::new(&api.settings.base_path);
     let limited = limited_routes().layer(from_fn_with_state(api.clone(), overload::count));
-    Router::from(all_routes(limited, document))
+    let routes = Router::from(all_routes(limited, document))
         .merge(further)
         .fallback(no_route)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(CatchPanicLayer::custom(request::after_panic))
-        .layer(from_fn_with_state(api.clone(), request::in_time))
-        .layer(cors)
-        .layer(from_fn_with_state(api.clone(), request::around))
-        .layer(compression::layer())
-        .layer(from_fn(compression::lenient))
+        .method_not_allowed_fallback(method_not_allowed);
+    within(&LAYERS, routes, api)
+}
+
+/// Routes with only the innermost so many of the layers around them, of which there are
+/// five: shows what each takes.
+#[cfg(feature = "probe")]
+pub fn within_layers(api: Api, routes: Router<Arc<Api>>, count: usize) -> Router {
+    let layers = LAYERS.get(..count).unwrap_or(&LAYERS);
+    within(layers, routes, Arc::new(api))
+}
+
+type Layer = fn(Router<Arc<Api>>, &Arc<Api>) -> Router<Arc<Api>>;
+
+/// What goes around every request, from the inside out: one that panics is answered, one
+/// that takes too long is ended, pages of other origins may read both, all have an id, a
+/// line in the log, headers and a place in the metrics, and long answers are compressed.
+const LAYERS: [Layer; 5] = [
+    |routes, _| routes.layer(CatchPanicLayer::custom(request::after_panic)),
+    |routes, api| routes.layer(from_fn_with_state(api.clone(), request::in_time)),
+    |routes, api| routes.layer(cors(&api.settings.cors_origins)),
+    |routes, api| routes.layer(from_fn_with_state(api.clone(), request::around)),
+    |routes, _| {
+        routes
+            .layer(compression::layer())
+            .layer(from_fn(compression::lenient))
+    },
+];
+
+fn within(layers: &[Layer], routes: Router<Arc<Api>>, api: Arc<Api>) -> Router {
+    layers
+        .iter()
+        .fold(routes, |routes, layer| layer(routes, &api))
         .with_state(api)
 }
 
