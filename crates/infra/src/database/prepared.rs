@@ -5,7 +5,7 @@ use diesel::result::QueryResult;
 /// A statement that each connection prepares once, where Diesel would prepare it every
 /// time: it does so with all updates, and with whatever holds SQL text. Only for
 /// statements of which there are few texts, as every one of them stays prepared: of the
-/// lists of posts, which have the most, strangers make a hundred or so. And not for those
+/// lists of posts, which have the most, strangers make some two hundred. And not for those
 /// whose best plan depends on the values, as searches' does.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Prepared<Q>(pub(crate) Q);
