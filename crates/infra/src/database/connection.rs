@@ -43,7 +43,8 @@ pub(crate) use on_both;
 ///
 /// PostgreSQL is sent all of them before it has answered the first; it runs them one
 /// after the other, each on what the ones before have left, and in a transaction none
-/// behind one that fails. All must be statements that stay prepared: one that is being
+/// behind one that fails: so look at what came of them in this order, as the first failure
+/// alone says why. All must be statements that stay prepared: one that is being
 /// prepared holds up those behind it, and those alone are sure to keep their order.
 macro_rules! in_one_trip {
     ($connection:expr, |$c:ident $(, $dialect:ident)?| $($statement:expr),+ $(,)?) => {

@@ -1,11 +1,12 @@
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 
 /// Work that is done by whoever waits for it. Where they go before its end a task goes on
-/// with it: that saves a task for all the others.
+/// with it: that saves a task for all the others. Whoever has it polls or drops it: kept
+/// aside it would stand still, with all that it holds.
 pub(super) struct Finishing<T: 'static> {
     work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
 }
@@ -22,13 +23,15 @@ impl<T> Future for Finishing<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        let Some(work) = &mut self.work else {
-            // It has been returned.
+        // Taken, so that nobody goes on with what has panicked.
+        let Some(mut work) = self.work.take() else {
             return Poll::Pending;
         };
-        let outcome = ready!(work.as_mut().poll(context));
-        self.work = None;
-        Poll::Ready(outcome)
+        let outcome = work.as_mut().poll(context);
+        if outcome.is_pending() {
+            self.work = Some(work);
+        }
+        outcome
     }
 }
 

@@ -87,7 +87,8 @@ impl Condition {
         self.and(Piece::Id(StoredId(id)))
     }
 
-    /// That a column holds one of these ids. Each number of them is another text.
+    /// That a column holds one of these ids. There are few texts: the last id is repeated
+    /// until their number is a power of two.
     pub(crate) fn one_of(column: &'static str, ids: &[StoredId]) -> Self {
         let Some((first, others)) = ids.split_first() else {
             return Self::sql("FALSE");
@@ -97,8 +98,11 @@ impl Condition {
             return Self::sql(format!("{column} = ")).and_id(first.0);
         }
         let start = Self::sql(format!("{column} IN (")).and_id(first.0);
+        let last = others.iter().rev().take(1).cycle();
         others
             .iter()
+            .chain(last)
+            .take(ids.len().next_power_of_two() - 1)
             .fold(start, |list, id| list.and_sql(", ").and_id(id.0))
             .and_sql(")")
     }

@@ -61,8 +61,7 @@ where
     tokio::task::spawn_blocking(move || runtime.block_on(work)).await
 }
 
-/// Opens connections to one SQLite database, each with its pragmas set. What undoes a part
-/// of a transaction is kept in memory: each write is one, and files would be made for it.
+/// Opens connections to one SQLite database, each with its pragmas set.
 #[derive(Clone)]
 pub(super) struct Opener {
     target: String,
@@ -97,7 +96,6 @@ impl Opener {
                 "PRAGMA busy_timeout = {};
                  PRAGMA foreign_keys = ON;
                  PRAGMA synchronous = {};
-                 PRAGMA temp_store = MEMORY;
                  PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};",
                 self.busy_timeout.as_millis(),
                 self.synchronous,

@@ -200,7 +200,14 @@ impl Inner {
         let attempt = attempt(lease, intent, input, work, keeps).in_current_span();
         let outcome = match self.connections.place(intent) {
             Place::Here => attempt.await,
-            Place::Server => Finishing::new(self.work.track_future(attempt)).await,
+            Place::Server => {
+                let attempt = AssertUnwindSafe(attempt).catch_unwind();
+                Finishing::new(self.work.track_future(attempt))
+                    .await
+                    .unwrap_or_else(|_| {
+                        Err(Fault::Answer(RepositoryError::Internal(Panicked.into())))
+                    })
+            }
             Place::Thread => on_thread(self.work.track_future(attempt))
                 .await
                 .unwrap_or_else(|error| {

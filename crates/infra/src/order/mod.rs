@@ -132,7 +132,7 @@ async fn place(connection: &mut Connection, record: &OrderRecord) -> Result<Plac
     }
     let items = record.order.items().iter();
     let ids: Vec<StoredId> = items.map(|item| item.product_id.into()).collect();
-    // They are held when all else has been done: others wait no longer than they must.
+    // They are held in the last trip: others wait no longer than they must.
     let seen: Vec<ProductRow> = on_both!(&mut *connection, |c| {
         let seen = products::table
             .filter(Condition::one_of("products.id", &ids))
@@ -180,9 +180,11 @@ async fn store(
         stock::record(&[id], Cause::Ordered, order.created_at).execute(c),
     );
     stored?;
+    let held = held?;
     listed?;
+    let taken = taken?;
     recorded?;
-    Ok((held?, taken?))
+    Ok((held, taken))
 }
 
 async fn find(connection: &mut Connection, id: OrderId) -> Result<Option<OrderRow>, Failure> {

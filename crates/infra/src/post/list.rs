@@ -107,7 +107,7 @@ enum Start {
 }
 
 /// A page by its number begins behind the last post of the page before, to which the
-/// list's index leads by itself: whoever passes over rows in the statement that shows the
+/// list's index leads by itself where it has one: whoever passes over rows in the statement that shows the
 /// page reads each of them, with its author and views. What a search finds is in no index.
 async fn start(
     connection: &mut Connection,

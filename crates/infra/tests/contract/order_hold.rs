@@ -1,40 +1,15 @@
-//! An order reads its products before it holds them. What changes in between is seen when
-//! they are held, on PostgreSQL: SQLite has one writer.
+//! An order reads its products before it holds them. What happens in between, and while it
+//! waits, happens on PostgreSQL alone: SQLite has one writer.
 
 use std::time::Duration;
 
 use hexpress_domain::order::{OrderRepository, Placement, Refusal};
+use hexpress_domain::repository::RepositoryError;
 use hexpress_test_support::Kind;
 use hexpress_testkit::samples::order_record;
 use rstest::rstest;
 
-use crate::support::{Stores, stores};
-
-/// Changes the product and commits when somebody waits for it, after ten seconds at the
-/// latest.
-async fn change_until_somebody_waits(stores: &Stores, change: &str) {
-    stores
-        .raw
-        .execute(&format!(
-            "DO $$ BEGIN
-                UPDATE products SET {change};
-                FOR round IN 1..500 LOOP
-                    PERFORM pg_sleep(0.02), pg_stat_clear_snapshot();
-                    EXIT WHEN EXISTS (SELECT 1 FROM pg_stat_activity
-                        WHERE datname = current_database() AND wait_event_type = 'Lock');
-                END LOOP;
-            END $$"
-        ))
-        .await;
-}
-
-async fn wait_for_the_change(stores: &Stores) {
-    const SLEEPING: &str = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event = 'PgSleep'";
-    while stores.value(SLEEPING).await == "0" {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
+use crate::support::{stores, stores_that_wait};
 
 #[rstest]
 #[case("price_cents = 900", Some(900))]
@@ -48,12 +23,14 @@ async fn a_product_that_changes_meanwhile_is_sold_as_it_is_then(
     let stores = stores(Kind::Postgres).await;
     let user = stores.user().await;
     let product = stores.product(250, 3).await;
+    let update = format!("UPDATE products SET {change}");
+    let changed = stores.raw.begin(&update).await;
+    let orders = stores.orders.clone();
     let record = order_record(user.id, &[(product.id, 2)]);
-    let ((), placement) = tokio::join!(change_until_somebody_waits(&stores, change), async {
-        wait_for_the_change(&stores).await;
-        stores.orders.place(record).await.unwrap()
-    });
-    match (placement, price) {
+    let placing = tokio::spawn(async move { orders.place(record).await });
+    stores.raw.wait_for_waiting(1).await;
+    changed.commit().await;
+    match (placing.await.unwrap().unwrap(), price) {
         (Placement::Placed(order), Some(price)) => {
             assert_eq!(order.items[0].unit_price.cents(), price);
         }
@@ -62,4 +39,22 @@ async fn a_product_that_changes_meanwhile_is_sold_as_it_is_then(
     }
     let orders = stores.value("SELECT count(*) FROM orders").await;
     assert_eq!(orders, if price.is_some() { "1" } else { "0" });
+}
+
+/// What is sent behind the statement that waits fails too, and says nothing of why.
+#[tokio::test]
+async fn an_order_that_waits_too_long_for_a_product_may_come_again() {
+    let stores = stores_that_wait(Kind::Postgres, Duration::from_millis(50)).await;
+    let user = stores.user().await;
+    let product = stores.product(250, 3).await;
+    let held = stores.raw.begin("SELECT FROM products FOR UPDATE").await;
+    let record = order_record(user.id, &[(product.id, 2)]);
+    let waited = stores.orders.place(record.clone()).await;
+    assert!(
+        matches!(waited, Err(RepositoryError::Unavailable(_))),
+        "{waited:?}"
+    );
+    held.commit().await;
+    let placed = stores.orders.place(record).await.unwrap();
+    assert!(matches!(placed, Placement::Placed(_)));
 }

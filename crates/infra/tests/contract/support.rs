@@ -32,6 +32,11 @@ pub struct Stores {
 }
 
 pub async fn stores(kind: Kind) -> Stores {
+    stores_that_wait(kind, Duration::from_secs(20)).await
+}
+
+/// Adapters that wait for a lock no longer than this.
+pub async fn stores_that_wait(kind: Kind, lock_timeout: Duration) -> Stores {
     let raw = TestDatabase::migrated(kind).await;
     let patience = Duration::from_secs(20);
     let options = DatabaseOptions {
@@ -41,7 +46,7 @@ pub async fn stores(kind: Kind) -> Stores {
         acquire_timeout: patience,
         idle_timeout: patience,
         statement_timeout: patience,
-        lock_timeout: patience,
+        lock_timeout,
         idle_in_transaction_timeout: patience,
         migrate_lock_timeout: patience,
         ssl_mode_default: SslMode::Prefer,
