@@ -106,9 +106,9 @@ enum Start {
     Behind(Cursor),
 }
 
-/// A page by its number begins behind the last post of the page before, to which the
-/// list's index leads by itself where it has one: whoever passes over rows in the statement that shows the
-/// page reads each of them, with its author and views. What a search finds is in no index.
+/// A page by its number begins behind the last post of the page before, which the index of
+/// the list's order finds. The statement that shows the page would read the author and
+/// views of all that it passes over. What a search finds is in no index.
 async fn start(
     connection: &mut Connection,
     selection: Selection,
