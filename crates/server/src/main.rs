@@ -19,17 +19,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use mimalloc::MiMalloc;
 use tokio::runtime::Runtime;
 use tracing::warn;
 
 use cli::{Cli, Command};
 use config::{Config, Sources};
 use failure::Failure;
-
-// Answers are made of many small pieces, on all threads at once.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let outcome = match Cli::try_parse() {
