@@ -31,6 +31,15 @@ impl Cached {
         self.users.insert(someone()).await.unwrap()
     }
 
+    async fn session_until(&self, expires_at: DateTime<Utc>) -> SessionRecord {
+        let session = SessionRecord {
+            expires_at,
+            ..session(self.user().await.id)
+        };
+        self.tokens.open_session(session.clone()).await.unwrap();
+        session
+    }
+
     async fn knows(&self, session: &SessionRecord, at: DateTime<Utc>) -> bool {
         let found = self.tokens.authenticate(session.digest, at).await;
         found.unwrap().is_some()
@@ -64,13 +73,7 @@ async fn whoever_comes_second_to_take_rights_away_waits_as_well() {
 #[tokio::test(start_paused = true)]
 async fn a_session_that_was_used_in_time_goes_on_beyond_its_old_end() {
     let cached = Cached::new();
-    let user = cached.user().await;
-    let session = SessionRecord {
-        expires_at: later(),
-        ..session(user.id)
-    };
-    let opened = cached.tokens.open_session(session.clone()).await;
-    opened.unwrap();
+    let session = cached.session_until(later()).await;
     assert!(cached.knows(&session, now()).await);
     let at = later() - TimeDelta::milliseconds(1);
     cached
@@ -83,13 +86,7 @@ async fn a_session_that_was_used_in_time_goes_on_beyond_its_old_end() {
 #[tokio::test(start_paused = true)]
 async fn a_session_that_was_not_used_ends_although_it_is_kept() {
     let cached = Cached::new();
-    let user = cached.user().await;
-    let session = SessionRecord {
-        expires_at: later(),
-        ..session(user.id)
-    };
-    let opened = cached.tokens.open_session(session.clone()).await;
-    opened.unwrap();
+    let session = cached.session_until(later()).await;
     assert!(cached.knows(&session, now()).await);
     assert!(!cached.knows(&session, later()).await);
 }
