@@ -34,7 +34,7 @@ use rows::OrderRow;
 /// products.
 const OVERDUE_BATCH: u8 = 20;
 
-/// A product changed between the moments in which an order read it and held it.
+/// A product changed between the moments in which an order read it and took from it.
 #[derive(Debug, thiserror::Error)]
 #[error("a product of the order has changed meanwhile")]
 struct ProductChanged;
@@ -132,41 +132,58 @@ async fn place(connection: &mut Connection, record: &OrderRecord) -> Result<Plac
     }
     let items = record.order.items().iter();
     let ids: Vec<StoredId> = items.map(|item| item.product_id.into()).collect();
-    // They are held in the last trip: others wait no longer than they must.
-    let seen: Vec<ProductRow> = on_both!(&mut *connection, |c| {
-        let seen = products::table
-            .filter(Condition::one_of("products.id", &ids))
-            .select(ProductRow::as_select());
-        Prepared(seen).load(c).await?
-    });
+    let seen = read(connection, &ids).await?;
     let order = match record.fill(valid(seen)?) {
         Ok(order) => order,
         Err(refusal) => return Ok(Placement::Refused(refusal)),
     };
-    let (held, taken) = store(connection, &order, &ids).await?;
-    match record.fill(valid(held)?) {
-        Ok(true_order) if true_order == order => {
-            stock::taken(&order, taken)?;
-            Ok(Placement::Placed(order))
-        }
+    let Taken {
+        mut products,
+        lacking,
+    } = store(connection, &order).await?;
+    if !lacking.is_empty() {
+        products.extend(read(connection, &lacking).await?);
+    }
+    match record.fill(valid(products)?) {
+        Ok(true_order) if lacking.is_empty() && true_order == order => Ok(Placement::Placed(order)),
         Ok(_) => Err(Failure::Contention(ProductChanged.into())),
         Err(refusal) => Ok(Placement::Refused(refusal)),
     }
+}
+
+/// The products of these ids, which nobody holds for it.
+async fn read(connection: &mut Connection, ids: &[StoredId]) -> Result<Vec<ProductRow>, Failure> {
+    Ok(on_both!(connection, |c| {
+        let products = products::table
+            .filter(Condition::one_of("products.id", ids))
+            .select(ProductRow::as_select());
+        Prepared(products).load(c).await?
+    }))
 }
 
 fn valid(products: Vec<ProductRow>) -> Result<Vec<Product>, Corrupt> {
     products.into_iter().map(Product::try_from).collect()
 }
 
-/// Stores an order, holds its products, takes its pieces where they are there, and writes
-/// that down. Returns the products as they were before, and how many had enough.
-async fn store(
-    connection: &mut Connection,
-    order: &Order,
-    product_ids: &[StoredId],
-) -> Result<(Vec<ProductRow>, usize), Failure> {
+/// What became of the pieces of an order.
+struct Taken {
+    /// The products that had enough, as they were before.
+    products: Vec<ProductRow>,
+    /// Those that had not, or are gone.
+    lacking: Vec<StoredId>,
+}
+
+/// Stores an order, takes its pieces where they are there, and writes that down, all in
+/// one trip: from the first piece on others wait for this one's end.
+async fn store(connection: &mut Connection, order: &Order) -> Result<Taken, Failure> {
     let id = StoredId::from(order.id);
-    let (stored, held, listed, taken, recorded) = in_one_trip!(
+    let mut pieces: Vec<(StoredId, i64)> = order
+        .items
+        .iter()
+        .map(|item| (item.product_id.into(), item.quantity.get().into()))
+        .collect();
+    pieces.sort_unstable_by_key(|(product, _)| product.0);
+    let (stored, rows, listed, recorded) = in_one_trip!(
         connection,
         |c, dialect| {
             let insert = diesel::insert_into(orders::table).values(OrderRow::of(order));
@@ -174,17 +191,25 @@ async fn store(
         },
         // Before the lines, each of which would share in its product: PostgreSQL writes
         // down who all do when one of them takes it.
-        dialect::hold_products(c, product_ids),
+        dialect::take_pieces(c, &pieces),
         dialect::insert_order_items(c, OrderItemRow::of(order)),
-        stock::take(id).execute(c),
         stock::record(&[id], Cause::Ordered, order.created_at).execute(c),
     );
     stored?;
-    let held = held?;
+    let rows = rows?;
     listed?;
-    let taken = taken?;
     recorded?;
-    Ok((held, taken))
+    let mut taken = Taken {
+        products: Vec::new(),
+        lacking: Vec::new(),
+    };
+    for ((product, pieces), row) in pieces.into_iter().zip(rows) {
+        match row {
+            Some(row) => taken.products.push(row.before(pieces)),
+            None => taken.lacking.push(product),
+        }
+    }
+    Ok(taken)
 }
 
 async fn find(connection: &mut Connection, id: OrderId) -> Result<Option<OrderRow>, Failure> {

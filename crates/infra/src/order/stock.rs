@@ -8,19 +8,12 @@ use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
-use hexpress_domain::order::Order;
-use hexpress_domain::repository::RepositoryError;
 
 use crate::database::list::Condition;
 use crate::database::schema::{order_items, products, stock_movements};
 use crate::database::types::{Instant, StoredId, StoredInstant};
 use crate::database::{Connection, Failure, Prepared, on_both};
 use crate::product::Cause;
-
-/// A bug: the order was filled from products that were held.
-#[derive(Debug, thiserror::Error)]
-#[error("products that were held had less in stock than was seen")]
-struct StockMoved;
 
 /// A statement, for either database.
 pub(super) trait Statement:
@@ -29,35 +22,6 @@ pub(super) trait Statement:
 }
 
 impl<Q: QueryFragment<Pg> + QueryFragment<Sqlite> + QueryId + Send> Statement for Q {}
-
-/// Takes the pieces of an order that is stored, where they are there.
-pub(super) fn take(order: StoredId) -> impl Statement {
-    let ordered = order_items::table
-        .filter(order_items::order_id.eq(order))
-        .select(order_items::product_id);
-    let pieces = || {
-        order_items::table
-            .filter(order_items::order_id.eq(order))
-            .filter(order_items::product_id.eq(products::id))
-            .select(order_items::quantity)
-            .single_value()
-            .assume_not_null()
-    };
-    let update = diesel::update(products::table)
-        .filter(products::id.eq_any(ordered))
-        .filter(products::stock.ge(pieces()))
-        .set(products::stock.eq(products::stock - pieces()));
-    Prepared(update)
-}
-
-/// What it means for an order that [`take`] has changed so many products.
-pub(super) fn taken(order: &Order, products: usize) -> Result<(), RepositoryError> {
-    if products == order.items.len() {
-        Ok(())
-    } else {
-        Err(RepositoryError::Internal(StockMoved.into()))
-    }
-}
 
 /// Gives the pieces of orders back, also to products that are deleted.
 pub(super) async fn give_back(

@@ -31,6 +31,12 @@ impl ProductRow {
     pub(super) const fn is_live(&self) -> bool {
         self.deleted_at.is_none()
     }
+
+    /// The product as it was before so many pieces were taken.
+    pub(crate) const fn before(mut self, pieces: i64) -> Self {
+        self.stock += pieces;
+        self
+    }
 }
 
 impl TryFrom<ProductRow> for Product {

@@ -1,4 +1,4 @@
-//! An order reads its products before it holds them. What happens in between, and while it
+//! An order reads its products before it takes from them. What happens in between, and while it
 //! waits, happens on PostgreSQL alone: SQLite has one writer.
 
 use std::time::Duration;
@@ -39,6 +39,32 @@ async fn a_product_that_changes_meanwhile_is_sold_as_it_is_then(
     }
     let orders = stores.value("SELECT count(*) FROM orders").await;
     assert_eq!(orders, if price.is_some() { "1" } else { "0" });
+}
+
+/// What an order has taken before it finds that something lacks is as if it had not.
+#[tokio::test]
+async fn only_what_lacks_is_said_to_lack() {
+    let stores = stores(Kind::Postgres).await;
+    let user = stores.user().await;
+    let (first, second) = (stores.product(250, 3).await, stores.product(250, 3).await);
+    let sold = format!("UPDATE products SET stock = 1 WHERE id = '{}'", second.id);
+    let sold = stores.raw.begin(&sold).await;
+    let orders = stores.orders.clone();
+    let record = order_record(user.id, &[(second.id, 2), (first.id, 3)]);
+    let placing = tokio::spawn(async move { orders.place(record).await });
+    stores.raw.wait_for_waiting(1).await;
+    sold.commit().await;
+    let refused = placing.await.unwrap().unwrap();
+    let Placement::Refused(Refusal::Short(shortages)) = refused else {
+        panic!("{refused:?}");
+    };
+    let lacking: Vec<_> = shortages
+        .iter()
+        .map(|shortage| (shortage.item, shortage.available.get()))
+        .collect();
+    assert_eq!(lacking, [(0, 1)]);
+    let pieces = "SELECT sum(stock) FROM products";
+    assert_eq!(stores.value(pieces).await, "4");
 }
 
 /// What is sent behind the statement that waits fails too, and says nothing of why.

@@ -5,6 +5,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection, RunQueryDsl};
+use futures_util::future::join_all;
 use hexpress_domain::list::Search;
 
 use crate::database::Prepared;
@@ -177,7 +178,7 @@ pub(crate) async fn lock_slugs(
 /// The products of these ids, held until the transaction ends. In one order, so that
 /// two who hold some cannot wait for each other.
 pub(crate) async fn hold_products(
-    c: &mut impl AsyncConnectionCore<Backend = Pg>,
+    c: &mut AsyncPgConnection,
     ids: &[StoredId],
 ) -> QueryResult<Vec<ProductRow>> {
     let held = products::table
@@ -186,6 +187,24 @@ pub(crate) async fn hold_products(
         .select(ProductRow::as_select())
         .for_no_key_update();
     Prepared(held).load(c).await
+}
+
+/// Takes so many pieces of each product, where it has them, and returns those that had,
+/// as they are then; held until the transaction ends. All are sent at once. They come in
+/// the order of their ids, as in [`hold_products`].
+pub(crate) async fn take_pieces(
+    c: &mut &AsyncPgConnection,
+    pieces: &[(StoredId, i64)],
+) -> QueryResult<Vec<Option<ProductRow>>> {
+    let shared = *c;
+    let taking = pieces.iter().map(|&(id, pieces)| async move {
+        let take = diesel::update(products::table.find(id))
+            .filter(products::stock.ge(pieces))
+            .set(products::stock.eq(products::stock - pieces))
+            .returning(ProductRow::as_returning());
+        Prepared(take).get_result(&mut &*shared).await.optional()
+    });
+    join_all(taking).await.into_iter().collect()
 }
 
 /// Holds the products in these orders until the transaction ends, as

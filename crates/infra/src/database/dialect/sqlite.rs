@@ -105,6 +105,23 @@ pub(crate) async fn hold_products(
     Prepared(held).load(c).await
 }
 
+/// Takes so many pieces of each product, where it has them, and returns those that had,
+/// as they are then.
+pub(crate) async fn take_pieces(
+    c: &mut AsyncSqliteConnection,
+    pieces: &[(StoredId, i64)],
+) -> QueryResult<Vec<Option<ProductRow>>> {
+    let mut taken = Vec::new();
+    for &(id, pieces) in pieces {
+        let take = diesel::update(products::table.find(id))
+            .filter(products::stock.ge(pieces))
+            .set(products::stock.eq(products::stock - pieces))
+            .returning(ProductRow::as_returning());
+        taken.push(Prepared(take).get_result(c).await.optional()?);
+    }
+    Ok(taken)
+}
+
 pub(crate) async fn lock_products_of(
     _: &mut AsyncSqliteConnection,
     _: &[StoredId],
