@@ -71,11 +71,13 @@ CREATE INDEX posts_deleted_created_at_idx ON posts (created_at, id) WHERE delete
 CREATE INDEX posts_deleted_with_author_idx ON posts (author_id, id) WHERE deleted_with_author;
 
 -- The text is folded before it comes here, so that letters are compared as they are.
--- The index keeps no copy of it.
+-- The index keeps no copy of it, nor where in it a trigram stands: a fifth of the size, and
+-- searches look at the text itself once more.
 CREATE VIRTUAL TABLE posts_search USING fts5 (
     search_text,
     content = '',
     contentless_delete = 1,
+    detail = 'none',
     tokenize = 'trigram case_sensitive 1'
 );
 

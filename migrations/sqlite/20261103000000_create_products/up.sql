@@ -39,11 +39,12 @@ CREATE INDEX products_is_active_price_cents_idx ON products (is_active, price_ce
 CREATE INDEX products_is_active_stock_idx ON products (is_active, stock, id)
     WHERE deleted_at IS NULL;
 
--- As for users: the index keeps no copy of the text.
+-- As for users: the index keeps no copy of the text, nor where in it a trigram stands.
 CREATE VIRTUAL TABLE products_search USING fts5 (
     search_text,
     content = '',
     contentless_delete = 1,
+    detail = 'none',
     tokenize = 'trigram case_sensitive 1'
 );
 

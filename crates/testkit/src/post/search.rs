@@ -45,8 +45,11 @@ pub(super) async fn a_search_matches_anywhere_in_title_and_content(stores: &Blog
 pub(super) async fn a_search_finds_what_a_change_made_of_a_row_within_the_scope(stores: &Blog) {
     let author = stores.user().await;
     let view = stores.post(draft(&author, "On Computing")).await;
+    let as_long_as_may_be: String = ('一'..).take(Search::MAX_LENGTH).collect();
     let change = PostChange {
-        content: "Of looms and engines".parse().unwrap(),
+        content: format!("Of looms and bananas: {as_long_as_may_be}")
+            .parse()
+            .unwrap(),
         ..post_change(&view)
     };
     stores.posts.change(change).await.unwrap();
@@ -55,6 +58,9 @@ pub(super) async fn a_search_finds_what_a_change_made_of_a_row_within_the_scope(
         ("LOOMS", PostScope::All, 1),
         ("looms", PostScope::PublishedOrBy(author.id), 1),
         ("looms", PostScope::Published, 0),
+        // All its parts are there, and it is not.
+        ("nanana", PostScope::All, 0),
+        (&as_long_as_may_be, PostScope::All, 1),
     ] {
         let query = PostQuery {
             search: Search::parse(text).unwrap(),

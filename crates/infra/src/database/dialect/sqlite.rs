@@ -1,5 +1,7 @@
 mod bulk;
 
+use std::collections::BTreeSet;
+
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -161,21 +163,34 @@ pub(crate) async fn insert_order_items(
 }
 
 /// Rows of a table in whose folded text the search occurs. The trigram index serves
-/// searches of three characters or more.
+/// searches of three characters or more, and leads to all rows that have all their trigrams.
 pub(crate) fn matches(table: &'static str, search: &Search) -> Condition {
     let text = search.folded();
-    if !has_trigrams(search) {
-        return Condition::sql(format!("instr({table}.search_text, "))
-            .and_text(text)
-            .and_sql(") > 0");
-    }
-    Condition::sql(format!(
-        "{table}.id IN (SELECT row_id FROM {table}_search \
-         JOIN {table}_search_rows ON number = {table}_search.rowid \
-         WHERE {table}_search MATCH "
-    ))
-    .and_text(format!("\"{}\"", text.replace('"', "\"\"")))
-    .and_sql(")")
+    let candidates = if has_trigrams(search) {
+        Condition::sql(format!(
+            "{table}.id IN (SELECT row_id FROM {table}_search \
+             JOIN {table}_search_rows ON number = {table}_search.rowid \
+             WHERE {table}_search MATCH "
+        ))
+        .and_text(all_trigrams(text))
+        .and_sql(") AND ")
+    } else {
+        Condition::default()
+    };
+    candidates
+        .and_sql(format!("instr({table}.search_text, "))
+        .and_text(text)
+        .and_sql(") > 0")
+}
+
+/// What FTS5 is asked for, to find the rows that have all trigrams of a text.
+fn all_trigrams(text: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let trigrams: BTreeSet<String> = characters
+        .windows(TRIGRAM)
+        .map(|trigram| format!("\"{}\"", String::from_iter(trigram).replace('"', "\"\"")))
+        .collect();
+    Vec::from_iter(trigrams).join(" ")
 }
 
 /// What to write before a column that is to lead to no index.
