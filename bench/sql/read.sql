@@ -7,5 +7,4 @@ INNER JOIN users ON posts.author_id = users.id
 INNER JOIN post_views ON post_views.post_id = posts.id
 WHERE posts.deleted_at IS NULL AND posts.id = coalesce(
     (SELECT id FROM posts AS taken WHERE taken.deleted_at IS NULL AND taken.slug = :slug),
-    (SELECT post_id FROM kept_slugs WHERE kept_slugs.slug = :slug))
-LIMIT 1;
+    (SELECT post_id FROM kept_slugs WHERE kept_slugs.slug = :slug));

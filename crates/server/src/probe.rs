@@ -19,8 +19,7 @@ pub fn routes() -> Router<Arc<Api>> {
 
 /// The same with so many of the layers around it, which shows what each takes.
 pub fn layers(api: &Api) -> Router {
-    const LAYERS: usize = 5;
-    (0..=LAYERS)
+    (0..=hexpress_web::LAYER_COUNT)
         .map(|count| {
             let routes = Router::new().route(&format!("/layers/{count}/{{bytes}}"), get(constant));
             hexpress_web::within_layers(api.clone(), routes, count)

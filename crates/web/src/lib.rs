@@ -41,5 +41,5 @@ pub use limits::{LimitSettings, Limits};
 pub use metrics::HttpMetrics;
 pub use openapi::openapi;
 #[cfg(feature = "probe")]
-pub use router::within_layers;
+pub use router::{LAYER_COUNT, within_layers};
 pub use router::{router, router_with};

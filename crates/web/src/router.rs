@@ -53,8 +53,12 @@ pub fn router_with(api: Api, further: Router<Arc<Api>>) -> Router {
     within(&LAYERS, routes, api)
 }
 
-/// Routes with only the innermost so many of the layers around them, of which there are
-/// five: shows what each takes.
+/// How many layers go around every request.
+#[cfg(feature = "probe")]
+pub const LAYER_COUNT: usize = LAYERS.len();
+
+/// Routes with only the innermost so many of the [`LAYER_COUNT`] layers around them: shows
+/// what each takes.
 #[cfg(feature = "probe")]
 pub fn within_layers(api: Api, routes: Router<Arc<Api>>, count: usize) -> Router {
     let layers = LAYERS.get(..count).unwrap_or(&LAYERS);
