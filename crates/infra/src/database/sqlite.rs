@@ -218,13 +218,14 @@ mod tests {
     }
 
     #[test]
-    fn no_connection_waits_for_another_in_memory() {
+    fn sqlite_is_compiled_as_the_workspace_has_it() {
         let mut connection = SqliteConnection::establish(":memory:").unwrap();
         let options = diesel::sql_query("PRAGMA compile_options");
         let options: Vec<CompileOption> =
             diesel::RunQueryDsl::load(options, &mut connection).unwrap();
         let has = |name: &str| options.iter().any(|option| option.compile_options == name);
         assert!(has("THREADSAFE=2") && has("DEFAULT_MEMSTATUS=0"));
+        assert!(has("STMTJRNL_SPILL=131071"));
         assert!(!has("ENABLE_MEMORY_MANAGEMENT"));
     }
 

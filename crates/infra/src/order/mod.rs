@@ -151,7 +151,7 @@ async fn place(connection: &mut Connection, record: &OrderRecord) -> Result<Plac
     }
 }
 
-/// The products of these ids, which nobody holds for it.
+/// The products of these ids, as they are at the moment.
 async fn read(connection: &mut Connection, ids: &[StoredId]) -> Result<Vec<ProductRow>, Failure> {
     Ok(on_both!(connection, |c| {
         let products = products::table
@@ -182,6 +182,7 @@ async fn store(connection: &mut Connection, order: &Order) -> Result<Taken, Fail
         .iter()
         .map(|item| (item.product_id.into(), item.quantity.get().into()))
         .collect();
+    // Whoever takes from several products takes in this order.
     pieces.sort_unstable_by_key(|(product, _)| product.0);
     let (stored, rows, listed, recorded) = in_one_trip!(
         connection,
@@ -196,19 +197,22 @@ async fn store(connection: &mut Connection, order: &Order) -> Result<Taken, Fail
         stock::record(&[id], Cause::Ordered, order.created_at).execute(c),
     );
     stored?;
-    let rows = rows?;
-    listed?;
-    recorded?;
     let mut taken = Taken {
         products: Vec::new(),
         lacking: Vec::new(),
     };
-    for ((product, pieces), row) in pieces.into_iter().zip(rows) {
+    for ((product, pieces), row) in pieces.into_iter().zip(rows?) {
         match row {
             Some(row) => taken.products.push(row.before(pieces)),
             None => taken.lacking.push(product),
         }
     }
+    // The line of a product that has been purged has nothing to refer to.
+    if listed.is_err() && !taken.lacking.is_empty() {
+        return Err(Failure::Contention(ProductChanged.into()));
+    }
+    listed?;
+    recorded?;
     Ok(taken)
 }
 

@@ -15,14 +15,6 @@ use crate::database::types::{Instant, StoredId, StoredInstant};
 use crate::database::{Connection, Failure, Prepared, on_both};
 use crate::product::Cause;
 
-/// A statement, for either database.
-pub(super) trait Statement:
-    QueryFragment<Pg> + QueryFragment<Sqlite> + QueryId + Send
-{
-}
-
-impl<Q: QueryFragment<Pg> + QueryFragment<Sqlite> + QueryId + Send> Statement for Q {}
-
 /// Gives the pieces of orders back, also to products that are deleted.
 pub(super) async fn give_back(
     connection: &mut Connection,
@@ -55,7 +47,11 @@ pub(super) async fn give_back(
 
 /// Writes the movements of orders down. The ledger takes each of them once: whoever
 /// gave the pieces of an order back twice would fail here.
-pub(super) fn record(order_ids: &[StoredId], cause: Cause, at: DateTime<Utc>) -> impl Statement {
+pub(super) fn record(
+    order_ids: &[StoredId],
+    cause: Cause,
+    at: DateTime<Utc>,
+) -> impl QueryFragment<Pg> + QueryFragment<Sqlite> + QueryId + Send {
     let delta = match cause {
         Cause::Ordered => "-order_items.quantity",
         _ => "order_items.quantity",

@@ -39,8 +39,8 @@ pub(super) async fn add(connection: &mut Connection, batch: &[Order]) -> Result<
     Ok(added.len())
 }
 
-/// Holds the products that the orders take from, as whoever places one does, and
-/// refuses where an admin has left too few of one.
+/// Holds the products that the orders take from, and refuses where an admin has left too
+/// few of one.
 async fn look_at_stock(connection: &mut Connection, orders: &[&Order]) -> Result<(), Failure> {
     let mut taken: HashMap<ProductId, u64> = HashMap::new();
     for order in orders {

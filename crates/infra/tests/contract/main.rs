@@ -12,8 +12,8 @@
 mod cached;
 mod ledger;
 mod login_guard;
-mod order_hold;
 mod order_key;
+mod order_meanwhile;
 mod order_model;
 mod post_cohort;
 mod post_counts;

@@ -190,8 +190,8 @@ pub(crate) async fn hold_products(
 }
 
 /// Takes so many pieces of each product, where it has them, and returns those that had,
-/// as they are then; held until the transaction ends. All are sent at once. They come in
-/// the order of their ids, as in [`hold_products`].
+/// as they are then; held until the transaction ends. All are sent at once. They must come
+/// sorted by id, as [`hold_products`] holds them.
 pub(crate) async fn take_pieces(
     c: &mut &AsyncPgConnection,
     pieces: &[(StoredId, i64)],
