@@ -13,8 +13,9 @@ CREATE TABLE post_views (
 -- The order by views, alone, of one status and of one author.
 CREATE INDEX post_views_count_idx ON post_views (count, post_id) WHERE is_live;
 CREATE INDEX post_views_status_count_idx ON post_views (status, count, post_id) WHERE is_live;
-CREATE INDEX post_views_author_id_count_idx ON post_views (author_id, count, post_id)
-    WHERE is_live;
+-- What is behind the id has an author's posts counted in the index alone.
+CREATE INDEX post_views_author_id_count_idx
+    ON post_views (author_id, count, post_id, status, is_live) WHERE is_live;
 
 CREATE TRIGGER posts_views_insert AFTER INSERT ON posts BEGIN
     INSERT INTO post_views (post_id, author_id, status, is_live, count)

@@ -286,8 +286,42 @@ async fn of_what_a_user_may_see_only_their_own_is_counted(
     let statements = statements_of_page(&database, reader, &PostQuery::default()).await;
     let [_, published, own] = <[String; 3]>::try_from(statements).unwrap();
     assert_reads_counts_alone(&plan(kind, &raw, &published, &[]).await);
-    let own = plan(kind, &raw, &own, &[format!("'{AUTHOR}'")]).await;
-    assert!(own.contains("posts_author_id_"), "{own}");
+    assert_counts_in_an_index(
+        kind,
+        &plan(kind, &raw, &own, &[format!("'{AUTHOR}'")]).await,
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_posts_of_an_author_are_counted_in_an_index(
+    #[values((Kind::Sqlite, false), (Kind::Sqlite, true), (Kind::Postgres, true))]
+    (kind, is_analyzed): (Kind, bool),
+) {
+    let (raw, database) = library(kind, is_analyzed).await;
+    for (scope, status) in [
+        (PostScope::All, None),
+        (PostScope::All, Some(PostStatus::Draft)),
+        (PostScope::Published, None),
+    ] {
+        let query = PostQuery {
+            author_id: Some(UserId::new(AUTHOR)),
+            status,
+            ..PostQuery::default()
+        };
+        let statements = statements_of_page(&database, scope, &query).await;
+        let [_, total] = <[String; 2]>::try_from(statements).unwrap();
+        let plan = plan(kind, &raw, &total, &[format!("'{AUTHOR}'")]).await;
+        assert_counts_in_an_index(kind, &plan);
+    }
+}
+
+fn assert_counts_in_an_index(kind: Kind, plan: &str) {
+    let index = match kind {
+        Kind::Sqlite => "USING COVERING INDEX post_views_author_id_count_idx",
+        Kind::Postgres => "post_views_author_id_count_idx",
+    };
+    assert!(plan.contains(index), "{plan}");
 }
 
 fn assert_reads_counts_alone(plan: &str) {

@@ -20,7 +20,7 @@ impl Columns {
         author_id: "posts.author_id",
     };
 
-    /// The indexes that serve the order by views lie on these.
+    /// The indexes that serve the order by views, and the totals of authors, lie on these.
     pub(super) const VIEWS: Self = Self {
         live: "post_views.is_live",
         deleted: "post_views.is_live = FALSE",
