@@ -5,10 +5,9 @@
 
 use hexpress_domain::auth::{Actor, Principal, TokenKind};
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::id::UserId;
 use hexpress_domain::order::{Order, OrderStatus};
 use hexpress_domain::post::{Post, PostField, PostPatch};
-use hexpress_domain::user::{Role, User, UserField, UserPatch};
+use hexpress_domain::user::{Role, User, UserField, UserId, UserPatch};
 
 use crate::{Error, InvalidState};
 

@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use hexpress_domain::auth::{
-    Credentials, NewApiToken, TokenKind, TokenName, TokenSecret, TokenSecretError,
+    Credentials, NewApiToken, TokenId, TokenKind, TokenName, TokenSecret, TokenSecretError,
 };
-use hexpress_domain::id::TokenId;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::call::Call;

@@ -180,11 +180,6 @@ impl From<Detail> for FieldError {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 mod tests {
     use std::collections::BTreeSet;
 

@@ -1,13 +1,13 @@
 //! Orders.
 
 use chrono::{DateTime, Utc};
-use hexpress_domain::id::{OrderId, ProductId, UserId};
 use hexpress_domain::list::Direction;
 use hexpress_domain::money::{Currency, Price};
 use hexpress_domain::order::{
-    IdempotencyKey, IdempotencyKeyError, NewOrder, OrderSort, OrderStatus, Quantity,
+    IdempotencyKey, IdempotencyKeyError, NewOrder, OrderId, OrderSort, OrderStatus, Quantity,
 };
-use hexpress_domain::product::ProductName;
+use hexpress_domain::product::{ProductId, ProductName};
+use hexpress_domain::user::UserId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -137,7 +137,7 @@ impl Orders<'_> {
     /// knows the key, which is a day unless it is configured otherwise.
     ///
     /// ```no_run
-    /// use hexpress_client::domain::id::ProductId;
+    /// use hexpress_client::domain::product::ProductId;
     /// use hexpress_client::domain::order::{IdempotencyKey, NewOrder, NewOrderItem};
     ///
     /// # async fn buy(

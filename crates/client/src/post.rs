@@ -1,12 +1,11 @@
 //! Posts.
 
 use chrono::{DateTime, Utc};
-use hexpress_domain::id::{PostId, UserId};
 use hexpress_domain::list::{Direction, Search};
 use hexpress_domain::post::{
-    Content, Excerpt, Metadata, NewPost, PostPatch, PostSort, PostStatus, Slug, Title,
+    Content, Excerpt, Metadata, NewPost, PostId, PostPatch, PostSort, PostStatus, Slug, Title,
 };
-use hexpress_domain::user::{FirstName, LastName};
+use hexpress_domain::user::{FirstName, LastName, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;

@@ -1,11 +1,10 @@
 //! The catalogue.
 
 use chrono::{DateTime, Utc};
-use hexpress_domain::id::ProductId;
 use hexpress_domain::list::{Direction, Search};
 use hexpress_domain::money::{Currency, Price};
 use hexpress_domain::product::{
-    Description, NewProduct, ProductName, ProductPatch, ProductSort, StockChange,
+    Description, NewProduct, ProductId, ProductName, ProductPatch, ProductSort, StockChange,
 };
 use serde::{Deserialize, Serialize};
 

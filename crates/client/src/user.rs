@@ -1,10 +1,11 @@
 //! Accounts.
 
 use chrono::{DateTime, Utc};
-use hexpress_domain::id::{PostId, UserId};
 use hexpress_domain::list::{Direction, Search};
-use hexpress_domain::post::{MonthlyPosts, PostStatus, Slug, StatusCount, Title};
-use hexpress_domain::user::{Email, FirstName, LastName, NewUser, Role, UserPatch, UserSort};
+use hexpress_domain::post::{MonthlyPosts, PostId, PostStatus, Slug, StatusCount, Title};
+use hexpress_domain::user::{
+    Email, FirstName, LastName, NewUser, Role, UserId, UserPatch, UserSort,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;

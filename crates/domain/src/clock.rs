@@ -1,8 +1,7 @@
 //! Time and fresh ids, passed in so that rules and use cases can be tested.
 
 use chrono::{DateTime, Utc};
-
-use crate::id::{OrderId, PostId, ProductId, TokenId, UserId, ViewBatchId};
+use uuid::Uuid;
 
 /// The time of day. Every time that Hexpress stores comes from here.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -14,18 +13,8 @@ pub trait Clock: Send + Sync {
 /// Makes ids that no other call has made or will make.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait IdGenerator: Send + Sync {
-    /// A new user's id: a UUID of version 7 (RFC 9562), so that later ids sort later.
-    fn user_id(&self) -> UserId;
-    /// A new token's id: a UUID of version 7 (RFC 9562).
-    fn token_id(&self) -> TokenId;
-    /// A new post's id: a UUID of version 7 (RFC 9562).
-    fn post_id(&self) -> PostId;
-    /// A new batch of views' id: a UUID of version 7 (RFC 9562).
-    fn view_batch_id(&self) -> ViewBatchId;
-    /// A new product's id: a UUID of version 7 (RFC 9562).
-    fn product_id(&self) -> ProductId;
-    /// A new order's id: a UUID of version 7 (RFC 9562).
-    fn order_id(&self) -> OrderId;
+    /// A new UUID of version 7 (RFC 9562): later ids sort later.
+    fn uuid(&self) -> Uuid;
 }
 
 /// Cuts a time to the millisecond that the clock ticks in.

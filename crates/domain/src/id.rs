@@ -1,4 +1,4 @@
-//! One id type for each entity, so that no call can mix them up.
+//! The id type of every entity. Each aggregate names its own: `UserId` is `Id<User>`.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,11 +8,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::auth::Token;
-use crate::order::Order;
-use crate::post::{Post, ViewBatch};
-use crate::product::Product;
-use crate::user::User;
+use crate::clock::IdGenerator;
 
 /// The text is no UUID in its usual, hyphenated form (RFC 9562, section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +18,8 @@ pub struct IdError;
 /// The id of one kind of entity: a UUID that only goes where that kind is meant.
 ///
 /// ```compile_fail
-/// # use hexpress_domain::id::{PostId, UserId};
+/// # use hexpress_domain::post::PostId;
+/// # use hexpress_domain::user::UserId;
 /// # use uuid::Uuid;
 /// let author: UserId = PostId::new(Uuid::nil());
 /// ```
@@ -37,24 +34,6 @@ pub struct Id<Of> {
     of: PhantomData<fn() -> Of>,
 }
 
-/// The id of a user.
-pub type UserId = Id<User>;
-
-/// The id of a token: names it in lists and logs, and proves nothing.
-pub type TokenId = Id<Token>;
-
-/// The id of a post.
-pub type PostId = Id<Post>;
-
-/// The id of a batch of views, by which it is known when it is sent again.
-pub type ViewBatchId = Id<ViewBatch>;
-
-/// The id of a product.
-pub type ProductId = Id<Product>;
-
-/// The id of an order.
-pub type OrderId = Id<Order>;
-
 impl<Of> Id<Of> {
     /// Takes a UUID for an id.
     #[must_use]
@@ -63,6 +42,12 @@ impl<Of> Id<Of> {
             uuid,
             of: PhantomData,
         }
+    }
+
+    /// A new id: a UUID of version 7 (RFC 9562), so that later ids sort later.
+    #[must_use]
+    pub fn generate(ids: &dyn IdGenerator) -> Self {
+        Self::new(ids.uuid())
     }
 
     /// The UUID itself.
@@ -150,6 +135,7 @@ impl<Of> From<Id<Of>> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::user::UserId;
 
     #[test]
     fn reads_what_it_writes() {

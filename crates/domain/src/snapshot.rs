@@ -76,7 +76,6 @@ impl<T: fmt::Debug> fmt::Debug for Snapshot<T> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::convert::Infallible;
 

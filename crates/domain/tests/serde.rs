@@ -4,12 +4,11 @@
 
 use std::fmt::Debug;
 
-use hexpress_domain::auth::{TokenKind, TokenName};
-use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::auth::{TokenId, TokenKind, TokenName};
 use hexpress_domain::money::{Currency, Price};
 use hexpress_domain::order::{OrderStatus, Quantity};
 use hexpress_domain::product::{Description, ProductName};
-use hexpress_domain::user::{Email, FirstName, LastName, PersonName, Role};
+use hexpress_domain::user::{Email, FirstName, LastName, PersonName, Role, UserId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

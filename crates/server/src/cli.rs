@@ -318,7 +318,6 @@ fn named<const N: usize>(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use clap::CommandFactory;
 

@@ -91,7 +91,6 @@ pub async fn drain(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::future::pending;
     use std::net::SocketAddr;

@@ -193,7 +193,6 @@ impl Visitor<'_> for &mut Keys {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -9,7 +9,7 @@ use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName, VARY};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use hexpress_domain::id::UserId;
+use hexpress_domain::user::UserId;
 use tokio::time::{Instant, timeout};
 use tracing::field::{Empty, display};
 use tracing::{Instrument, Span, info, info_span};

@@ -9,6 +9,7 @@ use hexpress_app::post::{PostPorts, PostService};
 use hexpress_app::product::{ProductPorts, ProductService};
 use hexpress_app::user::{UserPorts, UserService};
 use hexpress_domain::auth::SessionPolicy;
+use hexpress_domain::clock::IdGenerator;
 use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
 use hexpress_infra::database::{Database, DatabaseOptions, DatabaseUrl, MigrationError, OpenError};
 use hexpress_infra::order::{DieselOrderRepository, QueueingOrderRepository};

@@ -1,8 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::clock::{Clock, IdGenerator, to_milliseconds};
-use hexpress_domain::id::{OrderId, PostId, ProductId, TokenId, UserId, ViewBatchId};
-use hexpress_domain::post::{ViewBatch, ViewCounter, ViewRepository};
+use hexpress_domain::post::{PostId, ViewBatch, ViewCounter, ViewRepository};
 use hexpress_domain::repository::RepositoryError;
 use uuid::Uuid;
 
@@ -20,37 +19,13 @@ impl Clock for Machine {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the adapter that all others get their ids from"
-)]
-fn uuid() -> Uuid {
-    Uuid::now_v7()
-}
-
 impl IdGenerator for Machine {
-    fn user_id(&self) -> UserId {
-        UserId::new(uuid())
-    }
-
-    fn token_id(&self) -> TokenId {
-        TokenId::new(uuid())
-    }
-
-    fn post_id(&self) -> PostId {
-        PostId::new(uuid())
-    }
-
-    fn view_batch_id(&self) -> ViewBatchId {
-        ViewBatchId::new(uuid())
-    }
-
-    fn product_id(&self) -> ProductId {
-        ProductId::new(uuid())
-    }
-
-    fn order_id(&self) -> OrderId {
-        OrderId::new(uuid())
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the adapter that all others get their ids from"
+    )]
+    fn uuid(&self) -> Uuid {
+        Uuid::now_v7()
     }
 }
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use hexpress_app::Error;
-use hexpress_domain::clock::{Clock, IdGenerator};
+use hexpress_domain::clock::Clock;
+use hexpress_domain::id::Id;
 use hexpress_domain::post::PostView;
 use hexpress_domain::user::{FirstName, LastName, PersonName};
 use newsletter::archive::{Archive, ArchiveError, Editor, Masthead};
@@ -91,7 +92,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             last_name,
         } => {
             let editor = Editor {
-                id: Machine.user_id(),
+                id: Id::generate(&Machine),
                 name: PersonName {
                     first: first_name,
                     last: last_name,

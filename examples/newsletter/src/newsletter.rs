@@ -2,12 +2,11 @@ use std::sync::Arc;
 
 use hexpress_app::Error;
 use hexpress_app::post::{PostPorts, PostService, SlugTarget};
-use hexpress_domain::auth::{Actor, Principal, TokenKind};
+use hexpress_domain::auth::{Actor, Principal, TokenId, TokenKind};
 use hexpress_domain::clock::{Clock, IdGenerator};
-use hexpress_domain::id::{PostId, TokenId};
 use hexpress_domain::list::{Cursor, Direction, PageRequest, PageSize, Position, SortValue};
 use hexpress_domain::post::{
-    NewPost, PostQuery, PostRepository, PostSort, PostStatus, PostView, RawNewPost, Slug,
+    NewPost, PostId, PostQuery, PostRepository, PostSort, PostStatus, PostView, RawNewPost, Slug,
 };
 use hexpress_domain::user::Role;
 use hexpress_domain::validation::ValidationErrors;

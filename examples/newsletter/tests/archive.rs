@@ -11,14 +11,13 @@ use std::thread;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::id::{PostId, UserId};
 use hexpress_domain::list::{Direction, PageRequest, Position, Search, Total};
 use hexpress_domain::post::{
-    MadeSlug, Metadata, NewSlug, PostPatch, PostQuery, PostRecord, PostRepository, PostScope,
-    PostSort, PostStatus, PostView, Slug,
+    MadeSlug, Metadata, NewSlug, PostId, PostPatch, PostQuery, PostRecord, PostRepository,
+    PostScope, PostSort, PostStatus, PostView, Slug,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
-use hexpress_domain::user::PersonName;
+use hexpress_domain::user::{PersonName, UserId};
 use newsletter::archive::{Archive, ArchiveError, Editor, Masthead};
 use pollster::block_on;
 use tempfile::TempDir;

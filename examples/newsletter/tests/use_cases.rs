@@ -11,12 +11,11 @@ use chrono::{DateTime, Utc};
 use hexpress_app::{Error, InvalidState, Resource};
 use hexpress_domain::clock::{MockClock, MockIdGenerator};
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::{PostId, UserId};
 use hexpress_domain::list::{Page, Position, SortValue};
 use hexpress_domain::post::{
-    Author, Metadata, MockPostRepository, NewSlug, Post, PostStatus, PostView,
+    Author, Metadata, MockPostRepository, NewSlug, Post, PostId, PostStatus, PostView,
 };
-use hexpress_domain::user::PersonName;
+use hexpress_domain::user::{PersonName, UserId};
 use newsletter::Newsletter;
 use newsletter::archive::{Editor, Masthead};
 use pollster::block_on;
@@ -75,8 +74,7 @@ fn newsletter(posts: MockPostRepository) -> Newsletter {
     let mut clock = MockClock::new();
     clock.expect_now().returning(now);
     let mut ids = MockIdGenerator::new();
-    ids.expect_post_id()
-        .returning(|| PostId::new(Uuid::from_u128(7)));
+    ids.expect_uuid().returning(|| Uuid::from_u128(7));
     let masthead = Masthead {
         name: "The Engine".to_owned(),
         editor: editor(),

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use hexpress_domain::auth::{
     Actor, ApiTokenRecord, ClientAddress, Credentials, LoginAttempt, LoginGuard, NewApiToken,
-    PasswordHasher, RawNewApiToken, Reservation, SessionPolicy, SessionRecord, Token, TokenMint,
-    TokenRepository, TokenSecret, Verification,
+    PasswordHasher, RawNewApiToken, Reservation, SessionPolicy, SessionRecord, Token, TokenId,
+    TokenMint, TokenRepository, TokenSecret, Verification,
 };
 use hexpress_domain::clock::{Clock, IdGenerator};
-use hexpress_domain::id::TokenId;
+use hexpress_domain::id::Id;
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::{User, UserRepository};
 use hexpress_domain::validation::ValidationErrors;
@@ -118,7 +118,7 @@ impl AuthService {
         let now = self.ports.clock.now();
         let expires_at = self.policy.expiry(now, now);
         let session = SessionRecord {
-            id: self.ports.ids.token_id(),
+            id: Id::generate(&*self.ports.ids),
             user_id: user.id,
             digest: minted.digest,
             verified_hash,
@@ -210,7 +210,7 @@ impl AuthService {
         command.check_end(now)?;
         let minted = self.ports.mint.mint().map_err(Error::Internal)?;
         let record = ApiTokenRecord {
-            id: self.ports.ids.token_id(),
+            id: Id::generate(&*self.ports.ids),
             user_id: principal.user_id,
             session_id: principal.token_id,
             digest: minted.digest,

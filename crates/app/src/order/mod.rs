@@ -5,11 +5,11 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use hexpress_domain::auth::Actor;
 use hexpress_domain::clock::{Clock, IdGenerator};
-use hexpress_domain::id::OrderId;
+use hexpress_domain::id::Id;
 use hexpress_domain::list::{CursorError, Page, Position};
 use hexpress_domain::order::{
-    Idempotency, IdempotencyKey, NewOrder, Order, OrderQuery, OrderRecord, OrderRepository,
-    OrderStatus, Placement, Refusal,
+    Idempotency, IdempotencyKey, NewOrder, Order, OrderId, OrderQuery, OrderRecord,
+    OrderRepository, OrderStatus, Placement, Refusal,
 };
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::validation::ValidationErrors;
@@ -89,7 +89,7 @@ impl OrderService {
         let principal = permissions::permit_own(actor, Operation::PlaceOrder)?;
         let now = self.clock.now();
         let record = OrderRecord {
-            id: self.ids.order_id(),
+            id: Id::generate(&*self.ids),
             user_id: principal.user_id,
             order: command,
             idempotency: key.map(|key| Idempotency {

@@ -1,5 +1,5 @@
 use hexpress_domain::auth::Actor;
-use hexpress_domain::id::PostId;
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{PostPatch, PostStatus, VisiblePost};
 
 use super::{PostService, fresh, visible};

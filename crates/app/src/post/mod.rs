@@ -8,11 +8,12 @@ use std::sync::Arc;
 use hexpress_domain::auth::Actor;
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::id::PostId;
+use hexpress_domain::id::Id;
 use hexpress_domain::list::{CursorError, Position};
 use hexpress_domain::post::{
-    MadeSlug, NewPost, NewSlug, PostQuery, PostReader, PostRecord, PostRepository, PostScope,
-    PostStatus, PostView, Slug, ViewBatch, ViewCounter, ViewRepository, VisiblePage, VisiblePost,
+    MadeSlug, NewPost, NewSlug, PostId, PostQuery, PostReader, PostRecord, PostRepository,
+    PostScope, PostStatus, PostView, Slug, ViewBatch, ViewCounter, ViewRepository, VisiblePage,
+    VisiblePost,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::snapshot::Snapshot;
@@ -70,7 +71,7 @@ impl PostService {
         let author = permissions::permit_own(actor, Operation::CreatePost)?;
         let at = self.ports.clock.now();
         let record = PostRecord {
-            id: self.ports.ids.post_id(),
+            id: Id::generate(&*self.ports.ids),
             author_id: author.user_id,
             slug: match command.slug {
                 Some(slug) => NewSlug::Named(slug),

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use hexpress_domain::auth::Actor;
 use hexpress_domain::clock::{Clock, IdGenerator};
-use hexpress_domain::id::ProductId;
+use hexpress_domain::id::Id;
 use hexpress_domain::list::{CursorError, Page, Position};
 use hexpress_domain::product::{
-    NewProduct, Product, ProductPatch, ProductQuery, ProductReader, ProductRecord,
+    NewProduct, Product, ProductId, ProductPatch, ProductQuery, ProductReader, ProductRecord,
     ProductRepository,
 };
 use hexpress_domain::snapshot::Snapshot;
@@ -50,7 +50,7 @@ impl ProductService {
     pub async fn create(&self, actor: &Actor, command: NewProduct) -> Result<Product, Error> {
         permissions::permit(actor, Operation::ManageProducts)?;
         let record = ProductRecord {
-            id: self.ports.ids.product_id(),
+            id: Id::generate(&*self.ports.ids),
             product: command,
             at: self.ports.clock.now(),
         };

@@ -10,10 +10,12 @@ use std::sync::Arc;
 use hexpress_domain::auth::{Actor, LoginGuard, PasswordHasher};
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::id::UserId;
+use hexpress_domain::id::Id;
 use hexpress_domain::list::{CursorError, Page, Position};
 use hexpress_domain::post::PostRepository;
-use hexpress_domain::user::{Email, NewUser, Role, User, UserQuery, UserRecord, UserRepository};
+use hexpress_domain::user::{
+    Email, NewUser, Role, User, UserId, UserQuery, UserRecord, UserRepository,
+};
 use hexpress_domain::validation::ValidationErrors;
 
 pub use view::{Profile, PublicUser, UserView};
@@ -72,7 +74,7 @@ impl UserService {
     async fn store(&self, command: NewUser, role: Role) -> Result<User, Error> {
         let password_hash = self.ports.hasher.hash(command.password).await?;
         let record = UserRecord {
-            id: self.ports.ids.user_id(),
+            id: Id::generate(&*self.ports.ids),
             email: command.email,
             password_hash,
             name: command.name,

@@ -1,6 +1,6 @@
 use hexpress_domain::auth::Actor;
-use hexpress_domain::id::UserId;
 use hexpress_domain::post::{MonthlyPosts, StatusCount};
+use hexpress_domain::user::UserId;
 
 use super::UserService;
 use crate::Error;

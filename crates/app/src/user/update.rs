@@ -3,7 +3,7 @@ use std::sync::OnceLock;
 use hexpress_domain::auth::{
     Actor, ClientAddress, LoginAttempt, Reservation, Revocation, Verification,
 };
-use hexpress_domain::id::UserId;
+use hexpress_domain::user::UserId;
 use hexpress_domain::user::{
     CurrentPasswordError, Password, PasswordHash, User, UserField, UserPatch,
 };

@@ -1,9 +1,8 @@
 use chrono::{DateTime, Utc};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::UserId;
 use hexpress_domain::post::PostHeadline;
-use hexpress_domain::user::{PersonName, User};
+use hexpress_domain::user::{PersonName, User, UserId};
 
 use crate::permissions;
 

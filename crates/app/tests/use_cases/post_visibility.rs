@@ -4,10 +4,10 @@ use hexpress_app::Error;
 use hexpress_app::post::{PostService, SlugTarget};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::id::PostId;
 use hexpress_domain::list::{Page, PageRequest, Position, Search, Total, fold};
 use hexpress_domain::post::{
-    MonthlyPosts, PostHeadline, PostQuery, PostScope, PostSort, PostStatus, PostView, StatusCount,
+    MonthlyPosts, PostHeadline, PostId, PostQuery, PostScope, PostSort, PostStatus, PostView,
+    StatusCount,
 };
 use hexpress_domain::user::Role;
 

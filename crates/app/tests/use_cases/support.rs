@@ -10,20 +10,21 @@ use hexpress_app::product::{ProductPorts, ProductService};
 use hexpress_app::user::{UserPorts, UserService};
 use hexpress_domain::auth::{
     Actor, ClientAddress, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
-    MockTokenRepository, Principal, Reservation, SessionPolicy, TokenDigest, TokenKind,
+    MockTokenRepository, Principal, Reservation, SessionPolicy, TokenDigest, TokenId, TokenKind,
     TokenSecret, Verification,
 };
 use hexpress_domain::clock::{MockClock, MockIdGenerator};
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::{OrderId, PostId, ProductId, TokenId, UserId};
 use hexpress_domain::money::Money;
-use hexpress_domain::order::{MockOrderRepository, Order, OrderItem, OrderStatus};
+use hexpress_domain::order::{MockOrderRepository, Order, OrderId, OrderItem, OrderStatus};
 use hexpress_domain::post::{
     Author, Metadata, MockPostRepository, MockViewCounter, MockViewRepository, Post, PostChange,
-    PostStatus, PostView,
+    PostId, PostStatus, PostView,
 };
-use hexpress_domain::product::{MockProductRepository, Product, Stock};
-use hexpress_domain::user::{MockUserRepository, PasswordHash, PersonName, Role, User, UserChange};
+use hexpress_domain::product::{MockProductRepository, Product, ProductId, Stock};
+use hexpress_domain::user::{
+    MockUserRepository, PasswordHash, PersonName, Role, User, UserChange, UserId,
+};
 use uuid::Uuid;
 
 pub const ADDRESS: ClientAddress = ClientAddress::LOCAL;
@@ -387,10 +388,6 @@ fn clock() -> MockClock {
 
 fn ids() -> MockIdGenerator {
     let mut ids = MockIdGenerator::new();
-    ids.expect_user_id().returning(|| user_id(100));
-    ids.expect_token_id().returning(|| token_id(100));
-    ids.expect_post_id().returning(|| post_id(100));
-    ids.expect_product_id().returning(|| product_id(100));
-    ids.expect_order_id().returning(|| order_id(100));
+    ids.expect_uuid().returning(|| Uuid::from_u128(100));
     ids
 }

@@ -1,6 +1,6 @@
-use crate::auth::TokenKind;
-use crate::id::{TokenId, UserId};
+use crate::auth::{TokenId, TokenKind};
 use crate::user::Role;
+use crate::user::UserId;
 
 /// Who asks for something.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,6 +18,6 @@ pub use ports::{
 #[cfg(feature = "mocks")]
 pub use ports::{MockLoginGuard, MockPasswordHasher, MockTokenMint, MockTokenRepository};
 pub use token::{
-    MintedToken, Revocation, SessionPolicy, Token, TokenDigest, TokenKind, TokenSecret,
+    MintedToken, Revocation, SessionPolicy, Token, TokenDigest, TokenId, TokenKind, TokenSecret,
     TokenSecretError,
 };

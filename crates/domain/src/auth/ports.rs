@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{ClientAddress, MintedToken, Principal, Token, TokenDigest, TokenName, TokenSecret};
-use crate::id::{TokenId, UserId};
+use crate::auth::TokenId;
 use crate::repository::{RepositoryError, Source};
-use crate::user::{Email, Password, PasswordHash, User};
+use crate::user::{Email, Password, PasswordHash, User, UserId};
 
 /// A session to be stored, for a user whose password was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 use std::collections::HashSet;
 
 use super::Quantity;
-use crate::id::{IdError, ProductId};
+use crate::id::IdError;
+use crate::product::ProductId;
 use crate::validation::{Field, ValidationErrors};
 
 /// The fields of a new order as they arrived.
@@ -151,7 +152,6 @@ fn parse_item(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use uuid::Uuid;
 

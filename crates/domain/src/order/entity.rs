@@ -2,9 +2,13 @@ use chrono::{DateTime, Utc};
 
 use super::{OrderStatus, Quantity};
 use crate::entity::Version;
-use crate::id::{OrderId, ProductId, UserId};
+use crate::id::Id;
 use crate::money::{Currency, Money, Price};
-use crate::product::ProductName;
+use crate::product::{ProductId, ProductName};
+use crate::user::UserId;
+
+/// The id of an order.
+pub type OrderId = Id<Order>;
 
 /// What somebody has bought. All but the status stays as it was when the order was
 /// placed.

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 
 use super::{Idempotency, NewOrder, Order, OrderItem, OrderStatus};
 use crate::entity::Version;
-use crate::id::{OrderId, ProductId, UserId};
 use crate::money::{Money, MoneyError};
-use crate::product::{Product, Stock};
+use crate::order::OrderId;
+use crate::product::{Product, ProductId, Stock};
+use crate::user::UserId;
 
 /// An order to be placed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +122,6 @@ fn total(mut lines: impl Iterator<Item = Money>) -> Result<Option<Money>, MoneyE
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;

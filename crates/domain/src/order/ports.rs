@@ -2,8 +2,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{Order, OrderQuery, OrderRecord, OrderTransition, Placement};
-use crate::id::OrderId;
 use crate::list::Page;
+use crate::order::OrderId;
 use crate::repository::RepositoryError;
 
 /// Keeps orders, moves stock with them, and remembers which were placed by which

@@ -1,8 +1,8 @@
 use std::str::FromStr;
 
 use super::{Order, OrderStatus};
-use crate::id::UserId;
 use crate::list::{Cursor, Direction, PageRequest, SortValue};
+use crate::user::UserId;
 
 /// The orders in which orders can be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -3,8 +3,12 @@ use chrono::{DateTime, Utc};
 use super::{Content, Excerpt, MadeSlug, Metadata, NewSlug, PostPatch, PostStatus, Slug, Title};
 use crate::auth::Actor;
 use crate::entity::Version;
-use crate::id::{PostId, UserId};
+use crate::id::Id;
 use crate::user::Role;
+use crate::user::UserId;
+
+/// The id of a post.
+pub type PostId = Id<Post>;
 
 /// A post, but for what it says: lists carry many posts, and seldom their content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,13 +169,11 @@ impl Post {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::auth::{Principal, TokenKind};
-    use crate::id::TokenId;
+    use crate::auth::{Principal, TokenId, TokenKind};
 
     fn at() -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000, 0).unwrap()

@@ -15,7 +15,7 @@ mod view_count;
 
 pub use commands::{NewPost, PostField, PostPatch, RawNewPost, RawPostPatch};
 pub use content::{Content, ContentError, Excerpt, ExcerptError};
-pub use entity::{Post, PostChange, TransitionError};
+pub use entity::{Post, PostChange, PostId, TransitionError};
 pub use metadata::{Metadata, MetadataError};
 #[cfg(feature = "mocks")]
 pub use ports::MockPostRepository;
@@ -28,4 +28,4 @@ pub use title::{Title, TitleError};
 pub use view::{Author, PostHeadline, PostView, VisiblePage, VisiblePost};
 #[cfg(feature = "mocks")]
 pub use view_count::{MockViewCounter, MockViewRepository};
-pub use view_count::{ViewBatch, ViewCounter, ViewRepository};
+pub use view_count::{ViewBatch, ViewBatchId, ViewCounter, ViewRepository};

@@ -8,10 +8,11 @@ use super::{
     PostScope, PostStatus, PostView, Slug, StatusCount, Title,
 };
 use crate::entity::{Liveness, Version};
-use crate::id::{PostId, UserId};
 use crate::list::Page;
+use crate::post::PostId;
 use crate::repository::RepositoryError;
 use crate::snapshot::Snapshot;
+use crate::user::UserId;
 
 /// A post to be stored for the first time, at [`Version::FIRST`], without views.
 #[derive(Debug, Clone, PartialEq, Eq)]

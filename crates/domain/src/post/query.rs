@@ -3,9 +3,8 @@ use std::str::FromStr;
 use super::{PostStatus, PostView};
 use crate::auth::Actor;
 use crate::entity::Liveness;
-use crate::id::UserId;
 use crate::list::{Cursor, Direction, PageRequest, Search, SortValue};
-use crate::user::Role;
+use crate::user::{Role, UserId};
 
 /// The orders in which posts can be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

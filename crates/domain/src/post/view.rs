@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 
 use super::{Content, Post, Slug, Title};
 use crate::auth::Actor;
-use crate::id::{PostId, UserId};
 use crate::list::Page;
+use crate::post::PostId;
 use crate::snapshot::Snapshot;
-use crate::user::PersonName;
+use crate::user::{PersonName, UserId};
 
 /// Who wrote a post, as everyone may know.
 #[derive(Debug, Clone, PartialEq, Eq)]

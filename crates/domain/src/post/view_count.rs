@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::id::{PostId, ViewBatchId};
+use crate::id::Id;
+use crate::post::PostId;
 use crate::repository::RepositoryError;
 
 /// Takes note of views, at once and without failing: no reader waits for it.
@@ -11,6 +12,9 @@ pub trait ViewCounter: Send + Sync {
     /// takes it.
     fn record(&self, id: PostId);
 }
+
+/// The id of a batch of views, by which it is known when it is sent again.
+pub type ViewBatchId = Id<ViewBatch>;
 
 /// Views that are counted together, once.
 #[derive(Debug, Clone, PartialEq, Eq)]

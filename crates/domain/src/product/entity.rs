@@ -3,9 +3,12 @@ use chrono::{DateTime, Utc};
 use super::{Description, ProductName, ProductPatch, Stock, StockChange};
 use crate::auth::Actor;
 use crate::entity::Version;
-use crate::id::ProductId;
+use crate::id::Id;
 use crate::money::{Currency, Price};
 use crate::user::Role;
+
+/// The id of a product.
+pub type ProductId = Id<Product>;
 
 /// Something that is sold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,14 +110,13 @@ impl Product {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::auth::{Principal, TokenKind};
-    use crate::id::{TokenId, UserId};
+    use crate::auth::{Principal, TokenId, TokenKind};
     use crate::product::StockDelta;
+    use crate::user::UserId;
 
     fn at() -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000, 0).unwrap()

@@ -8,7 +8,7 @@ mod stock;
 mod text;
 
 pub use commands::{NewProduct, ProductPatch, RawNewProduct, RawProductPatch};
-pub use entity::{Product, ProductChange};
+pub use entity::{Product, ProductChange, ProductId};
 #[cfg(feature = "mocks")]
 pub use ports::MockProductRepository;
 pub use ports::{ProductReader, ProductRecord, ProductRepository};

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 
 use super::{NewProduct, Product, ProductChange, ProductQuery};
 use crate::entity::Version;
-use crate::id::ProductId;
 use crate::list::Page;
+use crate::product::ProductId;
 use crate::repository::RepositoryError;
 use crate::snapshot::Snapshot;
 

@@ -3,7 +3,10 @@ use chrono::{DateTime, Utc};
 use super::{Email, PasswordHash, PersonName, Role, UserPatch};
 use crate::auth::Revocation;
 use crate::entity::Version;
-use crate::id::UserId;
+use crate::id::Id;
+
+/// The id of a user.
+pub type UserId = Id<User>;
 
 /// An account. The password's hash is no part of it, so that no answer can
 /// show it by mistake.
@@ -135,7 +138,6 @@ impl User {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use uuid::Uuid;
 
@@ -220,7 +222,7 @@ mod tests {
     fn a_new_password_and_deactivation_end_tokens() {
         let user = admin();
         let hash = PasswordHash::new("hash".into());
-        let kept = Revocation::AllBut(crate::id::TokenId::new(Uuid::from_u128(2)));
+        let kept = Revocation::AllBut(crate::auth::TokenId::new(Uuid::from_u128(2)));
         let password = user
             .change(
                 &UserPatch::default(),

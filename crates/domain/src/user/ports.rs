@@ -3,9 +3,9 @@ use chrono::{DateTime, Utc};
 
 use super::{Email, PasswordHash, PersonName, Role, User, UserChange, UserQuery};
 use crate::entity::{Liveness, Version};
-use crate::id::UserId;
 use crate::list::Page;
 use crate::repository::RepositoryError;
+use crate::user::UserId;
 
 /// A user to be stored for the first time: active, never logged in, at
 /// [`Version::FIRST`].

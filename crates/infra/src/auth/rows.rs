@@ -1,6 +1,6 @@
 use diesel::prelude::*;
-use hexpress_domain::auth::{ApiTokenRecord, SessionRecord, Token, TokenKind};
-use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::auth::{ApiTokenRecord, SessionRecord, Token, TokenId, TokenKind};
+use hexpress_domain::user::UserId;
 
 use crate::database::Corrupt;
 use crate::database::schema::tokens;

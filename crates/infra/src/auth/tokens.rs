@@ -5,11 +5,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::auth::{
     ApiTokenRecord, Authenticated, Principal, SessionPolicy, SessionRecord, Token, TokenDigest,
-    TokenKind, TokenRepository,
+    TokenId, TokenKind, TokenRepository,
 };
-use hexpress_domain::id::{TokenId, UserId};
 use hexpress_domain::repository::{Conflict, RepositoryError};
-use hexpress_domain::user::User;
+use hexpress_domain::user::{User, UserId};
 
 use super::rows::{NewTokenRow, TokenRow};
 use crate::database::schema::{tokens, users};

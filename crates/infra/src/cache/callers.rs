@@ -4,11 +4,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_domain::auth::{
-    ApiTokenRecord, Authenticated, SessionRecord, Token, TokenDigest, TokenRepository,
+    ApiTokenRecord, Authenticated, SessionRecord, Token, TokenDigest, TokenId, TokenRepository,
 };
-use hexpress_domain::id::{TokenId, UserId};
 use hexpress_domain::repository::RepositoryError;
-use hexpress_domain::user::User;
+use hexpress_domain::user::{User, UserId};
 use quick_cache::sync::Cache;
 
 use super::invalidations::{Invalidations, Subject};

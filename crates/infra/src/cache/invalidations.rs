@@ -2,9 +2,12 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hexpress_domain::id::{PostId, ProductId, TokenId, UserId};
+use hexpress_domain::auth::TokenId;
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::Slug;
+use hexpress_domain::product::ProductId;
 use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::user::UserId;
 use tracing::Instrument;
 
 /// How many subjects are told apart. Two that share a place make each other old,

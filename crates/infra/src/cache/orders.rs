@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hexpress_domain::id::{OrderId, ProductId};
 use hexpress_domain::list::Page;
 use hexpress_domain::order::{
-    Order, OrderQuery, OrderRecord, OrderRepository, OrderTransition, Placement,
+    Order, OrderId, OrderQuery, OrderRecord, OrderRepository, OrderTransition, Placement,
 };
+use hexpress_domain::product::ProductId;
 use hexpress_domain::repository::RepositoryError;
 
 use super::invalidations::{Invalidations, Subject};

@@ -3,14 +3,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::id::{PostId, UserId};
 use hexpress_domain::list::Page;
 use hexpress_domain::post::{
-    MonthlyPosts, PostChange, PostHeadline, PostQuery, PostReader, PostRecord, PostRepository,
-    PostScope, PostSort, PostStatus, PostView, Slug, StatusCount,
+    MonthlyPosts, PostChange, PostHeadline, PostId, PostQuery, PostReader, PostRecord,
+    PostRepository, PostScope, PostSort, PostStatus, PostView, Slug, StatusCount,
 };
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::snapshot::Snapshot;
+use hexpress_domain::user::UserId;
 
 use super::invalidations::{Invalidations, Subject};
 use super::reads::{Kept, Reads};

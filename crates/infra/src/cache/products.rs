@@ -3,10 +3,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::ProductId;
 use hexpress_domain::list::Page;
 use hexpress_domain::product::{
-    Product, ProductChange, ProductQuery, ProductReader, ProductRecord, ProductRepository,
+    Product, ProductChange, ProductId, ProductQuery, ProductReader, ProductRecord,
+    ProductRepository,
 };
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::snapshot::Snapshot;

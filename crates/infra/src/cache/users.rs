@@ -3,11 +3,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::id::UserId;
 use hexpress_domain::list::Page;
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{
-    Email, PasswordHash, User, UserChange, UserQuery, UserRecord, UserRepository,
+    Email, PasswordHash, User, UserChange, UserId, UserQuery, UserRecord, UserRepository,
 };
 
 use super::callers::wait_for_callers;

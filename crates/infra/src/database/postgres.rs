@@ -289,11 +289,6 @@ fn innermost(error: &tokio_postgres::Error) -> String {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 mod tests {
     use super::*;
     use crate::database::url::DatabaseUrl;

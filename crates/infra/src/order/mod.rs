@@ -12,10 +12,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use hexpress_domain::id::OrderId;
 use hexpress_domain::list::Page;
 use hexpress_domain::order::{
-    Order, OrderQuery, OrderRecord, OrderRepository, OrderStatus, OrderTransition, Placement,
+    Order, OrderId, OrderQuery, OrderRecord, OrderRepository, OrderStatus, OrderTransition,
+    Placement,
 };
 use hexpress_domain::product::Product;
 use hexpress_domain::repository::RepositoryError;

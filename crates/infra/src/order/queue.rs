@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hexpress_domain::id::{OrderId, UserId};
 use hexpress_domain::list::Page;
 use hexpress_domain::order::{
-    IdempotencyKey, Order, OrderQuery, OrderRecord, OrderRepository, OrderTransition, Placement,
+    IdempotencyKey, Order, OrderId, OrderQuery, OrderRecord, OrderRepository, OrderTransition,
+    Placement,
 };
 use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::user::UserId;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 /// An [`OrderRepository`] in which calls with one key come one by one: whoever waits
@@ -121,7 +122,6 @@ impl Drop for Turn {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 

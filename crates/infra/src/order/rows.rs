@@ -1,8 +1,9 @@
 use diesel::prelude::*;
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::{OrderId, ProductId, UserId};
 use hexpress_domain::money::Money;
-use hexpress_domain::order::{Order, OrderItem};
+use hexpress_domain::order::{Order, OrderId, OrderItem};
+use hexpress_domain::product::ProductId;
+use hexpress_domain::user::UserId;
 
 use crate::database::Corrupt;
 use crate::database::schema::{order_items, orders};

@@ -1,10 +1,8 @@
 //! The plans of the list of orders: none may read the whole table.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use hexpress_domain::id::UserId;
 use hexpress_domain::list::{Direction, SortValue};
 use hexpress_domain::order::{OrderQuery, OrderSort, OrderStatus};
+use hexpress_domain::user::UserId;
 use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;
 use uuid::Uuid;

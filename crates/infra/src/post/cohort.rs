@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::{PostId, UserId};
 use hexpress_domain::post::MadeSlug;
+use hexpress_domain::post::PostId;
+use hexpress_domain::user::UserId;
 
 use super::{rows, slugs, write};
 use crate::database::schema::{kept_slugs, posts};

@@ -18,13 +18,13 @@ mod write;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::id::{PostId, UserId};
 use hexpress_domain::list::Page;
 use hexpress_domain::post::{
-    MonthlyPosts, PostChange, PostHeadline, PostQuery, PostRecord, PostRepository, PostScope,
-    PostView, Slug, StatusCount,
+    MonthlyPosts, PostChange, PostHeadline, PostId, PostQuery, PostRecord, PostRepository,
+    PostScope, PostView, Slug, StatusCount,
 };
 use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::user::UserId;
 
 use crate::database::Database;
 

@@ -1,6 +1,6 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use hexpress_domain::id::PostId;
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{PostView, Slug};
 
 use super::rows::{self, AuthorRow, PostRow, PostViewRow};

@@ -1,11 +1,10 @@
 use diesel::prelude::*;
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::{PostId, UserId};
 use hexpress_domain::list::fold;
 use hexpress_domain::post::{
-    Author, Content, Post, PostChange, PostHeadline, PostRecord, PostView, Slug, Title,
+    Author, Content, Post, PostChange, PostHeadline, PostId, PostRecord, PostView, Slug, Title,
 };
-use hexpress_domain::user::PersonName;
+use hexpress_domain::user::{PersonName, UserId};
 use uuid::Uuid;
 
 use crate::database::Corrupt;

@@ -1,6 +1,6 @@
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::id::UserId;
 use hexpress_domain::post::{PostQuery, PostScope, PostStatus};
+use hexpress_domain::user::UserId;
 
 /// Which posts belong to a list, but for liveness and search: what the reader may see
 /// and what they ask for, folded into one, so that an index leads to it wherever one can.

@@ -1,14 +1,12 @@
 //! The plans of the statements that must not read whole tables. The statements are
 //! those that the adapter runs, caught on their way.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::sync::Arc;
 
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::id::UserId;
 use hexpress_domain::list::{Cursor, Direction, PageRequest, Position, Search, SortValue};
 use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostStatus, Slug};
+use hexpress_domain::user::UserId;
 use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;
 use uuid::Uuid;

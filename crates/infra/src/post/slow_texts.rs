@@ -1,12 +1,10 @@
 //! What writes do with text, and with very many slugs of one title.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::PostId;
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{MadeSlug, NewSlug, Post, PostChange, PostStatus, PostView, Title};
 use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;

@@ -2,8 +2,8 @@ use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
-use hexpress_domain::id::UserId;
 use hexpress_domain::post::{MonthlyPosts, PostHeadline, PostStatus, StatusCount};
+use hexpress_domain::user::UserId;
 
 use super::rows::{HeadlineRow, unsigned};
 use crate::database::schema::{post_views, posts};

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hexpress_domain::clock::{Clock, IdGenerator};
-use hexpress_domain::id::PostId;
+use hexpress_domain::id::Id;
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{ViewBatch, ViewCounter, ViewRepository};
 use hexpress_domain::repository::RepositoryError;
 use tokio::time::Instant;
@@ -252,7 +253,7 @@ impl Sender {
     fn gather(&self) -> Option<ViewBatch> {
         let views = std::mem::take(&mut self.shared.buffer().views);
         (!views.is_empty()).then(|| ViewBatch {
-            id: self.ids.view_batch_id(),
+            id: Id::generate(&*self.ids),
             views: views.into_iter().collect(),
             at: self.clock.now(),
         })

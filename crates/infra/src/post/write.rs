@@ -2,9 +2,10 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::{PostId, UserId};
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{MadeSlug, NewSlug, PostChange, PostRecord, PostView, Slug};
 use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::user::UserId;
 
 use super::rows::{AuthorRow, PostRow, Same};
 use super::{read, rows, slugs};

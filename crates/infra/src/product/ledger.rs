@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use hexpress_domain::id::ProductId;
+use hexpress_domain::product::ProductId;
 
 use crate::database::schema::stock_movements;
 use crate::database::types::{StoredId, StoredInstant};

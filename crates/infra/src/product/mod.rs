@@ -11,10 +11,10 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::ProductId;
 use hexpress_domain::list::Page;
 use hexpress_domain::product::{
-    Product, ProductChange, ProductQuery, ProductRecord, ProductRepository, Stock, StockChange,
+    Product, ProductChange, ProductId, ProductQuery, ProductRecord, ProductRepository, Stock,
+    StockChange,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
 

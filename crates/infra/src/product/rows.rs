@@ -1,9 +1,8 @@
 use diesel::prelude::*;
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::ProductId;
 use hexpress_domain::list::fold;
 use hexpress_domain::product::{
-    Description, Product, ProductChange, ProductName, ProductRecord, Stock,
+    Description, Product, ProductChange, ProductId, ProductName, ProductRecord, Stock,
 };
 
 use crate::database::Corrupt;

@@ -1,7 +1,5 @@
 //! The plans of the list of products: none may read the whole table.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use hexpress_domain::list::{Direction, SortValue};
 use hexpress_domain::product::{ProductQuery, ProductSort};
 use hexpress_test_support::{Kind, TestDatabase};

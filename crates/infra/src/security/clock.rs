@@ -1,6 +1,5 @@
 use chrono::{DateTime, Utc};
 use hexpress_domain::clock::{Clock, IdGenerator, to_milliseconds};
-use hexpress_domain::id::{OrderId, PostId, ProductId, TokenId, UserId, ViewBatchId};
 use uuid::Uuid;
 
 /// The system's clock.
@@ -21,41 +20,13 @@ impl Clock for SystemClock {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct UuidV7Generator;
 
-impl UuidV7Generator {
-    /// A new UUID.
+impl IdGenerator for UuidV7Generator {
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the adapter that all others get their ids from"
     )]
-    #[must_use]
-    pub fn uuid(&self) -> Uuid {
+    fn uuid(&self) -> Uuid {
         Uuid::now_v7()
-    }
-}
-
-impl IdGenerator for UuidV7Generator {
-    fn user_id(&self) -> UserId {
-        UserId::new(self.uuid())
-    }
-
-    fn token_id(&self) -> TokenId {
-        TokenId::new(self.uuid())
-    }
-
-    fn post_id(&self) -> PostId {
-        PostId::new(self.uuid())
-    }
-
-    fn view_batch_id(&self) -> ViewBatchId {
-        ViewBatchId::new(self.uuid())
-    }
-
-    fn product_id(&self) -> ProductId {
-        ProductId::new(self.uuid())
-    }
-
-    fn order_id(&self) -> OrderId {
-        OrderId::new(self.uuid())
     }
 }
 
@@ -70,7 +41,7 @@ mod tests {
 
     #[test]
     fn later_ids_sort_later() {
-        let ids: Vec<_> = (0..1_000).map(|_| UuidV7Generator.user_id()).collect();
+        let ids: Vec<_> = (0..1_000).map(|_| UuidV7Generator.uuid()).collect();
         assert!(ids.is_sorted());
         assert_eq!(UuidV7Generator.uuid().get_version_num(), 7);
     }

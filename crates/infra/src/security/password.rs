@@ -190,7 +190,6 @@ fn is_outdated(hash: &phc::PasswordHash, present: &Params) -> Result<bool, Sourc
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use futures_util::FutureExt;
 

@@ -36,7 +36,6 @@ impl TokenMint for RandomTokenMint {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::collections::HashSet;
 

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 
 use diesel_async::RunQueryDsl;
-use hexpress_domain::id::ProductId;
 use hexpress_domain::order::{Order, OrderStatus};
-use hexpress_domain::product::Product;
+use hexpress_domain::product::{Product, ProductId};
 use hexpress_domain::repository::{Conflict, RepositoryError};
 
 use super::{STOCK_MOVEMENTS, insert, only, rows};

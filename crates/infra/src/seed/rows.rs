@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
-use hexpress_domain::id::{OrderId, ProductId};
+use hexpress_domain::order::OrderId;
 use hexpress_domain::order::{Order, OrderStatus};
-use hexpress_domain::product::Product;
+use hexpress_domain::product::{Product, ProductId};
 
 use super::{SeedPost, SeedUser};
 use crate::bulk::Value;

@@ -13,11 +13,10 @@ use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::auth::Revocation;
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::id::UserId;
 use hexpress_domain::list::Page;
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::{
-    Email, PasswordHash, User, UserChange, UserQuery, UserRecord, UserRepository,
+    Email, PasswordHash, User, UserChange, UserId, UserQuery, UserRecord, UserRepository,
 };
 
 use crate::database::schema::{ACTIVE_ADMIN, tokens, users};

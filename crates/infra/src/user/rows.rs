@@ -1,8 +1,7 @@
 use diesel::prelude::*;
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::UserId;
 use hexpress_domain::list::fold;
-use hexpress_domain::user::{Email, PersonName, User, UserChange, UserRecord};
+use hexpress_domain::user::{Email, PersonName, User, UserChange, UserId, UserRecord};
 
 use crate::database::Corrupt;
 use crate::database::schema::users;

@@ -1,7 +1,5 @@
 //! The plans of the list of users: none may read the whole table.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use hexpress_domain::list::{Direction, Search, SortValue};
 use hexpress_domain::user::{UserQuery, UserSort};
 use hexpress_test_support::{Kind, TestDatabase};

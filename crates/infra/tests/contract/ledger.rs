@@ -2,9 +2,10 @@
 //! reads them.
 
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::ProductId;
 use hexpress_domain::order::{OrderRecord, OrderRepository, OrderStatus, Placement};
-use hexpress_domain::product::{ProductChange, ProductRepository, Stock, StockChange, StockDelta};
+use hexpress_domain::product::{
+    ProductChange, ProductId, ProductRepository, Stock, StockChange, StockDelta,
+};
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_test_support::Kind;
 use hexpress_testkit::samples::{later, order_record, product_change, unknown, with_key};

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::{OrderId, ProductId};
+use hexpress_domain::order::OrderId;
 use hexpress_domain::order::{Order, OrderRepository, OrderStatus, Placement, Refusal};
-use hexpress_domain::product::{ProductChange, ProductRepository, Stock, StockChange, StockDelta};
+use hexpress_domain::product::{
+    ProductChange, ProductId, ProductRepository, Stock, StockChange, StockDelta,
+};
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::User;
 use hexpress_test_support::Kind;

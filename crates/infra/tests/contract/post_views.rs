@@ -1,7 +1,7 @@
 //! The counts of views, beside the posts.
 
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::id::PostId;
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{PostChange, PostRepository, PostStatus, ViewRepository};
 use hexpress_domain::user::UserRepository;
 use hexpress_test_support::Kind;

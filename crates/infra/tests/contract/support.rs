@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use hexpress_domain::auth::{SessionRecord, TokenRepository};
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::id::PostId;
 use hexpress_domain::order::{Order, OrderRecord, OrderRepository, Placement};
-use hexpress_domain::post::{PostRecord, PostRepository, PostView};
+use hexpress_domain::post::{PostId, PostRecord, PostRepository, PostView};
 use hexpress_domain::product::{Product, ProductRepository};
 use hexpress_domain::user::{User, UserRepository};
 use hexpress_infra::auth::DieselTokenRepository;

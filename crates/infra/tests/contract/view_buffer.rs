@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_domain::clock::Clock;
-use hexpress_domain::id::PostId;
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{ViewBatch, ViewCounter, ViewRepository};
 use hexpress_domain::repository::RepositoryError;
 use hexpress_infra::post::BufferedViewCounter;

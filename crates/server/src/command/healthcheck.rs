@@ -87,7 +87,6 @@ async fn ask(host: &str, port: u16) -> Result<(StatusCode, String), Box<dyn Erro
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;

@@ -232,7 +232,6 @@ fn rounds(period: Duration) -> Interval {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -151,7 +151,6 @@ impl<T: fmt::Display> fmt::Display for List<T> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

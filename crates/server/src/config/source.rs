@@ -145,7 +145,6 @@ fn malformed(text: &str, part: &str) -> ConfigError {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

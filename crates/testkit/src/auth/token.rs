@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use hexpress_domain::auth::{ApiTokenRecord, Revocation, SessionRecord, TokenKind};
-use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::auth::{ApiTokenRecord, Revocation, SessionRecord, TokenId, TokenKind};
 use hexpress_domain::repository::{Conflict, RepositoryError};
-use hexpress_domain::user::{Role, User, UserChange, UserRepository};
+use hexpress_domain::user::{Role, User, UserChange, UserId, UserRepository};
 
 use crate::promise::{eventually, promises, race};
 use crate::samples::{

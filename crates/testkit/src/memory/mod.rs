@@ -33,13 +33,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
-use hexpress_domain::auth::{Token, TokenDigest};
+use hexpress_domain::auth::{Token, TokenDigest, TokenId};
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::id::{OrderId, PostId, ProductId, TokenId, UserId, ViewBatchId};
+use hexpress_domain::order::OrderId;
 use hexpress_domain::order::{IdempotencyKey, NewOrder, Order};
-use hexpress_domain::post::{Content, Post, Slug};
-use hexpress_domain::product::Product;
-use hexpress_domain::user::{PasswordHash, User};
+use hexpress_domain::post::{Content, Post, PostId, Slug, ViewBatchId};
+use hexpress_domain::product::{Product, ProductId};
+use hexpress_domain::user::{PasswordHash, User, UserId};
 
 pub use login_guard::MemoryLoginGuard;
 

@@ -1,9 +1,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hexpress_domain::id::OrderId;
 use hexpress_domain::list::Page;
 use hexpress_domain::order::{
-    Idempotency, Order, OrderItem, OrderQuery, OrderRecord, OrderRepository, OrderStatus,
+    Idempotency, Order, OrderId, OrderItem, OrderQuery, OrderRecord, OrderRepository, OrderStatus,
     OrderTransition, Placement,
 };
 use hexpress_domain::product::Stock;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use chrono::{DateTime, Datelike, NaiveTime, Utc};
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::id::{PostId, UserId};
 use hexpress_domain::list::Page;
 use hexpress_domain::post::{
-    Author, MadeSlug, MonthlyPosts, NewSlug, Post, PostChange, PostHeadline, PostQuery, PostRecord,
-    PostRepository, PostScope, PostStatus, PostView, Slug, StatusCount,
+    Author, MadeSlug, MonthlyPosts, NewSlug, Post, PostChange, PostHeadline, PostId, PostQuery,
+    PostRecord, PostRepository, PostScope, PostStatus, PostView, Slug, StatusCount,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::user::UserId;
 
 use super::list::{self, next};
 use super::{MemoryStore, PostRow, State, is_among};

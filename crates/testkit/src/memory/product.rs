@@ -1,10 +1,10 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::ProductId;
 use hexpress_domain::list::Page;
 use hexpress_domain::product::{
-    Product, ProductChange, ProductQuery, ProductRecord, ProductRepository, Stock, StockChange,
+    Product, ProductChange, ProductId, ProductQuery, ProductRecord, ProductRepository, Stock,
+    StockChange,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
 

@@ -1,6 +1,6 @@
 //! Which post a slug leads to: taken by a live one, or kept for one that had it.
 
-use hexpress_domain::id::PostId;
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{NewSlug, Slug};
 use hexpress_domain::repository::{RepositoryError, UniqueField};
 

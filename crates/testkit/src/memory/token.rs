@@ -1,12 +1,11 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::auth::{
-    ApiTokenRecord, Authenticated, Principal, SessionRecord, Token, TokenDigest, TokenKind,
-    TokenRepository,
+    ApiTokenRecord, Authenticated, Principal, SessionRecord, Token, TokenDigest, TokenId,
+    TokenKind, TokenRepository,
 };
-use hexpress_domain::id::{TokenId, UserId};
 use hexpress_domain::repository::{Conflict, RepositoryError};
-use hexpress_domain::user::User;
+use hexpress_domain::user::{User, UserId};
 
 use super::{MemoryStore, State, TokenRow};
 

@@ -2,11 +2,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::auth::Revocation;
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::id::UserId;
 use hexpress_domain::list::Page;
 use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
 use hexpress_domain::user::{
-    Email, PasswordHash, User, UserChange, UserQuery, UserRecord, UserRepository,
+    Email, PasswordHash, User, UserChange, UserId, UserQuery, UserRecord, UserRepository,
 };
 
 use super::list::{self, next};

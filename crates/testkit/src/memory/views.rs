@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hexpress_domain::id::PostId;
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{ViewBatch, ViewCounter, ViewRepository};
 use hexpress_domain::repository::RepositoryError;
 

@@ -1,13 +1,14 @@
 use chrono::TimeDelta;
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::{OrderId, ProductId, UserId};
 use hexpress_domain::money::MoneyError;
 use hexpress_domain::order::{
-    Order, OrderItem, OrderRecord, OrderStatus, OrderTransition, Placement, Refusal, Shortage,
+    Order, OrderId, OrderItem, OrderRecord, OrderStatus, OrderTransition, Placement, Refusal,
+    Shortage,
 };
-use hexpress_domain::product::Stock;
 use hexpress_domain::product::{NewProduct, Product, ProductChange, ProductRecord};
+use hexpress_domain::product::{ProductId, Stock};
 use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::user::UserId;
 
 use super::Shop;
 use crate::samples::{later, now, order_record, product_change, product_record, unknown, with_key};

@@ -12,7 +12,7 @@ mod writes;
 use std::sync::Arc;
 
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::id::PostId;
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{PostRecord, PostRepository, PostView, ViewRepository};
 use hexpress_domain::user::{Role, User, UserRepository};
 

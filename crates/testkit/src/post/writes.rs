@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::id::PostId;
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{Author, NewSlug, Post, PostChange, PostRecord, PostStatus, PostView};
 use hexpress_domain::repository::{Conflict, RepositoryError};
 

@@ -1,10 +1,9 @@
 use std::sync::Arc;
 
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::ProductId;
 use hexpress_domain::order::OrderStatus;
 use hexpress_domain::product::{
-    NewProduct, Product, ProductChange, ProductRecord, Stock, StockChange, StockDelta,
+    NewProduct, Product, ProductChange, ProductId, ProductRecord, Stock, StockChange, StockDelta,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
 

@@ -1,9 +1,9 @@
 use std::net::IpAddr;
 
 use chrono::TimeDelta;
-use hexpress_domain::auth::{ApiTokenRecord, LoginAttempt, SessionRecord, TokenDigest};
-use hexpress_domain::clock::IdGenerator;
-use hexpress_domain::id::{TokenId, UserId};
+use hexpress_domain::auth::{ApiTokenRecord, LoginAttempt, SessionRecord, TokenDigest, TokenId};
+use hexpress_domain::id::Id;
+use hexpress_domain::user::UserId;
 
 use super::{CountingIds, hash, now};
 
@@ -11,7 +11,7 @@ use super::{CountingIds, hash, now};
 /// a fortnight.
 #[must_use]
 pub fn session(user_id: UserId) -> SessionRecord {
-    let id = CountingIds.token_id();
+    let id = Id::generate(&CountingIds);
     SessionRecord {
         id,
         user_id,
@@ -26,7 +26,7 @@ pub fn session(user_id: UserId) -> SessionRecord {
 /// One of at most fifty API tokens that a session asks for. It has no end.
 #[must_use]
 pub fn api_token(user_id: UserId, session_id: TokenId) -> ApiTokenRecord {
-    let id = CountingIds.token_id();
+    let id = Id::generate(&CountingIds);
     ApiTokenRecord {
         id,
         user_id,

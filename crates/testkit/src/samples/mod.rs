@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_domain::clock::IdGenerator;
-use hexpress_domain::id::{OrderId, PostId, ProductId, TokenId, UserId, ViewBatchId};
 use hexpress_domain::list::PageRequest;
 use uuid::{Builder, Uuid};
 
@@ -55,42 +54,14 @@ pub struct CountingIds;
 
 static MADE: AtomicU64 = AtomicU64::new(0);
 
-impl CountingIds {
-    /// A new UUID of version 7.
-    #[must_use]
-    pub fn uuid(&self) -> Uuid {
+impl IdGenerator for CountingIds {
+    fn uuid(&self) -> Uuid {
         let count = MADE.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let mut random = [0; 10];
         // Two bits of the third byte say which variant of UUIDs this is.
         random[3..9].copy_from_slice(&count[2..]);
         let millis = now().timestamp_millis().try_into().unwrap();
         Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
-    }
-}
-
-impl IdGenerator for CountingIds {
-    fn user_id(&self) -> UserId {
-        UserId::new(self.uuid())
-    }
-
-    fn token_id(&self) -> TokenId {
-        TokenId::new(self.uuid())
-    }
-
-    fn post_id(&self) -> PostId {
-        PostId::new(self.uuid())
-    }
-
-    fn view_batch_id(&self) -> ViewBatchId {
-        ViewBatchId::new(self.uuid())
-    }
-
-    fn product_id(&self) -> ProductId {
-        ProductId::new(self.uuid())
-    }
-
-    fn order_id(&self) -> OrderId {
-        OrderId::new(self.uuid())
     }
 }
 

@@ -1,5 +1,5 @@
-use hexpress_domain::clock::IdGenerator;
-use hexpress_domain::id::PostId;
+use hexpress_domain::id::Id;
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{
     MadeSlug, Metadata, NewSlug, PostChange, PostRecord, PostStatus, PostView, Slug, ViewBatch,
 };
@@ -18,7 +18,7 @@ pub fn slug(text: &str) -> Slug {
 pub fn draft(author: &User, title: &str) -> PostRecord {
     let title = title.parse().unwrap();
     PostRecord {
-        id: CountingIds.post_id(),
+        id: Id::generate(&CountingIds),
         author_id: author.id,
         slug: NewSlug::Made(MadeSlug::of_title(&title)),
         title,
@@ -85,7 +85,7 @@ pub fn renaming(view: &PostView, name: &str) -> PostChange {
 #[must_use]
 pub fn batch(views: &[(PostId, u64)]) -> ViewBatch {
     ViewBatch {
-        id: CountingIds.view_batch_id(),
+        id: Id::generate(&CountingIds),
         views: views.to_vec(),
         at: now(),
     }

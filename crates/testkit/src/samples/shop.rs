@@ -1,8 +1,10 @@
 use chrono::TimeDelta;
-use hexpress_domain::clock::IdGenerator;
-use hexpress_domain::id::{ProductId, UserId};
+use hexpress_domain::id::Id;
 use hexpress_domain::order::{Idempotency, NewOrder, OrderRecord, RawNewOrder, RawNewOrderItem};
-use hexpress_domain::product::{NewProduct, Product, ProductChange, ProductRecord, Stock};
+use hexpress_domain::product::{
+    NewProduct, Product, ProductChange, ProductId, ProductRecord, Stock,
+};
+use hexpress_domain::user::UserId;
 use hexpress_domain::validation::Field;
 
 use super::{CountingIds, later, now};
@@ -11,7 +13,7 @@ use super::{CountingIds, later, now};
 #[must_use]
 pub fn product_record(name: &str, price: i64, stock: u64) -> ProductRecord {
     ProductRecord {
-        id: CountingIds.product_id(),
+        id: Id::generate(&CountingIds),
         product: NewProduct {
             name: name.parse().unwrap(),
             description: "".parse().unwrap(),
@@ -53,7 +55,7 @@ pub fn order_record(user_id: UserId, items: &[(ProductId, i64)]) -> OrderRecord 
         items: Field::Value(items.iter().map(item).collect()),
     };
     OrderRecord {
-        id: CountingIds.order_id(),
+        id: Id::generate(&CountingIds),
         user_id,
         order: NewOrder::parse(raw).unwrap(),
         idempotency: None,

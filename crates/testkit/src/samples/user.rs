@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use hexpress_domain::auth::Revocation;
-use hexpress_domain::clock::IdGenerator;
+use hexpress_domain::id::Id;
 use hexpress_domain::user::{PasswordHash, PersonName, Role, User, UserChange, UserRecord};
 
 use super::{CountingIds, later, now};
@@ -25,7 +25,7 @@ pub fn name(first: &str, last: &str) -> PersonName {
 #[must_use]
 pub fn user_record(email: &str) -> UserRecord {
     UserRecord {
-        id: CountingIds.user_id(),
+        id: Id::generate(&CountingIds),
         email: email.parse().unwrap(),
         password_hash: hash("first"),
         name: name("Ada", "Lovelace"),

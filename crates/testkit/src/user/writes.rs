@@ -3,9 +3,8 @@ use std::time::Duration;
 
 use hexpress_domain::auth::Revocation;
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::id::UserId;
 use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
-use hexpress_domain::user::{Role, User, UserChange, UserRecord};
+use hexpress_domain::user::{Role, User, UserChange, UserId, UserRecord};
 
 use super::Accounts;
 use crate::promise::{eventually, race};

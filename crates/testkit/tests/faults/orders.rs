@@ -3,15 +3,16 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::id::{OrderId, ProductId, UserId};
 use hexpress_domain::list::Page;
 use hexpress_domain::order::{
-    Order, OrderQuery, OrderRecord, OrderRepository, OrderSort, OrderStatus, OrderTransition,
-    Placement, Refusal,
+    Order, OrderId, OrderQuery, OrderRecord, OrderRepository, OrderSort, OrderStatus,
+    OrderTransition, Placement, Refusal,
 };
-use hexpress_domain::product::{ProductChange, ProductRepository, StockChange, StockDelta};
+use hexpress_domain::product::{
+    ProductChange, ProductId, ProductRepository, StockChange, StockDelta,
+};
 use hexpress_domain::repository::RepositoryError;
-use hexpress_domain::user::UserRepository;
+use hexpress_domain::user::{UserId, UserRepository};
 use hexpress_testkit::memory::MemoryStore;
 use hexpress_testkit::order::{PROMISES, Shop};
 use hexpress_testkit::samples::product_change;

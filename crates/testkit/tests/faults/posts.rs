@@ -4,13 +4,13 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::id::{PostId, UserId};
 use hexpress_domain::list::{Page, Position, Total};
 use hexpress_domain::post::{
-    MadeSlug, Metadata, MonthlyPosts, NewSlug, PostChange, PostHeadline, PostQuery, PostRecord,
-    PostRepository, PostScope, PostSort, PostStatus, PostView, Slug, StatusCount,
+    MadeSlug, Metadata, MonthlyPosts, NewSlug, PostChange, PostHeadline, PostId, PostQuery,
+    PostRecord, PostRepository, PostScope, PostSort, PostStatus, PostView, Slug, StatusCount,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::user::UserId;
 use hexpress_testkit::memory::MemoryStore;
 use hexpress_testkit::post::{Blog, PROMISES};
 use hexpress_testkit::samples::slug;

@@ -4,11 +4,10 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::ProductId;
 use hexpress_domain::list::Page;
 use hexpress_domain::product::{
-    Product, ProductChange, ProductQuery, ProductRecord, ProductRepository, ProductSort, Stock,
-    StockChange, StockDelta,
+    Product, ProductChange, ProductId, ProductQuery, ProductRecord, ProductRepository, ProductSort,
+    Stock, StockChange, StockDelta,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_testkit::memory::MemoryStore;

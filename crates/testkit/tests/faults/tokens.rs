@@ -4,12 +4,11 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_domain::auth::{
-    ApiTokenRecord, Authenticated, SessionRecord, Token, TokenDigest, TokenRepository,
+    ApiTokenRecord, Authenticated, SessionRecord, Token, TokenDigest, TokenId, TokenRepository,
 };
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::id::{TokenId, UserId};
 use hexpress_domain::repository::RepositoryError;
-use hexpress_domain::user::{Role, User, UserRepository};
+use hexpress_domain::user::{Role, User, UserId, UserRepository};
 use hexpress_testkit::memory::MemoryStore;
 use hexpress_testkit::samples::session;
 use hexpress_testkit::token::PROMISES;

@@ -4,11 +4,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::auth::{Revocation, SessionRecord, TokenRepository};
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::id::UserId;
 use hexpress_domain::list::{Page, Position, Total};
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{
-    Email, PasswordHash, User, UserChange, UserQuery, UserRecord, UserRepository, UserSort,
+    Email, PasswordHash, User, UserChange, UserId, UserQuery, UserRecord, UserRepository, UserSort,
 };
 use hexpress_testkit::memory::MemoryStore;
 use hexpress_testkit::samples::now;

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hexpress_domain::clock::IdGenerator;
 use hexpress_domain::entity::Liveness;
+use hexpress_domain::id::Id;
 use hexpress_domain::post::{PostRepository, ViewBatch, ViewRepository};
 use hexpress_domain::repository::RepositoryError;
 use hexpress_testkit::memory::MemoryStore;
@@ -30,7 +30,7 @@ impl ViewRepository for FaultyViews {
         match self.fault {
             "racing_batches_add_up" => batch.views.truncate(1),
             "a_batch_counts_once_however_often_it_is_sent" => {
-                batch.id = CountingIds.view_batch_id();
+                batch.id = Id::generate(&CountingIds);
             }
             "a_view_moves_nothing_but_the_count" => {
                 for (id, _) in &batch.views {

@@ -1,6 +1,5 @@
 use hexpress_app::auth::Login;
-use hexpress_domain::auth::{Token, TokenKind, TokenSecret};
-use hexpress_domain::id::TokenId;
+use hexpress_domain::auth::{Token, TokenId, TokenKind, TokenSecret};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use hexpress_app::permissions::Operation;
-use hexpress_domain::id::TokenId;
+use hexpress_domain::auth::TokenId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -77,7 +77,6 @@ fn hop_address(hop: &[u8]) -> Option<IpAddr> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::io::Read as _;
     use std::sync::Arc;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hexpress_domain::auth::{Actor, ClientAddress};
-use hexpress_domain::id::UserId;
+use hexpress_domain::user::UserId;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 

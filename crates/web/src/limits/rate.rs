@@ -104,7 +104,6 @@ fn make_room<K: Eq + Hash>(whole_at: &mut HashMap<K, Instant>, now: Instant) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

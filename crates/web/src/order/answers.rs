@@ -1,7 +1,7 @@
-use hexpress_domain::id::{OrderId, ProductId, UserId};
 use hexpress_domain::money::{Currency, Price};
-use hexpress_domain::order::{Order, OrderStatus, Quantity};
-use hexpress_domain::product::ProductName;
+use hexpress_domain::order::{Order, OrderId, OrderStatus, Quantity};
+use hexpress_domain::product::{ProductId, ProductName};
+use hexpress_domain::user::UserId;
 use serde::Serialize;
 use utoipa::ToSchema;
 

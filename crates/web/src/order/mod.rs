@@ -8,8 +8,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use hexpress_app::permissions::Operation;
-use hexpress_domain::id::OrderId;
 use hexpress_domain::order::Order;
+use hexpress_domain::order::OrderId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -147,7 +147,6 @@ fn description(query: &OrderQuery) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::extract::names_taken_by;

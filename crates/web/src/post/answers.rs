@@ -1,7 +1,8 @@
-use hexpress_domain::id::{PostId, UserId};
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{
     Author, Content, Excerpt, Metadata, PostHeadline, PostStatus, PostView, Slug, Title,
 };
+use hexpress_domain::user::UserId;
 use serde::Serialize;
 use utoipa::ToSchema;
 

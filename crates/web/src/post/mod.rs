@@ -10,7 +10,7 @@ use axum::http::Method;
 use axum::response::Response;
 use hexpress_app::permissions::Operation;
 use hexpress_app::post::SlugTarget;
-use hexpress_domain::id::PostId;
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{PostView, Slug, VisiblePost};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

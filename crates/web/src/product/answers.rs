@@ -1,6 +1,5 @@
-use hexpress_domain::id::ProductId;
 use hexpress_domain::money::{Currency, Price};
-use hexpress_domain::product::{Description, Product, ProductName};
+use hexpress_domain::product::{Description, Product, ProductId, ProductName};
 use serde::Serialize;
 use utoipa::ToSchema;
 

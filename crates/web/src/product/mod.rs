@@ -8,9 +8,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use hexpress_app::permissions::Operation;
-use hexpress_domain::id::ProductId;
 use hexpress_domain::list::Page;
-use hexpress_domain::product::Product;
+use hexpress_domain::product::{Product, ProductId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

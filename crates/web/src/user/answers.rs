@@ -1,5 +1,5 @@
 use hexpress_app::user::{Profile, UserView};
-use hexpress_domain::id::UserId;
+use hexpress_domain::user::UserId;
 use hexpress_domain::user::{Role, User};
 use serde::Serialize;
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Schema};

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use hexpress_app::permissions::Operation;
-use hexpress_domain::id::UserId;
 use hexpress_domain::user::User;
+use hexpress_domain::user::UserId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

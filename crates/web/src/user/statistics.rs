@@ -3,8 +3,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use hexpress_app::permissions::Operation;
-use hexpress_domain::id::UserId;
 use hexpress_domain::post::{MonthlyPosts, PostStatus, StatusCount};
+use hexpress_domain::user::UserId;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::{OrderId, ProductId};
 use hexpress_domain::list::{Page, Total};
 use hexpress_domain::money::{Money, MoneyError};
 use hexpress_domain::order::{
-    Order, OrderItem, OrderQuery, OrderRecord, OrderSort, OrderStatus, Placement, Refusal, Shortage,
+    Order, OrderId, OrderItem, OrderQuery, OrderRecord, OrderSort, OrderStatus, Placement, Refusal,
+    Shortage,
 };
-use hexpress_domain::product::Stock;
+use hexpress_domain::product::{ProductId, Stock};
 use hexpress_domain::repository::RepositoryError;
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -4,10 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::ProductId;
 use hexpress_domain::list::{Direction, Page, Position, Total};
 use hexpress_domain::product::{
-    Product, ProductChange, ProductQuery, ProductSort, Stock, StockChange,
+    Product, ProductChange, ProductId, ProductQuery, ProductSort, Stock, StockChange,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use serde_json::{Value, json};

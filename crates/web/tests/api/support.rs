@@ -18,17 +18,18 @@ use hexpress_app::user::{UserPorts, UserService};
 use hexpress_conformance::{Contract, Exchange};
 use hexpress_domain::auth::{
     Authenticated, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
-    MockTokenRepository, Principal, Reservation, SessionPolicy, Token, TokenDigest, TokenKind,
-    TokenSecret, Verification,
+    MockTokenRepository, Principal, Reservation, SessionPolicy, Token, TokenDigest, TokenId,
+    TokenKind, TokenSecret, Verification,
 };
 use hexpress_domain::clock::{MockClock, MockIdGenerator};
 use hexpress_domain::entity::Version;
 use hexpress_domain::health::MockStoreProbe;
-use hexpress_domain::id::{OrderId, PostId, ProductId, TokenId, UserId};
 use hexpress_domain::order::MockOrderRepository;
-use hexpress_domain::post::{MockPostRepository, MockViewCounter, MockViewRepository};
+use hexpress_domain::post::{MockPostRepository, MockViewCounter, MockViewRepository, PostId};
 use hexpress_domain::product::MockProductRepository;
-use hexpress_domain::user::{MockUserRepository, PasswordHash, PersonName, Role, User, UserChange};
+use hexpress_domain::user::{
+    MockUserRepository, PasswordHash, PersonName, Role, User, UserChange, UserId,
+};
 use hexpress_web::{
     Api, CorsOrigins, HttpMetrics, LimitSettings, Limits, Settings, openapi, router,
 };
@@ -244,13 +245,7 @@ impl Mocks {
         clock.expect_now().returning(now);
         let clock = Arc::new(clock);
         let mut ids = MockIdGenerator::new();
-        ids.expect_user_id().returning(|| user_id(100));
-        ids.expect_token_id().returning(|| token_id(100));
-        ids.expect_post_id().returning(|| post_id(100));
-        ids.expect_product_id()
-            .returning(|| ProductId::new(Uuid::from_u128(100)));
-        ids.expect_order_id()
-            .returning(|| OrderId::new(Uuid::from_u128(100)));
+        ids.expect_uuid().returning(|| Uuid::from_u128(100));
         let ids = Arc::new(ids);
         let mut mint = MockTokenMint::new();
         mint.expect_mint().returning(|| {

@@ -2,12 +2,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::id::{PostId, UserId};
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{
     Content, Excerpt, MadeSlug, Metadata, NewSlug, Post, PostChange, PostRecord, PostStatus,
     PostView, Slug, Title,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
+use hexpress_domain::user::UserId;
 use serde::{Deserialize, Serialize};
 
 use super::Masthead;

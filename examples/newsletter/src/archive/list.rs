@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::id::UserId;
 use hexpress_domain::list::{Direction, Page, Position, Total, fold};
 use hexpress_domain::post::{
     Content, MonthlyPosts, PostHeadline, PostQuery, PostScope, PostSort, PostStatus, PostView,
     StatusCount,
 };
+use hexpress_domain::user::UserId;
 
 use crate::digest::Month;
 

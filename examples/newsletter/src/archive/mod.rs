@@ -13,14 +13,13 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::id::{PostId, UserId};
 use hexpress_domain::list::Page;
 use hexpress_domain::post::{
-    Author, MonthlyPosts, PostChange, PostHeadline, PostQuery, PostRecord, PostRepository,
+    Author, MonthlyPosts, PostChange, PostHeadline, PostId, PostQuery, PostRecord, PostRepository,
     PostScope, PostView, Slug, StatusCount,
 };
 use hexpress_domain::repository::RepositoryError;
-use hexpress_domain::user::PersonName;
+use hexpress_domain::user::{PersonName, UserId};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 

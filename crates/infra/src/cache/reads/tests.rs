@@ -1,12 +1,6 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
 use std::sync::atomic::AtomicUsize;
 
-use hexpress_domain::id::ProductId;
+use hexpress_domain::product::ProductId;
 use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
 

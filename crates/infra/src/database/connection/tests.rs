@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use diesel::QueryableByName;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::BigInt;

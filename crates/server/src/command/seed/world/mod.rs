@@ -10,9 +10,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use hexpress_domain::clock::to_milliseconds;
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::{PostId, UserId};
+use hexpress_domain::post::PostId;
 use hexpress_domain::post::{MadeSlug, Post, PostStatus, Title};
-use hexpress_domain::user::{Email, PasswordHash, PersonName, Role, User};
+use hexpress_domain::user::{Email, PasswordHash, PersonName, Role, User, UserId};
 use hexpress_infra::seed::{SeedPost, SeedUser};
 use serde_json::json;
 use uuid::{Builder, Uuid};
@@ -216,5 +216,4 @@ fn uuid_at(rng: &mut Rng, time: DateTime<Utc>) -> Uuid {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;

@@ -3,12 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use hexpress_domain::entity::Version;
-use hexpress_domain::id::{OrderId, ProductId};
 use hexpress_domain::money::Price;
 use hexpress_domain::order::{
-    NewOrder, Order, OrderRecord, OrderStatus, RawNewOrder, RawNewOrderItem,
+    NewOrder, Order, OrderId, OrderRecord, OrderStatus, RawNewOrder, RawNewOrderItem,
 };
-use hexpress_domain::product::{Product, Stock};
+use hexpress_domain::product::{Product, ProductId, Stock};
 use hexpress_domain::validation::Field;
 
 use super::{Fault, Kind, STORY, WRITING, World, between, end, uuid_at};
