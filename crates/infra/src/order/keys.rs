@@ -11,7 +11,7 @@ use hexpress_domain::order::{Idempotency, NewOrder, OrderRecord, Placement};
 use hexpress_domain::repository::RepositoryError;
 use sha2::{Digest, Sha256};
 
-use super::list::with_items;
+use super::read::with_items;
 use super::rows::OrderRow;
 use crate::database::schema::{idempotency_keys, orders};
 use crate::database::types::{Instant, StoredId, StoredInstant};

@@ -11,9 +11,10 @@ use std::time::Duration;
 use axum::http::Method;
 use hexpress_app::{Error, InvalidState, Resource, StockShortage};
 use hexpress_domain::order::{OrderStatus, OrderTransitionError};
+use hexpress_domain::post::Post;
 use hexpress_domain::post::{PostStatus, TransitionError};
 use hexpress_domain::product::Stock;
-use hexpress_domain::repository::UniqueField;
+use hexpress_domain::user::User;
 use serde_json::json;
 use utoipa::IntoResponses;
 use utoipa::openapi::example::ExampleBuilder;
@@ -152,7 +153,7 @@ pub(crate) struct EmailTaken;
 
 impl IntoResponses for EmailTaken {
     fn responses() -> Responses {
-        refusal("EmailTaken", Error::Duplicate(UniqueField::UserEmail))
+        refusal("EmailTaken", Error::Duplicate(User::UNIQUE_EMAIL))
     }
 }
 
@@ -232,7 +233,7 @@ pub(crate) struct SlugTaken;
 
 impl IntoResponses for SlugTaken {
     fn responses() -> Responses {
-        refusal("SlugTaken", Error::Duplicate(UniqueField::PostSlug))
+        refusal("SlugTaken", Error::Duplicate(Post::UNIQUE_SLUG))
     }
 }
 

@@ -213,7 +213,7 @@ async fn update_post(
     let patch = patch_post(body.fields(api.settings.post_body_limit).await?)?;
     let updated = api
         .posts
-        .update(actor, id, &patch, if_match.as_ref())
+        .update(actor, id, patch, if_match.as_ref())
         .await?;
     let shown = show(updated.view())?;
     Ok(shown.on(answer::written("Post updated successfully", &shown.data)))

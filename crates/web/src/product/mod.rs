@@ -180,7 +180,7 @@ async fn update_product(
     query.nothing()?;
     let if_match = conditions.if_match()?;
     let patch = patch_product(body.fields(BODY_LIMIT).await?)?;
-    let updated = api.products.update(actor, id, &patch, if_match.as_ref());
+    let updated = api.products.update(actor, id, patch, if_match.as_ref());
     let shown = show(&updated.await?)?;
     Ok(shown.on(answer::written("Product updated successfully", &shown.data)))
 }

@@ -171,7 +171,7 @@ async fn update_user(
     let patch = patch_user(body.fields(BODY_LIMIT).await?)?;
     let updated = api
         .users
-        .update(actor, id, &patch, if_match.as_ref(), address);
+        .update(actor, id, patch, if_match.as_ref(), address);
     let shown = show(updated.await?)?;
     Ok(shown.on(answer::written("User updated successfully", &shown.data)))
 }

@@ -1,5 +1,5 @@
 use diesel::result::DatabaseErrorInformation;
-use hexpress_domain::repository::UniqueField;
+use hexpress_domain::user::User;
 
 use super::*;
 
@@ -64,9 +64,7 @@ fn a_taken_email_is_told_by_name_or_by_column() {
     for error in [by_name, by_column] {
         assert!(matches!(
             classify(error),
-            Fault::Answer(RepositoryError::Duplicate {
-                field: UniqueField::UserEmail
-            })
+            Fault::Answer(RepositoryError::Duplicate(User::UNIQUE_EMAIL))
         ));
     }
 }
