@@ -18,16 +18,22 @@ use crate::database::testing::{Caught, catch, id_of, minute, numbers, open, plan
 
 const AUTHOR: Uuid = Uuid::from_u128(1);
 
-/// Enough posts of enough authors for the planners to care, two of which say a word
-/// that no other does.
+/// A library in which the right plan wins by far: twelve thousand posts by eighty authors,
+/// four posts to a page of the table, two of which contain a word that no other does.
+///
+/// `ANALYZE` samples 30,000 rows, so its statistics cover every row. `VACUUM` merges the
+/// pending entries of the trigram index. It cannot be relied on to mark pages as all-visible:
+/// it skips a page whose commit is not yet flushed (`synchronous_commit = off`) or is still
+/// visible to the transaction of another test. So a plan must win with the cost of reading
+/// each row from the table.
 async fn library(kind: Kind, is_analyzed: bool) -> (TestDatabase, Database) {
     let raw = TestDatabase::migrated(kind).await;
     let (id, author) = (id_of(kind, "i"), id_of(kind, "i % 80 + 1"));
-    let (time, numbers) = (minute(kind, "i"), numbers(kind, 6000));
-    // PostgreSQL weighs how much there is to read.
-    let long = match kind {
-        Kind::Sqlite => String::new(),
-        Kind::Postgres => " and so on".repeat(50),
+    let (time, numbers) = (minute(kind, "i"), numbers(kind, 12_000));
+    // PostgreSQL's costs depend on the pages to read. Longer rows would be moved out of the table.
+    let content = match kind {
+        Kind::Sqlite => "c".to_owned(),
+        Kind::Postgres => "c".repeat(1700),
     };
     raw.execute(&format!(
         "INSERT INTO users (id, email, password_hash, first_name, last_name, role, is_active, \
@@ -36,9 +42,9 @@ async fn library(kind: Kind, is_analyzed: bool) -> (TestDatabase, Database) {
          FROM {numbers} WHERE i <= 80;
          INSERT INTO posts (id, author_id, title, slug, slug_named, content, status, published_at, \
              metadata, search_text, version, created_at, updated_at, deleted_with_author) \
-         SELECT {id}, {author}, 'Title ' || i, 'post-' || i, FALSE, 'c', \
+         SELECT {id}, {author}, 'Title ' || i, 'post-' || i, FALSE, '{content}', \
              CASE i % 19 WHEN 0 THEN 'draft' WHEN 1 THEN 'published' ELSE 'archived' END, {time}, \
-             '{{}}', CASE i WHEN 77 THEN 'zanzibar' WHEN 78 THEN 'занзибар' ELSE 'title ' || i || '{long}' END, 1, \
+             '{{}}', CASE i WHEN 77 THEN 'zanzibar' WHEN 78 THEN 'занзибар' ELSE 'title ' || i END, 1, \
              {time}, {time}, FALSE \
          FROM {numbers};
          INSERT INTO kept_slugs (slug, post_id) SELECT 'kept-' || i, {id} FROM {numbers};
@@ -49,7 +55,6 @@ async fn library(kind: Kind, is_analyzed: bool) -> (TestDatabase, Database) {
         raw.execute("ANALYZE").await;
     }
     if kind == Kind::Postgres {
-        // What has not been merged into the trigrams yet makes them dear.
         raw.execute("VACUUM posts, post_views").await;
     }
     let database = open(&raw).await;
@@ -194,7 +199,7 @@ async fn a_deep_page_is_found_in_the_index_of_its_order(
     let query = PostQuery {
         status,
         page: PageRequest {
-            position: Position::Page("30".parse().unwrap()),
+            position: Position::Page("10".parse().unwrap()),
             count: false,
             ..PageRequest::default()
         },
@@ -210,7 +215,7 @@ async fn a_deep_page_is_found_in_the_index_of_its_order(
             let statements = statements_of_page(&database, PostScope::All, &query).await;
             let [passing, showing] = <[String; 2]>::try_from(statements).unwrap();
             assert!(!showing.contains("OFFSET"), "{showing}");
-            let plan = plan(kind, &raw, &passing, &["1".to_owned(), "289".to_owned()]).await;
+            let plan = plan(kind, &raw, &passing, &["1".to_owned(), "89".to_owned()]).await;
             let case = format!("{sort:?} {status:?}\n{plan}");
             assert!(plan.contains(&index(narrowed, sort)), "{case}");
             // SQLite looks into each row for what a partial index has said.
