@@ -61,6 +61,15 @@ async fn stage_with_replies() -> Arc<Stage> {
     stage
 }
 
+/// Waits until a write stands still in the middle, and its caller knows that its turn has
+/// come: until then the caller counts as one who waits.
+async fn stands_still(database: &Database, stage: &Stage) {
+    stage.reached.notified().await;
+    while database.status().waiting > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Does these as one group: the others queue up while the first one waits.
 async fn together(
     database: &Database,
@@ -74,7 +83,7 @@ async fn together(
             async move { database_.write(note, work).await },
         ));
         if number == 0 {
-            stage.reached.notified().await;
+            stands_still(database, stage).await;
         }
         while database.status().waiting < number {
             tokio::task::yield_now().await;
@@ -147,7 +156,7 @@ async fn nothing_is_answered_before_it_is_committed() {
         let (database, stage) = (database.clone(), Arc::clone(&stage));
         async move { database.write((stage, 0), WRITES).await }
     });
-    stage.reached.notified().await;
+    stands_still(&database, &stage).await;
     let second = tokio::spawn({
         let (database, stage) = (database.clone(), Arc::clone(&stage));
         async move { database.write((stage, 1), held).await }
