@@ -16,8 +16,10 @@ use hexpress_domain::post::{PostReader, PostRepository, ViewRepository};
 use hexpress_domain::user::UserRepository;
 use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
 use hexpress_infra::cache::Cache;
-use hexpress_infra::copy::CopyError;
-use hexpress_infra::database::{Database, DatabaseUrl, MigrationState, SqliteLocation};
+use hexpress_infra::copy::{self, CopyError};
+use hexpress_infra::database::{
+    self, Database, DatabaseProbe, DatabaseUrl, MigrationState, SqliteLocation,
+};
 use hexpress_infra::order::{DieselOrderRepository, QueueingOrderRepository};
 use hexpress_infra::post::{BufferedViewCounter, DieselPostRepository, DieselViewRepository};
 use hexpress_infra::product::DieselProductRepository;
@@ -67,7 +69,7 @@ impl Store {
             }
         };
         Ok(Self {
-            database: Database::open(config.options(url)).await?,
+            database: database::open(config.options(url)).await?,
             _folder: folder,
         })
     }
@@ -109,7 +111,7 @@ impl Store {
 
     /// What a copy has not finished is not whole: nobody should work on it.
     async fn refuse_unfinished(&self) -> Result<(), Failure> {
-        let is_unfinished = self.database.has_unfinished_copy().await;
+        let is_unfinished = copy::is_unfinished(&self.database).await;
         if is_unfinished.map_err(|error| Failure::of(&error))? {
             return Err(Failure::of(&CopyError::Unfinished));
         }
@@ -223,7 +225,7 @@ impl Services {
             ids,
             config.orders.policy,
         );
-        let health = HealthService::new(Arc::new(database.clone()), clock);
+        let health = HealthService::new(Arc::new(DatabaseProbe::new(database.clone())), clock);
         Ok(Self {
             auth: Arc::new(AuthService::new(auth, config.auth.sessions)),
             users: Arc::new(user_service),

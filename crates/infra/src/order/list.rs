@@ -4,14 +4,14 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Keyset, Prepared, StoredId};
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::list::{Page, Position, Total};
 use hexpress_domain::order::{Order, OrderQuery, OrderSort};
 
 use super::rows::{OrderItemRow, OrderRow};
-use crate::database::list;
-use crate::database::schema::{order_items, orders};
-use crate::database::types::StoredId;
-use crate::database::{Connection, Failure, Prepared, on_both};
+use crate::list;
+use crate::schema::{order_items, orders};
 
 pub(super) async fn page(
     connection: &mut Connection,
@@ -29,7 +29,7 @@ pub(super) async fn with_items(
     rows: Vec<OrderRow>,
 ) -> Result<Vec<Order>, Failure> {
     let ids: Vec<StoredId> = rows.iter().map(|row| row.id).collect();
-    let items: Vec<OrderItemRow> = on_both!(connection, |c| {
+    let items: Vec<OrderItemRow> = on_backend!(connection, |c| {
         order_items::table
             .filter(order_items::order_id.eq_any(ids))
             .order((order_items::order_id, order_items::position))
@@ -55,12 +55,12 @@ async fn select(
     connection: &mut Connection,
     query: &OrderQuery,
 ) -> Result<(Vec<OrderRow>, Option<Total>), Failure> {
-    let order = list::Order {
+    let order = Keyset {
         key: sort_key(query.sort),
         id: "orders.id",
-        direction: query.direction,
+        direction: list::direction(query.direction),
     };
-    Ok(on_both!(connection, |c, dialect| {
+    Ok(on_backend!(connection, |c, dialect| {
         let matching = || {
             let mut orders = orders::table.into_boxed::<dialect::Backend>();
             if let Some(user_id) = query.user_id {
@@ -68,7 +68,7 @@ async fn select(
             }
             if let Some(status) = query.status {
                 // A user's orders are few beside all of one status.
-                let hidden = query.user_id.map_or("", |_| dialect::HIDDEN);
+                let hidden = query.user_id.map_or("", |_| dialect::UNINDEXED);
                 let has_status = format!("{hidden}orders.status = '{status}'");
                 orders = orders.filter(sql::<Bool>(&has_status));
             }
@@ -84,7 +84,9 @@ async fn select(
                 Some(offset) => page.offset(offset),
                 None => page.limit(0),
             },
-            Position::After(cursor) => page.filter(order.behind(cursor, dialect::LOWEST_INSTANT)),
+            Position::After(cursor) => {
+                page.filter(list::behind(&order, cursor, dialect::LOWEST_INSTANT))
+            }
         };
         let rows = Prepared(page).load(c).await?;
 

@@ -12,6 +12,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Condition, Prepared, StoredId, StoredInstant};
+use hexpress_database::{Connection, Corrupt, Database, Failure, on_backend, pipelined};
 use hexpress_domain::list::Page;
 use hexpress_domain::order::{
     Order, OrderId, OrderQuery, OrderRecord, OrderRepository, OrderStatus, OrderTransition,
@@ -20,11 +22,8 @@ use hexpress_domain::order::{
 use hexpress_domain::product::Product;
 use hexpress_domain::repository::RepositoryError;
 
-use crate::database::list::Condition;
-use crate::database::schema::{orders, products};
-use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Corrupt, Database, Failure, Prepared, in_one_trip, on_both};
 use crate::product::{Cause, ProductRow};
+use crate::schema::{orders, products};
 
 pub use queue::QueueingOrderRepository;
 pub(crate) use rows::OrderItemRow;
@@ -153,7 +152,7 @@ async fn place(connection: &mut Connection, record: &OrderRecord) -> Result<Plac
 
 /// The products of these ids, as they are at the moment.
 async fn read(connection: &mut Connection, ids: &[StoredId]) -> Result<Vec<ProductRow>, Failure> {
-    Ok(on_both!(connection, |c| {
+    Ok(on_backend!(connection, |c| {
         let products = products::table
             .filter(Condition::one_of("products.id", ids))
             .select(ProductRow::as_select());
@@ -184,9 +183,9 @@ async fn store(connection: &mut Connection, order: &Order) -> Result<Taken, Fail
         .collect();
     // Whoever takes from several products takes in this order.
     pieces.sort_unstable_by_key(|(product, _)| product.0);
-    let (stored, rows, listed, recorded) = in_one_trip!(
+    let (stored, rows, listed, recorded) = pipelined!(
         connection,
-        |c, dialect| {
+        |c, dialect in crate::dialect| {
             let insert = diesel::insert_into(orders::table).values(OrderRow::of(order));
             Prepared(insert).execute(c)
         },
@@ -217,7 +216,7 @@ async fn store(connection: &mut Connection, order: &Order) -> Result<Taken, Fail
 }
 
 async fn find(connection: &mut Connection, id: OrderId) -> Result<Option<OrderRow>, Failure> {
-    Ok(on_both!(connection, |c| {
+    Ok(on_backend!(connection, |c| {
         orders::table
             .find(StoredId::from(id))
             .select(OrderRow::as_select())
@@ -232,7 +231,7 @@ async fn change(
     transition: &OrderTransition,
 ) -> Result<Order, Failure> {
     let id = StoredId::from(transition.id);
-    let row: Option<OrderRow> = on_both!(&mut *connection, |c| {
+    let row: Option<OrderRow> = on_backend!(&mut *connection, |c| {
         let update = diesel::update(orders::table.find(id))
             .filter(orders::version.eq(transition.seen.get()))
             .set((
@@ -262,7 +261,7 @@ async fn cancel_batch(
     placed_until: DateTime<Utc>,
     at: DateTime<Utc>,
 ) -> Result<u64, Failure> {
-    let ids = on_both!(&mut *connection, |c, dialect| {
+    let ids = on_backend!(&mut *connection, |c, dialect in crate::dialect| {
         let pending = OrderStatus::Pending.as_str();
         let until = StoredInstant(placed_until);
         let limit = OVERDUE_BATCH.into();
@@ -271,7 +270,7 @@ async fn cancel_batch(
     if ids.is_empty() {
         return Ok(0);
     }
-    let count = on_both!(&mut *connection, |c| {
+    let count = on_backend!(&mut *connection, |c| {
         diesel::update(orders::table.filter(orders::id.eq_any(&ids)))
             .set((
                 orders::status.eq(OrderStatus::Cancelled.as_str()),

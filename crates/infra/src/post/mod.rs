@@ -17,6 +17,7 @@ mod write;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use hexpress_database::Database;
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::Page;
 use hexpress_domain::post::{
@@ -25,8 +26,6 @@ use hexpress_domain::post::{
 };
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::UserId;
-
-use crate::database::Database;
 
 pub(crate) use cohort::{delete_with_author, restore_with_author};
 pub(crate) use rows::{AuthorRow, search_text};

@@ -1,12 +1,12 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::Condition;
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::post::PostId;
 use hexpress_domain::post::{PostView, Slug};
 
 use super::rows::{self, AuthorRow, PostRow, PostViewRow};
-use crate::database::list::Condition;
-use crate::database::schema::{post_views, posts, users};
-use crate::database::{Connection, Failure, on_both};
+use crate::schema::{post_views, posts, users};
 
 /// The post of this id, deleted or not.
 pub(super) async fn find(
@@ -39,7 +39,7 @@ async fn first(
     connection: &mut Connection,
     condition: Condition,
 ) -> Result<Option<PostView>, Failure> {
-    let row: Option<PostViewRow> = on_both!(connection, |c| {
+    let row: Option<PostViewRow> = on_backend!(connection, |c| {
         posts::table
             .inner_join(users::table)
             .inner_join(post_views::table)

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use hexpress_database::Database;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Cursor, Direction, PageRequest, Position, Search, SortValue};
 use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostStatus, Slug};
@@ -13,8 +14,7 @@ use uuid::Uuid;
 
 use super::selection::Selection;
 use super::{list, read};
-use crate::database::Database;
-use crate::database::testing::{Caught, catch, id_of, minute, numbers, open, plan};
+use crate::testing::{Caught, catch, id_of, minute, numbers, open, plan};
 
 const AUTHOR: Uuid = Uuid::from_u128(1);
 

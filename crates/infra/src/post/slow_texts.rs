@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use hexpress_database::Database;
 use hexpress_domain::entity::Version;
 use hexpress_domain::post::PostId;
 use hexpress_domain::post::{MadeSlug, NewSlug, Post, PostChange, PostStatus, PostView, Title};
@@ -12,8 +13,7 @@ use uuid::Uuid;
 
 use super::rows::search_text;
 use super::{read, slugs, write};
-use crate::database::Database;
-use crate::database::testing::{Caught, catch, id_of, minute, numbers, open, plan};
+use crate::testing::{Caught, catch, id_of, minute, numbers, open, plan};
 
 const LAST: u128 = 10_001;
 

@@ -1,6 +1,8 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Prepared, StoredId, StoredInstant};
+use hexpress_database::{Connection, Failure, on_backend, pipelined};
 use hexpress_domain::entity::Version;
 use hexpress_domain::post::PostId;
 use hexpress_domain::post::{MadeSlug, NewSlug, PostChange, PostRecord, PostView, Slug};
@@ -9,9 +11,7 @@ use hexpress_domain::user::UserId;
 
 use super::rows::{AuthorRow, PostRow, Same};
 use super::{read, rows, slugs};
-use crate::database::schema::posts;
-use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Failure, Prepared, in_one_trip, on_both};
+use crate::schema::posts;
 
 /// Who may get posts: no foreign key fires when a user is marked as deleted.
 const LIVE: &str = "users.deleted_at IS NULL";
@@ -27,7 +27,7 @@ pub(super) async fn insert(
     let slug = slugs::choose(connection, post.id, &post.slug).await?;
     let is_named = matches!(post.slug, NewSlug::Named(_));
     let row = rows::NewPostRow::of(post, search_text, &slug, is_named);
-    let (row, is_free) = in_one_trip!(
+    let (row, is_free) = pipelined!(
         connection,
         |c| {
             let insert = diesel::insert_into(posts::table)
@@ -54,7 +54,7 @@ pub(super) async fn change(
         Some(slug) => slugs::choose(connection, change.id, slug).await?,
         None => former.clone(),
     };
-    let changed = on_both!(&mut *connection, |c| {
+    let changed = on_backend!(&mut *connection, |c| {
         let update = diesel::update(posts::table.find(StoredId::from(change.id)))
             .filter(posts::version.eq(change.seen.get()))
             .filter(posts::deleted_at.is_null())
@@ -91,7 +91,7 @@ pub(super) async fn delete(
     seen: Version,
     at: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    let deleted = on_both!(&mut *connection, |c| {
+    let deleted = on_backend!(&mut *connection, |c| {
         diesel::update(posts::table.find(StoredId::from(id)))
             .filter(posts::version.eq(seen.get()))
             .filter(posts::deleted_at.is_null())
@@ -145,7 +145,7 @@ pub(super) async fn bring_back(
 ) -> Result<usize, Failure> {
     let made = NewSlug::Made(MadeSlug::from(former.clone()));
     let slug = slugs::choose(connection, id, &made).await?;
-    let restored = on_both!(&mut *connection, |c| {
+    let restored = on_backend!(&mut *connection, |c| {
         diesel::update(posts::table.find(StoredId::from(id)))
             .filter(posts::version.eq(seen.get()))
             .filter(posts::deleted_at.is_not_null())
@@ -175,7 +175,7 @@ async fn share_author(
     author_id: UserId,
     which: &'static str,
 ) -> Result<Option<AuthorRow>, Failure> {
-    Ok(on_both!(connection, |c, dialect| {
+    Ok(on_backend!(connection, |c, dialect in crate::dialect| {
         dialect::share_author(c, author_id.into(), which).await?
     }))
 }
@@ -185,7 +185,7 @@ async fn compare(
     connection: &mut Connection,
     change: &PostChange,
 ) -> Result<(Slug, Same), Failure> {
-    let found: Option<(String, Same)> = on_both!(&mut *connection, |c| {
+    let found: Option<(String, Same)> = on_backend!(&mut *connection, |c| {
         posts::table
             .find(StoredId::from(change.id))
             .filter(posts::version.eq(change.seen.get()))

@@ -10,6 +10,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{StoredId, StoredInstant};
+use hexpress_database::{Connection, Database, Failure, on_backend};
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::Page;
 use hexpress_domain::product::{
@@ -18,9 +20,7 @@ use hexpress_domain::product::{
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
 
-use crate::database::schema::products;
-use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Database, Failure, on_both};
+use crate::schema::products;
 
 pub(crate) use ledger::Cause;
 pub(crate) use rows::{ProductRow, pieces, search_text};
@@ -46,7 +46,7 @@ impl ProductRepository for DieselProductRepository {
             .write(product, |connection, record| {
                 Box::pin(async move {
                     let row = rows::NewProductRow::of(record);
-                    let row: ProductRow = on_both!(&mut *connection, |c| {
+                    let row: ProductRow = on_backend!(&mut *connection, |c| {
                         diesel::insert_into(products::table)
                             .values(row)
                             .returning(ProductRow::as_returning())
@@ -112,7 +112,7 @@ impl ProductRepository for DieselProductRepository {
 }
 
 async fn find(connection: &mut Connection, id: ProductId) -> Result<Option<ProductRow>, Failure> {
-    Ok(on_both!(connection, |c| {
+    Ok(on_backend!(connection, |c| {
         products::table
             .find(StoredId::from(id))
             .select(ProductRow::as_select())
@@ -130,7 +130,7 @@ async fn delta(
     stock: StockChange,
 ) -> Result<i64, Failure> {
     let ids = [change.id.into()];
-    let held = on_both!(connection, |c, dialect| dialect::hold_products(c, &ids)
+    let held = on_backend!(connection, |c, dialect in crate::dialect| dialect::hold_products(c, &ids)
         .await?);
     let row = held.into_iter().next().filter(ProductRow::is_live);
     let row = row.ok_or(RepositoryError::NotFound)?;
@@ -157,7 +157,7 @@ async fn update(
     change: &ProductChange,
     delta: i64,
 ) -> Result<Product, Failure> {
-    let row: Option<ProductRow> = on_both!(&mut *connection, |c| {
+    let row: Option<ProductRow> = on_backend!(&mut *connection, |c| {
         diesel::update(products::table.find(StoredId::from(change.id)))
             .filter(products::version.eq(change.seen.get()))
             .filter(products::deleted_at.is_null())
@@ -183,7 +183,7 @@ async fn mark_deleted(
     seen: Version,
     at: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    let count = on_both!(&mut *connection, |c| {
+    let count = on_backend!(&mut *connection, |c| {
         diesel::update(products::table.find(StoredId::from(id)))
             .filter(products::version.eq(seen.get()))
             .filter(products::deleted_at.is_null())

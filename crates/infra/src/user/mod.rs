@@ -11,6 +11,8 @@ use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{StoredId, StoredInstant};
+use hexpress_database::{Connection, Database, Failure, on_backend};
 use hexpress_domain::auth::Revocation;
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::Page;
@@ -19,10 +21,8 @@ use hexpress_domain::user::{
     Email, PasswordHash, User, UserChange, UserId, UserQuery, UserRecord, UserRepository,
 };
 
-use crate::database::schema::{ACTIVE_ADMIN, tokens, users};
-use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Database, Failure, on_both};
 use crate::post;
+use crate::schema::{ACTIVE_ADMIN, tokens, users};
 
 pub(crate) use rows::{UserRow, search_text};
 
@@ -47,7 +47,7 @@ impl UserRepository for DieselUserRepository {
             .write(user, |connection, user| {
                 Box::pin(async move {
                     let row = rows::NewUserRow::of(user);
-                    let row: UserRow = on_both!(connection, |c| {
+                    let row: UserRow = on_backend!(connection, |c| {
                         diesel::insert_into(users::table)
                             .values(row)
                             .returning(UserRow::as_returning())
@@ -83,7 +83,7 @@ impl UserRepository for DieselUserRepository {
         self.database
             .look_up(email, |connection, email| {
                 Box::pin(async move {
-                    let found: Option<(UserRow, String)> = on_both!(connection, |c| {
+                    let found: Option<(UserRow, String)> = on_backend!(connection, |c| {
                         users::table
                             .filter(users::email.eq(email.as_str()))
                             .filter(users::deleted_at.is_null())
@@ -109,7 +109,7 @@ impl UserRepository for DieselUserRepository {
         self.database
             .look_up((id, seen), |connection, &(id, seen)| {
                 Box::pin(async move {
-                    let hash: Option<String> = on_both!(connection, |c| {
+                    let hash: Option<String> = on_backend!(connection, |c| {
                         users::table
                             .find(StoredId::from(id))
                             .filter(users::version.eq(seen.get()))
@@ -198,7 +198,7 @@ impl UserRepository for DieselUserRepository {
 }
 
 async fn find(connection: &mut Connection, id: UserId) -> Result<Option<UserRow>, Failure> {
-    Ok(on_both!(connection, |c| {
+    Ok(on_backend!(connection, |c| {
         users::table
             .find(StoredId::from(id))
             .select(UserRow::as_select())
@@ -209,7 +209,7 @@ async fn find(connection: &mut Connection, id: UserId) -> Result<Option<UserRow>
 }
 
 async fn update(connection: &mut Connection, change: &UserChange) -> Result<User, Failure> {
-    let row: Option<UserRow> = on_both!(&mut *connection, |c| {
+    let row: Option<UserRow> = on_backend!(&mut *connection, |c| {
         diesel::update(users::table.find(StoredId::from(change.id)))
             .filter(users::version.eq(change.seen.get()))
             .filter(users::deleted_at.is_null())
@@ -234,7 +234,7 @@ async fn mark_deleted(
     seen: Version,
     at: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    let count = on_both!(&mut *connection, |c| {
+    let count = on_backend!(&mut *connection, |c| {
         diesel::update(users::table.find(StoredId::from(id)))
             .filter(users::version.eq(seen.get()))
             .filter(users::deleted_at.is_null())
@@ -258,7 +258,7 @@ async fn restore(
     seen: Version,
     at: DateTime<Utc>,
 ) -> Result<User, Failure> {
-    let row: Option<UserRow> = on_both!(&mut *connection, |c| {
+    let row: Option<UserRow> = on_backend!(&mut *connection, |c| {
         diesel::update(users::table.find(StoredId::from(id)))
             .filter(users::version.eq(seen.get()))
             .filter(users::deleted_at.is_not_null())
@@ -293,7 +293,7 @@ async fn why_not_live(connection: &mut Connection, id: UserId) -> Result<Reposit
 }
 
 async fn lock_active_admins(connection: &mut Connection) -> Result<(), Failure> {
-    on_both!(connection, |c, dialect| {
+    on_backend!(connection, |c, dialect in crate::dialect| {
         dialect::lock_active_admins(c).await?;
     });
     Ok(())
@@ -304,7 +304,7 @@ async fn is_active_admin(
     id: UserId,
     seen: Version,
 ) -> Result<bool, Failure> {
-    Ok(on_both!(connection, |c| {
+    Ok(on_backend!(connection, |c| {
         diesel::select(exists(
             users::table
                 .find(StoredId::from(id))
@@ -317,7 +317,7 @@ async fn is_active_admin(
 }
 
 async fn has_active_admin(connection: &mut Connection) -> Result<bool, Failure> {
-    Ok(on_both!(connection, |c| {
+    Ok(on_backend!(connection, |c| {
         diesel::select(exists(users::table.filter(sql::<Bool>(ACTIVE_ADMIN))))
             .get_result(c)
             .await?
@@ -334,7 +334,7 @@ async fn revoke(
         Revocation::All => None,
         Revocation::AllBut(id) => Some(StoredId::from(id)),
     };
-    on_both!(connection, |c| {
+    on_backend!(connection, |c| {
         let all = diesel::delete(tokens::table).filter(tokens::user_id.eq(StoredId::from(user_id)));
         match kept {
             None => all.execute(c).await?,

@@ -1,0 +1,13 @@
+//! What statements are made of: types, conditions, orders and pages, prepared statements,
+//! and how each database spells what they spell differently. Knows no connection.
+
+mod condition;
+pub mod dialect;
+mod keyset;
+mod prepared;
+mod types;
+
+pub use condition::Condition;
+pub use keyset::{Direction, Keyset, SortValue, split_page};
+pub use prepared::Prepared;
+pub use types::{Id, Instant, StoredId, StoredInstant};
