@@ -23,7 +23,7 @@ use hexpress_infra::post::{BufferedViewCounter, DieselPostRepository, DieselView
 use hexpress_infra::product::DieselProductRepository;
 use hexpress_infra::security::{Argon2Hasher, RandomTokenMint, SystemClock, UuidV7Generator};
 use hexpress_infra::user::DieselUserRepository;
-use hexpress_web::{Api, HttpMetrics, Limits, Settings};
+use hexpress_web::{Api, HttpMetrics, Limits, RenderCache, Settings};
 use tempfile::TempDir;
 use tracing::{info, warn};
 
@@ -52,6 +52,7 @@ pub struct Services {
     cache: Cache,
     hasher: Arc<Argon2Hasher>,
     http_metrics: HttpMetrics,
+    render_cache: RenderCache,
 }
 
 impl Store {
@@ -235,6 +236,7 @@ impl Services {
             cache,
             hasher,
             http_metrics: HttpMetrics::default(),
+            render_cache: RenderCache::new(config.cache.max_rendered_bytes),
         })
     }
 
@@ -244,6 +246,7 @@ impl Services {
             &self.http_metrics,
             database,
             &self.cache,
+            &self.render_cache,
             &self.hasher,
             &self.views,
         )
@@ -264,6 +267,7 @@ impl Services {
             health: Arc::clone(&self.health),
             limits: Arc::new(Limits::new(&limits.counts)),
             metrics: self.http_metrics.clone(),
+            render_cache: self.render_cache.clone(),
             settings: Arc::new(Settings {
                 base_path: String::new(),
                 request_timeout: http.request_timeout,
