@@ -113,7 +113,7 @@ impl RenderCache {
             let Rendered { body, tag } = render(value)?;
             // The memory that a serializer has reserved may be twice what it has filled.
             let body = Bytes::copy_from_slice(&body);
-            let value: Weak<T> = Arc::downgrade(value);
+            let value = Arc::downgrade(value);
             Ok(Entry {
                 rendered: Rendered { body, tag },
                 _value: value,
