@@ -25,7 +25,7 @@ use hexpress_infra::post::{BufferedViewCounter, DieselPostRepository, DieselView
 use hexpress_infra::product::DieselProductRepository;
 use hexpress_infra::security::{Argon2Hasher, RandomTokenMint, SystemClock, UuidV7Generator};
 use hexpress_infra::user::DieselUserRepository;
-use hexpress_web::{Api, HttpMetrics, Limits, Settings};
+use hexpress_web::{Api, HttpMetrics, Limits, RenderCache, Settings};
 use tempfile::TempDir;
 use tracing::{info, warn};
 
@@ -54,6 +54,7 @@ pub struct Services {
     cache: Cache,
     hasher: Arc<Argon2Hasher>,
     http_metrics: HttpMetrics,
+    render_cache: RenderCache,
 }
 
 impl Store {
@@ -237,6 +238,7 @@ impl Services {
             cache,
             hasher,
             http_metrics: HttpMetrics::default(),
+            render_cache: RenderCache::new(config.cache.max_rendered_bytes),
         })
     }
 
@@ -246,6 +248,7 @@ impl Services {
             &self.http_metrics,
             database,
             &self.cache,
+            &self.render_cache,
             &self.hasher,
             &self.views,
         )
@@ -266,6 +269,7 @@ impl Services {
             health: Arc::clone(&self.health),
             limits: Arc::new(Limits::new(&limits.counts)),
             metrics: self.http_metrics.clone(),
+            render_cache: self.render_cache.clone(),
             settings: Arc::new(Settings {
                 base_path: String::new(),
                 request_timeout: http.request_timeout,

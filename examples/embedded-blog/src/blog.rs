@@ -22,7 +22,7 @@ use hexpress_infra::security::{
     UuidV7Generator,
 };
 use hexpress_infra::user::DieselUserRepository;
-use hexpress_web::{Api, HttpMetrics, LimitSettings, Limits, Settings};
+use hexpress_web::{Api, HttpMetrics, LimitSettings, Limits, RenderCache, Settings};
 
 /// How many wrong passwords a minute takes of one client for one account.
 const LOGIN_LIMIT_PER_MINUTE: u32 = 10;
@@ -129,6 +129,7 @@ impl Blog {
             )),
             limits: Arc::new(Limits::new(&LimitSettings::default())),
             metrics: HttpMetrics::default(),
+            render_cache: RenderCache::default(),
             settings: Arc::new(Settings {
                 base_path: base_path.to_owned(),
                 ..Settings::new(|| UuidV7Generator.uuid().to_string())

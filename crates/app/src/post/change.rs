@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use hexpress_domain::auth::Actor;
 use hexpress_domain::post::PostId;
 use hexpress_domain::post::{PostPatch, PostStatus, VisiblePost};
 
-use super::{PostService, fresh, visible};
+use super::{PostService, visible};
 use crate::permissions::{self, Operation};
 use crate::retry::{Undecided, until_settled};
 use crate::{Error, IfMatch, InvalidState, Resource};
@@ -143,7 +145,7 @@ impl PostService {
         }
         let at = self.ports.clock.now();
         let restored = self.ports.posts.restore(id, post.version, at).await?;
-        Ok(visible(Some(fresh(restored)), actor)?)
+        Ok(visible(Some(Arc::new(restored)), actor)?)
     }
 
     /// Writes what a patch changes, if it changes anything.
@@ -165,7 +167,7 @@ impl PostService {
             return Ok(found);
         };
         let changed = self.ports.posts.change(change).await?;
-        Ok(visible(Some(fresh(changed)), actor)?)
+        Ok(visible(Some(Arc::new(changed)), actor)?)
     }
 }
 

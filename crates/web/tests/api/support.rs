@@ -31,7 +31,7 @@ use hexpress_domain::user::{
     MockUserRepository, PasswordHash, PersonName, Role, User, UserChange, UserId,
 };
 use hexpress_web::{
-    Api, CorsOrigins, HttpMetrics, LimitSettings, Limits, Settings, openapi, router,
+    Api, CorsOrigins, HttpMetrics, LimitSettings, Limits, RenderCache, Settings, openapi, router,
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -318,6 +318,7 @@ impl Mocks {
             health: Arc::new(health),
             limits: Arc::new(Limits::new(&self.limits)),
             metrics: self.metrics,
+            render_cache: RenderCache::new(1024 * 1024),
             settings: Arc::new(self.settings),
         })
     }
