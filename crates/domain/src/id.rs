@@ -57,6 +57,12 @@ impl<Of> Id<Of> {
     }
 }
 
+impl<Of> From<Id<Of>> for Uuid {
+    fn from(id: Id<Of>) -> Self {
+        id.uuid
+    }
+}
+
 // By hand, since derived ones would ask the same of the entity.
 
 impl<Of> Clone for Id<Of> {

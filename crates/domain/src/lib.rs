@@ -44,7 +44,6 @@ pub mod order;
 pub mod post;
 pub mod product;
 pub mod repository;
-pub mod snapshot;
 pub mod user;
 pub mod validation;
 

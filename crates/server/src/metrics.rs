@@ -13,7 +13,7 @@ use hexpress_infra::cache::{Cache, CacheStatus};
 use hexpress_infra::database::Database;
 use hexpress_infra::post::BufferedViewCounter;
 use hexpress_infra::security::Argon2Hasher;
-use hexpress_web::HttpMetrics;
+use hexpress_web::{HttpMetrics, RenderCache};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, prometheus_text};
 use prometheus_client::metrics::MetricType;
@@ -49,6 +49,7 @@ impl Metrics {
         http: &HttpMetrics,
         database: &Database,
         cache: &Cache,
+        render_cache: &RenderCache,
         hasher: &Arc<Argon2Hasher>,
         views: &Arc<BufferedViewCounter>,
     ) -> Self {
@@ -57,7 +58,7 @@ impl Metrics {
         };
         http.register(&mut metrics.registry);
         metrics.watch_database(database);
-        metrics.watch_cache(cache);
+        metrics.watch_cache(cache, render_cache);
         metrics.watch_hasher(hasher);
         metrics.watch_views(views);
         metrics
@@ -164,7 +165,7 @@ impl Metrics {
         );
     }
 
-    fn watch_cache(&mut self, cache: &Cache) {
+    fn watch_cache(&mut self, cache: &Cache, render_cache: &RenderCache) {
         let each = |cache: &Cache, value: fn(CacheStatus) -> u64| -> Samples {
             let status = cache.status().into_iter();
             let samples = status.map(|kind| (Some(kind.name), counted(value(kind))));
@@ -184,12 +185,16 @@ impl Metrics {
             "kind",
             move || each(&watched, |kind| kind.misses),
         );
-        let watched = cache.clone();
+        let (watched, rendered) = (cache.clone(), render_cache.clone());
         self.gauge(
             "cache_bytes",
             "What reads have left in memory, about",
             "kind",
-            move || each(&watched, |kind| kind.bytes),
+            move || {
+                let mut samples = each(&watched, |kind| kind.bytes);
+                samples.push((Some("rendered"), counted(rendered.bytes())));
+                samples
+            },
         );
     }
 

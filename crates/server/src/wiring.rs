@@ -16,14 +16,16 @@ use hexpress_domain::post::{PostReader, PostRepository, ViewRepository};
 use hexpress_domain::user::UserRepository;
 use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
 use hexpress_infra::cache::Cache;
-use hexpress_infra::copy::CopyError;
-use hexpress_infra::database::{Database, DatabaseUrl, MigrationState, SqliteLocation};
+use hexpress_infra::copy::{self, CopyError};
+use hexpress_infra::database::{
+    self, Database, DatabaseProbe, DatabaseUrl, MigrationState, SqliteLocation,
+};
 use hexpress_infra::order::{DieselOrderRepository, QueueingOrderRepository};
 use hexpress_infra::post::{BufferedViewCounter, DieselPostRepository, DieselViewRepository};
 use hexpress_infra::product::DieselProductRepository;
 use hexpress_infra::security::{Argon2Hasher, RandomTokenMint, SystemClock, UuidV7Generator};
 use hexpress_infra::user::DieselUserRepository;
-use hexpress_web::{Api, HttpMetrics, Limits, Settings};
+use hexpress_web::{Api, HttpMetrics, Limits, RenderCache, Settings};
 use tempfile::TempDir;
 use tracing::{info, warn};
 
@@ -52,6 +54,7 @@ pub struct Services {
     cache: Cache,
     hasher: Arc<Argon2Hasher>,
     http_metrics: HttpMetrics,
+    render_cache: RenderCache,
 }
 
 impl Store {
@@ -67,7 +70,7 @@ impl Store {
             }
         };
         Ok(Self {
-            database: Database::open(config.options(url)).await?,
+            database: database::open(config.options(url)).await?,
             _folder: folder,
         })
     }
@@ -109,7 +112,7 @@ impl Store {
 
     /// What a copy has not finished is not whole: nobody should work on it.
     async fn refuse_unfinished(&self) -> Result<(), Failure> {
-        let is_unfinished = self.database.has_unfinished_copy().await;
+        let is_unfinished = copy::is_unfinished(&self.database).await;
         if is_unfinished.map_err(|error| Failure::of(&error))? {
             return Err(Failure::of(&CopyError::Unfinished));
         }
@@ -223,7 +226,7 @@ impl Services {
             ids,
             config.orders.policy,
         );
-        let health = HealthService::new(Arc::new(database.clone()), clock);
+        let health = HealthService::new(Arc::new(DatabaseProbe::new(database.clone())), clock);
         Ok(Self {
             auth: Arc::new(AuthService::new(auth, config.auth.sessions)),
             users: Arc::new(user_service),
@@ -235,6 +238,7 @@ impl Services {
             cache,
             hasher,
             http_metrics: HttpMetrics::default(),
+            render_cache: RenderCache::new(config.cache.max_rendered_bytes),
         })
     }
 
@@ -244,6 +248,7 @@ impl Services {
             &self.http_metrics,
             database,
             &self.cache,
+            &self.render_cache,
             &self.hasher,
             &self.views,
         )
@@ -264,6 +269,7 @@ impl Services {
             health: Arc::clone(&self.health),
             limits: Arc::new(Limits::new(&limits.counts)),
             metrics: self.http_metrics.clone(),
+            render_cache: self.render_cache.clone(),
             settings: Arc::new(Settings {
                 base_path: String::new(),
                 request_timeout: http.request_timeout,

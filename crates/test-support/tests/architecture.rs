@@ -24,8 +24,13 @@ const LAYERS: &[Layer] = &[
     ("hexpress-domain", &[], &[]),
     ("hexpress-app", &["hexpress-domain"], &[]),
     (
+        "hexpress-database",
+        &["hexpress-domain"],
+        &["hexpress-test-support"],
+    ),
+    (
         "hexpress-infra",
-        &["hexpress-app", "hexpress-domain"],
+        &["hexpress-app", "hexpress-database", "hexpress-domain"],
         &["hexpress-test-support", "hexpress-testkit"],
     ),
     (
@@ -266,6 +271,11 @@ fn the_newsletter_takes_no_server_driver_or_runtime_along() {
 #[test]
 fn the_web_layer_takes_no_driver_along() {
     assert_without("hexpress-web", &[DRIVERS, &["hexpress-infra", "argon2"]]);
+}
+
+#[test]
+fn the_kernel_takes_no_framework_along() {
+    assert_without("hexpress-database", &[FRAMEWORKS, &["argon2"]]);
 }
 
 #[test]

@@ -15,7 +15,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hexpress_infra::database::{Database, DatabaseOptions, Migrator, SslMode, Synchronous};
+use hexpress_infra::database::{self, DatabaseOptions, Migrator, SslMode, Synchronous};
 use hexpress_test_support::migrations::{self, Migration};
 use hexpress_test_support::{Kind, TestDatabase};
 
@@ -211,7 +211,7 @@ async fn migrator(database: &TestDatabase) -> Migrator {
         ssl_mode_default: SslMode::Prefer,
         sqlite_synchronous: Synchronous::Off,
     };
-    Database::open(options).await.unwrap().migrator()
+    database::open(options).await.unwrap().migrator()
 }
 
 async fn tests_get_what_the_program_makes(kind: Kind) {

@@ -14,6 +14,7 @@ use crate::error::ApiError;
 use crate::etag::EntityTag;
 use crate::list::Pagination;
 use crate::openapi::types::{self, True};
+use crate::render_cache::Rendered;
 
 /// The answer to a read.
 #[derive(Serialize, ToSchema)]
@@ -59,7 +60,7 @@ pub(crate) struct Moved<'a> {
 /// Some bytes of JSON.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     match bytes(body) {
-        Ok(bytes) => sent(status, bytes),
+        Ok(bytes) => with_body(status, bytes),
         Err(error) => error.into_response(),
     }
 }
@@ -71,7 +72,7 @@ fn bytes(body: &impl Serialize) -> Result<Bytes, ApiError> {
     }
 }
 
-fn sent(status: StatusCode, json: Bytes) -> Response {
+fn with_body(status: StatusCode, json: Bytes) -> Response {
     let mut response = (status, Body::from(json)).into_response();
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, json);
@@ -86,8 +87,8 @@ pub(crate) fn data(data: impl Serialize) -> Response {
 
 /// A page of a list.
 pub(crate) fn page(data: Vec<impl Serialize>, pagination: Pagination) -> Response {
-    match PageBody::new(data, pagination) {
-        Ok(page) => page.answer(),
+    match render_page(data, pagination) {
+        Ok(page) => rendered(page.body),
         Err(error) => error.into_response(),
     }
 }
@@ -133,42 +134,31 @@ fn written_with(status: StatusCode, message: &str, data: impl Serialize) -> Resp
     json(status, &body)
 }
 
-/// The bytes of a page, which many may be answered with.
-pub(crate) struct PageBody(Bytes);
-
-impl PageBody {
-    pub(crate) fn new(data: Vec<impl Serialize>, pagination: Pagination) -> Result<Self, ApiError> {
-        let success = true;
-        let list = List {
-            success,
-            data,
-            pagination,
-        };
-        Ok(Self(bytes(&list)?))
-    }
-
-    pub(crate) fn answer(&self) -> Response {
-        sent(StatusCode::OK, self.0.clone())
-    }
+/// Renders a page of a list.
+pub(crate) fn render_page(
+    data: Vec<impl Serialize>,
+    pagination: Pagination,
+) -> Result<Rendered, ApiError> {
+    let list = List {
+        success: true,
+        data,
+        pagination,
+    };
+    let (body, tag) = (bytes(&list)?, None);
+    Ok(Rendered { body, tag })
 }
 
-/// The bytes of one thing and their tag, which many may be answered with.
-pub(crate) struct ThingBody {
-    pub(crate) tag: EntityTag,
-    body: Bytes,
+/// Renders one thing, with its tag.
+pub(crate) fn render(thing: Tagged) -> Result<Rendered, ApiError> {
+    let Tagged { tag, data } = thing;
+    let success = true;
+    let (body, tag) = (bytes(&Data { success, data })?, Some(tag));
+    Ok(Rendered { body, tag })
 }
 
-impl ThingBody {
-    pub(crate) fn new(thing: Tagged) -> Result<Self, ApiError> {
-        let Tagged { tag, data } = thing;
-        let success = true;
-        let body = bytes(&Data { success, data })?;
-        Ok(Self { tag, body })
-    }
-
-    pub(crate) fn answer(&self) -> Response {
-        sent(StatusCode::OK, self.body.clone())
-    }
+/// The answer to a read whose body has been rendered.
+pub(crate) fn rendered(body: Bytes) -> Response {
+    with_body(StatusCode::OK, body)
 }
 
 /// A thing as one caller sees it, and the tag of just that sight.

@@ -11,6 +11,7 @@ use ipnet::IpNet;
 
 use crate::limits::Limits;
 use crate::metrics::HttpMetrics;
+use crate::render_cache::RenderCache;
 
 /// What the routes work with.
 #[derive(Clone)]
@@ -31,6 +32,9 @@ pub struct Api {
     pub limits: Arc<Limits>,
     /// Where requests are counted.
     pub metrics: HttpMetrics,
+    /// Where rendered answers are kept: of use behind readers that hand out one value to
+    /// many.
+    pub render_cache: RenderCache,
     /// How requests are taken and answered.
     pub settings: Arc<Settings>,
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// Tells lists with other filters or another order apart. Whoever forges one
 /// only sees rows that the filters let through anyway.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Fingerprint(String);
 
 /// No row has a time outside these, and not every store can compare with one:

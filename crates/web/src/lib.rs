@@ -28,6 +28,7 @@ mod order;
 mod post;
 mod product;
 mod reference;
+mod render_cache;
 mod request;
 mod router;
 mod security_headers;
@@ -40,6 +41,7 @@ pub use api::{Api, CorsOrigins, Settings};
 pub use limits::{LimitSettings, Limits};
 pub use metrics::HttpMetrics;
 pub use openapi::openapi;
+pub use render_cache::RenderCache;
 #[cfg(feature = "probe")]
 pub use router::{LAYER_COUNT, within_layers};
 pub use router::{router, router_with};

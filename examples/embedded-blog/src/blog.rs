@@ -11,7 +11,9 @@ use hexpress_app::user::{UserPorts, UserService};
 use hexpress_domain::auth::SessionPolicy;
 use hexpress_domain::clock::IdGenerator;
 use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
-use hexpress_infra::database::{Database, DatabaseOptions, DatabaseUrl, MigrationError, OpenError};
+use hexpress_infra::database::{
+    self, Database, DatabaseOptions, DatabaseProbe, DatabaseUrl, MigrationError, OpenError,
+};
 use hexpress_infra::order::{DieselOrderRepository, QueueingOrderRepository};
 use hexpress_infra::post::{BufferedViewCounter, DieselPostRepository, DieselViewRepository};
 use hexpress_infra::product::DieselProductRepository;
@@ -20,7 +22,7 @@ use hexpress_infra::security::{
     UuidV7Generator,
 };
 use hexpress_infra::user::DieselUserRepository;
-use hexpress_web::{Api, HttpMetrics, LimitSettings, Limits, Settings};
+use hexpress_web::{Api, HttpMetrics, LimitSettings, Limits, RenderCache, Settings};
 
 /// How many wrong passwords a minute takes of one client for one account.
 const LOGIN_LIMIT_PER_MINUTE: u32 = 10;
@@ -57,7 +59,7 @@ impl Blog {
     pub async fn open(url: DatabaseUrl, base_path: &str) -> Result<Self, BlogError> {
         let options = DatabaseOptions::new(url);
         let lock_timeout = options.lock_timeout;
-        let database = Database::open(options).await?;
+        let database = database::open(options).await?;
         database.migrator().up().await?;
 
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(UuidV7Generator));
@@ -121,9 +123,13 @@ impl Blog {
                 ids,
                 OrderPolicy::default(),
             )),
-            health: Arc::new(HealthService::new(Arc::new(database.clone()), clock)),
+            health: Arc::new(HealthService::new(
+                Arc::new(DatabaseProbe::new(database.clone())),
+                clock,
+            )),
             limits: Arc::new(Limits::new(&LimitSettings::default())),
             metrics: HttpMetrics::default(),
+            render_cache: RenderCache::default(),
             settings: Arc::new(Settings {
                 base_path: base_path.to_owned(),
                 ..Settings::new(|| UuidV7Generator.uuid().to_string())

@@ -8,7 +8,7 @@ use hexpress_domain::post::{
 };
 use hexpress_domain::repository::Refusal;
 
-use super::{PostService, fresh, visible};
+use super::{PostService, visible};
 use crate::permissions::{self, Operation};
 use crate::{Error, IfMatch, InvalidState, Resource};
 
@@ -38,7 +38,7 @@ impl PostService {
             Ok(post.change(content, &patch, at)?)
         };
         let changed = self.change(actor, id, if_match, permit, decide).await?;
-        visible(Some(fresh(changed)), actor)
+        visible(Some(Arc::new(changed)), actor)
     }
 
     /// Publishes a draft.
@@ -67,7 +67,7 @@ impl PostService {
         };
         let permit = permissions::permit_post_moderation;
         let published = self.change(actor, id, if_match, permit, decide).await?;
-        visible(Some(fresh(published)), actor)
+        visible(Some(Arc::new(published)), actor)
     }
 
     /// Deletes a post. Its slug is free again.
@@ -116,7 +116,7 @@ impl PostService {
         };
         let permit = |_: &_, _: &_| Ok(());
         let restored = self.change(actor, id, if_match, permit, decide).await?;
-        visible(Some(fresh(restored)), actor)
+        visible(Some(Arc::new(restored)), actor)
     }
 
     /// Changes a post that the actor sees and may change, at the version that the client

@@ -16,7 +16,6 @@ use hexpress_domain::post::{
     VisiblePost,
 };
 use hexpress_domain::repository::RepositoryError;
-use hexpress_domain::snapshot::Snapshot;
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::permissions::{self, Operation};
@@ -86,7 +85,7 @@ impl PostService {
             at,
         };
         match self.ports.posts.insert(record).await {
-            Ok(post) => visible(Some(fresh(post)), actor),
+            Ok(post) => visible(Some(Arc::new(post)), actor),
             Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)) => Err(Error::InvalidToken),
             Err(error) => Err(error.into()),
         }
@@ -158,12 +157,7 @@ impl PostService {
     }
 }
 
-/// A post that was just read or written.
-fn fresh(post: PostView) -> Arc<Snapshot<PostView>> {
-    Arc::new(Snapshot::new(post))
-}
-
-fn visible(post: Option<Arc<Snapshot<PostView>>>, actor: &Actor) -> Result<VisiblePost, Error> {
+fn visible(post: Option<Arc<PostView>>, actor: &Actor) -> Result<VisiblePost, Error> {
     let post = post.and_then(|post| VisiblePost::of(post, actor));
     post.ok_or(Error::NotFound(Resource::Post))
 }

@@ -12,7 +12,6 @@ use hexpress_domain::product::{
     ProductRepository, StockChangeError,
 };
 use hexpress_domain::repository::Refusal;
-use hexpress_domain::snapshot::Snapshot;
 use hexpress_domain::user::Role;
 use hexpress_domain::validation::ValidationErrors;
 
@@ -63,11 +62,7 @@ impl ProductService {
     /// # Errors
     ///
     /// [`Error::NotFound`] where there is none that the actor may see.
-    pub async fn read(
-        &self,
-        actor: &Actor,
-        id: ProductId,
-    ) -> Result<Arc<Snapshot<Product>>, Error> {
+    pub async fn read(&self, actor: &Actor, id: ProductId) -> Result<Arc<Product>, Error> {
         let found = self.ports.reader.show(id).await?;
         let visible = found.filter(|product| product.is_visible_to(actor));
         visible.ok_or(Error::NotFound(Resource::Product))
@@ -84,7 +79,7 @@ impl ProductService {
         &self,
         actor: &Actor,
         mut query: ProductQuery,
-    ) -> Result<Arc<Snapshot<Page<Product>>>, Error> {
+    ) -> Result<Arc<Page<Product>>, Error> {
         if query.is_active.is_some() {
             permissions::permit(actor, Operation::FilterProductsByActivity)?;
         }

@@ -64,7 +64,7 @@ async fn what_is_not_for_sale_exists_for_admins_alone() {
     };
     let service = Mocks::with_product(&inactive).product_service();
     assert_eq!(
-        **service.read(&admin(), inactive.id).await.unwrap(),
+        *service.read(&admin(), inactive.id).await.unwrap(),
         inactive
     );
     for actor in [Actor::Anonymous, session(1, Role::Moderator)] {

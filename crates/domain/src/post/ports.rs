@@ -11,7 +11,6 @@ use crate::entity::Liveness;
 use crate::list::Page;
 use crate::post::PostId;
 use crate::repository::{Decide, RepositoryError};
-use crate::snapshot::Snapshot;
 use crate::user::UserId;
 
 /// A post to be stored for the first time, without views, at
@@ -152,43 +151,34 @@ pub trait PostRepository: PostReader + Send + Sync {
 #[async_trait]
 pub trait PostReader: Send + Sync {
     /// As [`PostRepository::find`], of any liveness.
-    async fn show(&self, id: PostId) -> Result<Option<Arc<Snapshot<PostView>>>, RepositoryError>;
+    async fn show(&self, id: PostId) -> Result<Option<Arc<PostView>>, RepositoryError>;
 
     /// As [`PostRepository::find_by_slug`].
-    async fn show_by_slug(
-        &self,
-        slug: Slug,
-    ) -> Result<Option<Arc<Snapshot<PostView>>>, RepositoryError>;
+    async fn show_by_slug(&self, slug: Slug) -> Result<Option<Arc<PostView>>, RepositoryError>;
 
     /// As [`PostRepository::list`].
     async fn show_list(
         &self,
         scope: PostScope,
         query: PostQuery,
-    ) -> Result<Arc<Snapshot<Page<PostView>>>, RepositoryError>;
+    ) -> Result<Arc<Page<PostView>>, RepositoryError>;
 }
 
 #[async_trait]
 impl<R: PostRepository + ?Sized> PostReader for R {
-    async fn show(&self, id: PostId) -> Result<Option<Arc<Snapshot<PostView>>>, RepositoryError> {
-        let found = self.find(id, Liveness::Any).await?;
-        Ok(found.map(Snapshot::new).map(Arc::new))
+    async fn show(&self, id: PostId) -> Result<Option<Arc<PostView>>, RepositoryError> {
+        Ok(self.find(id, Liveness::Any).await?.map(Arc::new))
     }
 
-    async fn show_by_slug(
-        &self,
-        slug: Slug,
-    ) -> Result<Option<Arc<Snapshot<PostView>>>, RepositoryError> {
-        let found = self.find_by_slug(slug).await?;
-        Ok(found.map(Snapshot::new).map(Arc::new))
+    async fn show_by_slug(&self, slug: Slug) -> Result<Option<Arc<PostView>>, RepositoryError> {
+        Ok(self.find_by_slug(slug).await?.map(Arc::new))
     }
 
     async fn show_list(
         &self,
         scope: PostScope,
         query: PostQuery,
-    ) -> Result<Arc<Snapshot<Page<PostView>>>, RepositoryError> {
-        let page = self.list(scope, query).await?;
-        Ok(Arc::new(Snapshot::new(page)))
+    ) -> Result<Arc<Page<PostView>>, RepositoryError> {
+        self.list(scope, query).await.map(Arc::new)
     }
 }

@@ -6,7 +6,6 @@ use super::{Content, Post, Slug, Title};
 use crate::auth::Actor;
 use crate::list::Page;
 use crate::post::PostId;
-use crate::snapshot::Snapshot;
 use crate::user::{PersonName, UserId};
 
 /// Who wrote a post, as everyone may know.
@@ -34,11 +33,11 @@ pub struct PostView {
 /// A post that somebody may see. There is no other way to make one than to ask
 /// whether they may, so that no read can forget to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VisiblePost(Arc<Snapshot<PostView>>);
+pub struct VisiblePost(Arc<PostView>);
 
 /// A page of posts that somebody may see, every one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VisiblePage(Arc<Snapshot<Page<PostView>>>);
+pub struct VisiblePage(Arc<Page<PostView>>);
 
 /// A post in its author's profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +55,7 @@ pub struct PostHeadline {
 impl VisiblePost {
     /// The post for this actor, if they may see it.
     #[must_use]
-    pub fn of(post: Arc<Snapshot<PostView>>, actor: &Actor) -> Option<Self> {
+    pub fn of(post: Arc<PostView>, actor: &Actor) -> Option<Self> {
         post.post.is_visible_to(actor).then_some(Self(post))
     }
 
@@ -66,9 +65,9 @@ impl VisiblePost {
         &self.0
     }
 
-    /// The post, with what was made of it.
+    /// The post as its reader handed it out, perhaps to others too.
     #[must_use]
-    pub fn snapshot(&self) -> &Snapshot<PostView> {
+    pub const fn shared(&self) -> &Arc<PostView> {
         &self.0
     }
 }
@@ -76,16 +75,16 @@ impl VisiblePost {
 impl VisiblePage {
     /// The page for this actor: those of its posts that they may see.
     #[must_use]
-    pub fn of(page: Arc<Snapshot<Page<PostView>>>, actor: &Actor) -> Self {
+    pub fn of(page: Arc<Page<PostView>>, actor: &Actor) -> Self {
         let is_visible = |view: &&PostView| view.post.is_visible_to(actor);
         if page.items.iter().all(|view| is_visible(&view)) {
             return Self(page);
         }
-        Self(Arc::new(Snapshot::new(Page {
+        Self(Arc::new(Page {
             items: page.items.iter().filter(is_visible).cloned().collect(),
             total: page.total,
             next: page.next.clone(),
-        })))
+        }))
     }
 
     /// The page.
@@ -94,9 +93,10 @@ impl VisiblePage {
         &self.0
     }
 
-    /// The page, with what was made of it.
+    /// The page as its reader handed it out, perhaps to others too, unless posts were
+    /// left out of it.
     #[must_use]
-    pub fn snapshot(&self) -> &Snapshot<Page<PostView>> {
+    pub const fn shared(&self) -> &Arc<Page<PostView>> {
         &self.0
     }
 }

@@ -7,7 +7,6 @@ use super::{NewProduct, Product, ProductQuery};
 use crate::list::Page;
 use crate::product::ProductId;
 use crate::repository::{Decide, RepositoryError};
-use crate::snapshot::Snapshot;
 
 /// A product to be stored for the first time, at [`Version::FIRST`](crate::entity::Version::FIRST).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,27 +75,19 @@ pub trait ProductRepository: ProductReader + Send + Sync {
 #[async_trait]
 pub trait ProductReader: Send + Sync {
     /// As [`ProductRepository::find`].
-    async fn show(&self, id: ProductId) -> Result<Option<Arc<Snapshot<Product>>>, RepositoryError>;
+    async fn show(&self, id: ProductId) -> Result<Option<Arc<Product>>, RepositoryError>;
 
     /// As [`ProductRepository::list`].
-    async fn show_list(
-        &self,
-        query: ProductQuery,
-    ) -> Result<Arc<Snapshot<Page<Product>>>, RepositoryError>;
+    async fn show_list(&self, query: ProductQuery) -> Result<Arc<Page<Product>>, RepositoryError>;
 }
 
 #[async_trait]
 impl<R: ProductRepository + ?Sized> ProductReader for R {
-    async fn show(&self, id: ProductId) -> Result<Option<Arc<Snapshot<Product>>>, RepositoryError> {
-        let found = self.find(id).await?;
-        Ok(found.map(Snapshot::new).map(Arc::new))
+    async fn show(&self, id: ProductId) -> Result<Option<Arc<Product>>, RepositoryError> {
+        Ok(self.find(id).await?.map(Arc::new))
     }
 
-    async fn show_list(
-        &self,
-        query: ProductQuery,
-    ) -> Result<Arc<Snapshot<Page<Product>>>, RepositoryError> {
-        let page = self.list(query).await?;
-        Ok(Arc::new(Snapshot::new(page)))
+    async fn show_list(&self, query: ProductQuery) -> Result<Arc<Page<Product>>, RepositoryError> {
+        self.list(query).await.map(Arc::new)
     }
 }

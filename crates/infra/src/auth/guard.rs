@@ -6,13 +6,13 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Instant, Prepared, StoredInstant};
+use hexpress_database::{Connection, Database, Failure, SWEEP_BATCH, on_backend};
 use hexpress_domain::auth::{LoginAttempt, LoginGuard, Reservation};
 use hexpress_domain::repository::RepositoryError;
 use sha2::{Digest, Sha256};
 
-use crate::database::schema::login_counters;
-use crate::database::types::{Instant, StoredInstant};
-use crate::database::{Connection, Database, Failure, Prepared, SWEEP_BATCH, on_both};
+use crate::schema::login_counters;
 
 /// [`LoginGuard`] in the database: counters of fixed windows, each of which begins
 /// with the first guess that it counts.
@@ -139,7 +139,7 @@ async fn look(
     counters: &Counters,
 ) -> Result<Option<Reservation>, Failure> {
     let keys = counters.counters.iter().map(|counter| counter.key.to_vec());
-    let open: Vec<(Vec<u8>, i64, StoredInstant)> = on_both!(connection, |c| {
+    let open: Vec<(Vec<u8>, i64, StoredInstant)> = on_backend!(connection, |c| {
         login_counters::table
             .filter(login_counters::key.eq_any(keys))
             .filter(login_counters::window_ends_at.gt(StoredInstant(counters.at)))
@@ -165,7 +165,7 @@ fn refusal(window_ends_at: DateTime<Utc>, at: DateTime<Utc>) -> Reservation {
 async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reservation, Failure> {
     for counter in &counters.counters {
         let now = StoredInstant(counters.at);
-        let (count, window_ends_at): (i64, StoredInstant) = on_both!(&mut *connection, |c| {
+        let (count, window_ends_at): (i64, StoredInstant) = on_backend!(&mut *connection, |c| {
             let upsert = diesel::insert_into(login_counters::table)
                 .values((
                     login_counters::key.eq(counter.key.as_slice()),
@@ -200,7 +200,7 @@ async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reser
 async fn uncount(connection: &mut Connection, counters: &Counters) -> Result<(), Failure> {
     for counter in &counters.counters {
         let latest_end = counters.at + counter.window;
-        on_both!(&mut *connection, |c| {
+        on_backend!(&mut *connection, |c| {
             let update = diesel::update(login_counters::table.find(counter.key.as_slice()))
                 .filter(login_counters::window_ends_at.gt(StoredInstant(counters.at)))
                 .filter(login_counters::window_ends_at.le(StoredInstant(latest_end)))
@@ -222,7 +222,7 @@ async fn sweep_batch(connection: &mut Connection, now: DateTime<Utc>) -> Result<
         )
         .select(closed.field(login_counters::key))
         .limit(SWEEP_BATCH.into());
-    let count = on_both!(connection, |c| {
+    let count = on_backend!(connection, |c| {
         diesel::delete(login_counters::table)
             .filter(login_counters::key.eq_any(batch))
             // A guess that is counted meanwhile opens the window anew.

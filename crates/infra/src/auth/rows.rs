@@ -1,10 +1,10 @@
 use diesel::prelude::*;
+use hexpress_database::Corrupt;
+use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_domain::auth::{ApiTokenRecord, SessionRecord, Token, TokenId, TokenKind};
 use hexpress_domain::user::UserId;
 
-use crate::database::Corrupt;
-use crate::database::schema::tokens;
-use crate::database::types::{StoredId, StoredInstant};
+use crate::schema::tokens;
 
 /// A token as it is read. Its digest is not part of it.
 #[derive(Queryable, Selectable)]

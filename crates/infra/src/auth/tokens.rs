@@ -3,6 +3,8 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Prepared, StoredId, StoredInstant};
+use hexpress_database::{Connection, Corrupt, Database, Failure, SWEEP_BATCH, on_backend};
 use hexpress_domain::auth::{
     ApiTokenRecord, Authenticated, CREDENTIALS_CHANGED, Principal, SessionPolicy, SessionRecord,
     TOO_MANY_TOKENS, Token, TokenDigest, TokenId, TokenKind, TokenRepository,
@@ -11,9 +13,7 @@ use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{User, UserId};
 
 use super::rows::{NewTokenRow, TokenRow};
-use crate::database::schema::{tokens, users};
-use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Corrupt, Database, Failure, Prepared, SWEEP_BATCH, on_both};
+use crate::schema::{tokens, users};
 use crate::user::UserRow;
 
 /// [`TokenRepository`] in the database.
@@ -75,10 +75,10 @@ impl TokenRepository for DieselTokenRepository {
 
     fn record_use(&self, id: TokenId, now: DateTime<Utc>, expires_at: Option<DateTime<Utc>>) {
         self.database
-            .write_beside((id, now, expires_at), |connection, &(id, now, end)| {
+            .spawn_write((id, now, expires_at), |connection, &(id, now, end)| {
                 Box::pin(async move {
                     let last_use = now - SessionPolicy::USE_RESOLUTION;
-                    on_both!(connection, |c| {
+                    on_backend!(connection, |c| {
                         let update = diesel::update(tokens::table.find(StoredId::from(id)))
                             .filter(tokens::last_used_at.le(StoredInstant(last_use)))
                             .set((
@@ -100,7 +100,7 @@ impl TokenRepository for DieselTokenRepository {
         self.database
             .read((user_id, now), |connection, &(user_id, now)| {
                 Box::pin(async move {
-                    let rows: Vec<TokenRow> = on_both!(connection, |c| {
+                    let rows: Vec<TokenRow> = on_backend!(connection, |c| {
                         tokens::table
                             .filter(tokens::user_id.eq(StoredId::from(user_id)))
                             .filter(has_not_expired(StoredInstant(now)))
@@ -121,7 +121,7 @@ impl TokenRepository for DieselTokenRepository {
         self.database
             .write((user_id, id), |connection, &(user_id, id)| {
                 Box::pin(async move {
-                    let count = on_both!(connection, |c| {
+                    let count = on_backend!(connection, |c| {
                         diesel::delete(tokens::table.find(StoredId::from(id)))
                             .filter(tokens::user_id.eq(StoredId::from(user_id)))
                             .execute(c)
@@ -150,7 +150,7 @@ impl TokenRepository for DieselTokenRepository {
 /// wholly before, and is seen, or wholly after, and ends the new session.
 async fn log_in(connection: &mut Connection, session: &SessionRecord) -> Result<User, Failure> {
     let hash = session.upgraded_hash.as_ref().map(|hash| hash.expose());
-    let row: Option<UserRow> = on_both!(connection, |c| {
+    let row: Option<UserRow> = on_backend!(connection, |c| {
         let update = diesel::update(users::table.find(StoredId::from(session.user_id)))
             .filter(users::deleted_at.is_null())
             .filter(users::is_active)
@@ -167,7 +167,7 @@ async fn log_in(connection: &mut Connection, session: &SessionRecord) -> Result<
 }
 
 async fn insert(connection: &mut Connection, row: NewTokenRow<'_>) -> Result<TokenRow, Failure> {
-    Ok(on_both!(connection, |c| {
+    Ok(on_backend!(connection, |c| {
         let insert = diesel::insert_into(tokens::table)
             .values(row)
             .returning(TokenRow::as_returning());
@@ -178,7 +178,7 @@ async fn insert(connection: &mut Connection, row: NewTokenRow<'_>) -> Result<Tok
 /// Holds a user and one of the user's tokens, in the order in which changes to a
 /// user take them.
 async fn hold(connection: &mut Connection, user: UserId, token: TokenId) -> Result<(), Failure> {
-    on_both!(connection, |c, dialect| {
+    on_backend!(connection, |c, dialect in crate::dialect| {
         dialect::lock_user(c, user.into()).await?;
         dialect::lock_token(c, token.into()).await?;
     });
@@ -189,7 +189,7 @@ async fn session_stands(
     connection: &mut Connection,
     token: &ApiTokenRecord,
 ) -> Result<bool, Failure> {
-    Ok(on_both!(connection, |c| {
+    Ok(on_backend!(connection, |c| {
         diesel::select(exists(
             tokens::table
                 .inner_join(users::table)
@@ -215,7 +215,7 @@ async fn count_api_tokens(
     connection: &mut Connection,
     token: &ApiTokenRecord,
 ) -> Result<i64, Failure> {
-    Ok(on_both!(connection, |c| {
+    Ok(on_backend!(connection, |c| {
         tokens::table
             .filter(tokens::user_id.eq(StoredId::from(token.user_id)))
             .filter(tokens::kind.eq(TokenKind::Api.as_str()))
@@ -231,7 +231,7 @@ async fn authenticate(
     digest: &TokenDigest,
     now: DateTime<Utc>,
 ) -> Result<Option<Authenticated>, Failure> {
-    let found: Option<(TokenRow, String)> = on_both!(connection, |c| {
+    let found: Option<(TokenRow, String)> = on_backend!(connection, |c| {
         tokens::table
             .inner_join(users::table)
             .filter(tokens::digest.eq(digest.as_bytes().as_slice()))
@@ -271,7 +271,7 @@ async fn sweep_batch(connection: &mut Connection, now: DateTime<Utc>) -> Result<
         )
         .select(expired.field(tokens::id))
         .limit(SWEEP_BATCH.into());
-    let count = on_both!(connection, |c| {
+    let count = on_backend!(connection, |c| {
         diesel::delete(tokens::table)
             .filter(tokens::id.eq_any(batch))
             // A use that is written down meanwhile puts the end off.

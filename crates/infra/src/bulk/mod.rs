@@ -5,12 +5,13 @@
 //! database itself, so that none can be forgotten, and a table is a name and
 //! its key.
 
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
 mod value;
 
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
-
-use crate::database::{Connection, Failure, on_both};
+use hexpress_database::{Connection, Failure, on_backend};
 
 pub(crate) use value::{Row, StoredRow, Value};
 
@@ -41,7 +42,7 @@ pub(crate) enum Kind {
 
 /// What becomes of a row whose key is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum IfThere {
+pub(crate) enum OnConflict {
     /// It stays as it is.
     Keep,
     /// It becomes the new one.
@@ -51,7 +52,7 @@ pub(crate) enum IfThere {
 impl Table {
     /// The columns, in the order of the table.
     pub(crate) async fn columns(self, connection: &mut Connection) -> Result<Vec<Column>, Failure> {
-        Ok(on_both!(connection, |c, dialect| {
+        Ok(on_backend!(connection, |c, dialect in crate::bulk| {
             dialect::columns(c, self.name).await?
         }))
     }
@@ -59,14 +60,16 @@ impl Table {
     /// Whether there is no row, at the same cost however many there are.
     pub(crate) async fn is_empty(self, connection: &mut Connection) -> Result<bool, Failure> {
         let sql = format!("SELECT 1 FROM {} LIMIT 1", self.name);
-        let rows: Vec<StoredRow> = on_both!(connection, |c| diesel::sql_query(sql).load(c).await?);
+        let rows: Vec<StoredRow> =
+            on_backend!(connection, |c| diesel::sql_query(sql).load(c).await?);
         Ok(rows.is_empty())
     }
 
     /// How many rows there are.
     pub(crate) async fn count(self, connection: &mut Connection) -> Result<u64, Failure> {
         let sql = format!("SELECT count(*) FROM {}", self.name);
-        let rows: Vec<StoredRow> = on_both!(connection, |c| diesel::sql_query(sql).load(c).await?);
+        let rows: Vec<StoredRow> =
+            on_backend!(connection, |c| diesel::sql_query(sql).load(c).await?);
         Ok(rows
             .iter()
             .flat_map(|row| &row.0)
@@ -94,7 +97,7 @@ impl Table {
             "SELECT {names} FROM {} {condition} ORDER BY {key} LIMIT ${limit_number}",
             self.name
         );
-        let rows: Vec<StoredRow> = on_both!(connection, |c, dialect| {
+        let rows: Vec<StoredRow> = on_backend!(connection, |c, dialect in crate::bulk| {
             let mut query = diesel::sql_query(sql).into_boxed::<dialect::Backend>();
             for (name, value) in self.key.iter().zip(after.unwrap_or_default()) {
                 query = dialect::bind(query, kind_of(columns, name), value);
@@ -110,7 +113,7 @@ impl Table {
         connection: &mut Connection,
         columns: &[Column],
         rows: &[Row],
-        if_there: IfThere,
+        on_conflict: OnConflict,
     ) -> Result<Vec<Row>, Failure> {
         let statement = Insertion {
             into: format!(
@@ -120,32 +123,32 @@ impl Table {
             ),
             otherwise: format!(
                 "ON CONFLICT ({key}) DO {} RETURNING {key}",
-                self.action(columns, if_there),
+                self.action(columns, on_conflict),
                 key = list(self.key.iter().copied()),
             ),
         };
-        Ok(on_both!(connection, |c, dialect| {
+        Ok(on_backend!(connection, |c, dialect in crate::bulk| {
             dialect::insert(c, &statement, columns, rows).await?
         }))
     }
 
-    fn action(self, columns: &[Column], if_there: IfThere) -> String {
+    fn action(self, columns: &[Column], on_conflict: OnConflict) -> String {
         let news: Vec<_> = columns
             .iter()
             .map(|column| column.name.as_str())
             .filter(|name| !self.key.contains(name))
             .map(|name| format!("\"{name}\" = excluded.\"{name}\""))
             .collect();
-        match if_there {
-            IfThere::Replace if !news.is_empty() => format!("UPDATE SET {}", news.join(", ")),
-            IfThere::Keep | IfThere::Replace => "NOTHING".to_owned(),
+        match on_conflict {
+            OnConflict::Replace if !news.is_empty() => format!("UPDATE SET {}", news.join(", ")),
+            OnConflict::Keep | OnConflict::Replace => "NOTHING".to_owned(),
         }
     }
 }
 
 /// Tells the database that this transaction adds many rows.
 pub(crate) async fn expect(connection: &mut Connection) -> Result<(), Failure> {
-    on_both!(connection, |c, dialect| dialect::expect_bulk(c).await?);
+    on_backend!(connection, |c, dialect in crate::bulk| dialect::expect_bulk(c).await?);
     Ok(())
 }
 

@@ -5,9 +5,8 @@ use diesel::pg::{Pg, PgValue};
 use diesel::row::{Field, NamedRow};
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, SingleValue, Text};
 use diesel::sqlite::{Sqlite, SqliteType};
+use hexpress_database::sql::{self, StoredId, StoredInstant};
 use hexpress_domain::id;
-
-use crate::database::types::{self, StoredId, StoredInstant};
 
 /// A value as SQLite stores it, which is also what both databases are compared by:
 /// ids are their 16 bytes, instants microseconds since 1970, booleans 0 and 1.
@@ -118,11 +117,11 @@ fn of_postgres(value: PgValue<'_>) -> deserialize::Result<Value> {
     }
     Ok(match value.get_oid().get() {
         2950 => {
-            let id: StoredId = get::<types::Id, _>(value)?;
+            let id: StoredId = get::<sql::Id, _>(value)?;
             Value::Bytes(id.0.as_bytes().to_vec())
         }
         1184 => {
-            let time: StoredInstant = get::<types::Instant, _>(value)?;
+            let time: StoredInstant = get::<sql::Instant, _>(value)?;
             time.0.into()
         }
         16 => get::<Bool, bool>(value)?.into(),

@@ -8,7 +8,6 @@ use hexpress_domain::post::{
     PostRepository, PostScope, PostSort, PostStatus, PostView, Slug, StatusCount,
 };
 use hexpress_domain::repository::{Decide, RepositoryError};
-use hexpress_domain::snapshot::Snapshot;
 use hexpress_domain::user::UserId;
 
 use super::invalidations::{Invalidations, Subject};
@@ -29,10 +28,10 @@ pub(super) enum PostKey {
 }
 
 #[derive(Clone)]
-pub(super) struct KeptPost(Arc<Snapshot<PostView>>);
+pub(super) struct KeptPost(Arc<PostView>);
 
 #[derive(Clone)]
-pub(super) struct KeptPage(Arc<Snapshot<Page<PostView>>>);
+pub(super) struct KeptPage(Arc<Page<PostView>>);
 
 impl Kept for KeptPost {
     type Key = PostKey;
@@ -75,7 +74,7 @@ fn published(found: &Option<KeptPost>) -> Option<&KeptPost> {
         .filter(|KeptPost(view)| view.post.is_live() && view.post.status == PostStatus::Published)
 }
 
-/// What it says, twice: it is kept as the answer that was made of it as well.
+/// About how many bytes a post takes in memory.
 fn weight(view: &PostView) -> u64 {
     const OTHERS: usize = 512;
     let content = view.content.as_ref().map_or(0, |text| text.as_str().len());
@@ -86,21 +85,18 @@ fn weight(view: &PostView) -> u64 {
         + view.post.slug.as_str().len()
         + view.post.metadata.as_str().len()
         + OTHERS;
-    u64::try_from(bytes.saturating_mul(2)).unwrap_or(u64::MAX)
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 #[async_trait]
 impl PostReader for CachingPostReader {
-    async fn show(&self, id: PostId) -> Result<Option<Arc<Snapshot<PostView>>>, RepositoryError> {
+    async fn show(&self, id: PostId) -> Result<Option<Arc<PostView>>, RepositoryError> {
         let read = async { Ok(self.posts.show(id).await?.map(KeptPost)) };
         let found = self.kept.get(&PostKey::Id(id), published, read).await?;
         Ok(found.map(|KeptPost(view)| view))
     }
 
-    async fn show_by_slug(
-        &self,
-        slug: Slug,
-    ) -> Result<Option<Arc<Snapshot<PostView>>>, RepositoryError> {
+    async fn show_by_slug(&self, slug: Slug) -> Result<Option<Arc<PostView>>, RepositoryError> {
         let key = PostKey::Slug(slug.clone());
         let read = async { Ok(self.posts.show_by_slug(slug).await?.map(KeptPost)) };
         let found = self.kept.get(&key, published, read).await?;
@@ -111,7 +107,7 @@ impl PostReader for CachingPostReader {
         &self,
         scope: PostScope,
         query: PostQuery,
-    ) -> Result<Arc<Snapshot<Page<PostView>>>, RepositoryError> {
+    ) -> Result<Arc<Page<PostView>>, RepositoryError> {
         let is_public =
             scope == PostScope::Published || query.status == Some(PostStatus::Published);
         if !is_public || query.liveness != Liveness::Live || query.sort == PostSort::ViewCount {

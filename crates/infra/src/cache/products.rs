@@ -6,7 +6,6 @@ use hexpress_domain::product::{
     Product, ProductId, ProductQuery, ProductReader, ProductRecord, ProductRepository,
 };
 use hexpress_domain::repository::{Decide, RepositoryError};
-use hexpress_domain::snapshot::Snapshot;
 
 use super::invalidations::{Invalidations, Subject};
 use super::reads::{Kept, Reads};
@@ -19,10 +18,10 @@ pub(super) struct CachingProductReader {
 }
 
 #[derive(Clone)]
-pub(super) struct KeptProduct(Arc<Snapshot<Product>>);
+pub(super) struct KeptProduct(Arc<Product>);
 
 #[derive(Clone)]
-pub(super) struct KeptPage(Arc<Snapshot<Page<Product>>>);
+pub(super) struct KeptPage(Arc<Page<Product>>);
 
 /// Whoever asks decides whether the one who is shown it may see it.
 impl Kept for KeptProduct {
@@ -49,25 +48,22 @@ impl Kept for KeptPage {
     }
 }
 
-/// What it says, twice: it is kept as the answer that was made of it as well.
+/// About how many bytes a product takes in memory.
 fn weight(product: &Product) -> u64 {
     const OTHERS: usize = 384;
     let bytes = product.name.as_str().len() + product.description.as_str().len() + OTHERS;
-    u64::try_from(bytes.saturating_mul(2)).unwrap_or(u64::MAX)
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 #[async_trait]
 impl ProductReader for CachingProductReader {
-    async fn show(&self, id: ProductId) -> Result<Option<Arc<Snapshot<Product>>>, RepositoryError> {
+    async fn show(&self, id: ProductId) -> Result<Option<Arc<Product>>, RepositoryError> {
         let read = async { Ok(self.products.show(id).await?.map(KeptProduct)) };
         let found = self.kept.get(&id, Option::as_ref, read).await?;
         Ok(found.map(|KeptProduct(product)| product))
     }
 
-    async fn show_list(
-        &self,
-        query: ProductQuery,
-    ) -> Result<Arc<Snapshot<Page<Product>>>, RepositoryError> {
+    async fn show_list(&self, query: ProductQuery) -> Result<Arc<Page<Product>>, RepositoryError> {
         let read = async {
             let page = self.products.show_list(query.clone());
             Ok(KeptPage(page.await?))

@@ -1,6 +1,5 @@
+use hexpress_database::MigrationError;
 use hexpress_domain::repository::RepositoryError;
-
-use crate::database::MigrationError;
 
 /// What to do with a database that is not whole.
 pub const WAY_OUT: &str =

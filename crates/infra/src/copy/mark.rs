@@ -3,24 +3,22 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::{Connection, Database, Failure, on_backend};
 use hexpress_domain::repository::RepositoryError;
 
 use super::{CopyError, TABLES};
-use crate::database::schema::unfinished_copies;
-use crate::database::{Connection, Database, Failure, on_both};
+use crate::schema::unfinished_copies;
 
-impl Database {
-    /// Whether this database, whose migrations have been run, is the target of a copy
-    /// that runs or was broken off: it is not whole then, and nobody should work on
-    /// it.
-    ///
-    /// # Errors
-    ///
-    /// [`RepositoryError::Unavailable`] and [`RepositoryError::Internal`].
-    pub async fn has_unfinished_copy(&self) -> Result<bool, RepositoryError> {
-        self.read((), |connection, ()| Box::pin(is_set(connection)))
-            .await
-    }
+/// Whether this database, whose migrations have been run, is the target of a copy that runs
+/// or was broken off: then it is not whole, and nobody should work on it.
+///
+/// # Errors
+///
+/// [`RepositoryError::Unavailable`] and [`RepositoryError::Internal`].
+pub async fn is_unfinished(database: &Database) -> Result<bool, RepositoryError> {
+    database
+        .read((), |connection, ()| Box::pin(is_set(connection)))
+        .await
 }
 
 /// What stands in the way of a copy.
@@ -42,7 +40,7 @@ pub(super) async fn set(target: &Database) -> Result<(), CopyError> {
                         return Ok(Some(Obstacle::Rows(copied.table.name)));
                     }
                 }
-                let added = on_both!(connection, |c| {
+                let added = on_backend!(connection, |c| {
                     diesel::insert_into(unfinished_copies::table)
                         .values(unfinished_copies::is_there.eq(true))
                         .on_conflict_do_nothing()
@@ -65,7 +63,7 @@ pub(super) async fn remove(target: &Database) -> Result<(), CopyError> {
     target
         .write((), |connection, ()| {
             Box::pin(async move {
-                on_both!(connection, |c, dialect| {
+                on_backend!(connection, |c, dialect in crate::bulk| {
                     dialect::go_on_numbering(c).await?;
                     diesel::delete(unfinished_copies::table).execute(c).await?
                 });
@@ -77,7 +75,7 @@ pub(super) async fn remove(target: &Database) -> Result<(), CopyError> {
 }
 
 async fn is_set(connection: &mut Connection) -> Result<bool, Failure> {
-    Ok(on_both!(connection, |c| {
+    Ok(on_backend!(connection, |c| {
         diesel::select(exists(
             unfinished_copies::table.select(unfinished_copies::is_there),
         ))

@@ -13,12 +13,15 @@ mod reader;
 
 use std::mem;
 
+use hexpress_database::{Database, MigrationState, Snapshot};
 use hexpress_domain::repository::RepositoryError;
 
-use crate::bulk::{Column, IfThere, Row, Table, Value};
-use crate::database::{Database, MigrationState, Snapshot};
+use crate::bulk::{Column, OnConflict, Row, Table, Value};
+
+use crate::schema::GROWING;
 
 pub use error::CopyError;
+pub use mark::is_unfinished;
 use reader::Reader;
 
 /// What is copied, and how much of it is read at once.
@@ -142,23 +145,19 @@ impl Copier {
         drop(target);
 
         mark::remove(&self.target).await?;
-        self.target.gather_statistics().await;
+        self.target.gather_statistics(GROWING.to_vec()).await;
         Ok(copied)
     }
 
     async fn check_source(&self) -> Result<(), CopyError> {
         let migrations = self.source.migrator().status().await?;
         let is_current =
-            |migration: &crate::database::Migration| migration.state == MigrationState::Applied;
+            |migration: &hexpress_database::Migration| migration.state == MigrationState::Applied;
         if !migrations.iter().all(is_current) {
             return Err(CopyError::SourceSchema);
         }
-        if self
-            .source
-            .has_unfinished_copy()
-            .await
-            .map_err(CopyError::Source)?
-        {
+        let is_unfinished = is_unfinished(&self.source).await;
+        if is_unfinished.map_err(CopyError::Source)? {
             return Err(CopyError::SourceUnfinished);
         }
         Ok(())
@@ -252,7 +251,7 @@ async fn write(
             Box::pin(async move {
                 crate::bulk::expect(connection).await?;
                 table
-                    .insert(connection, columns, rows, IfThere::Replace)
+                    .insert(connection, columns, rows, OnConflict::Replace)
                     .await?;
                 Ok(())
             })

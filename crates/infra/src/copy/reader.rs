@@ -1,9 +1,9 @@
+use hexpress_database::Snapshot;
 use hexpress_domain::repository::RepositoryError;
 
 use super::digest::TableDigest;
 use super::{Copied, CopiedTable, CopyProgress, CopyStep};
 use crate::bulk::{Column, Row, Table};
-use crate::database::Snapshot;
 
 /// Reads a table in the order of its key, and takes its digest.
 pub(super) struct Reader {

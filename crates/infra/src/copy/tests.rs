@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
+use hexpress_database::Snapshot;
 use hexpress_test_support::{Kind, TestDatabase};
 
 use super::{BATCH_SIZE, Batch, TABLES};
 use crate::bulk::Value;
-use crate::database::Snapshot;
-use crate::database::testing::open;
+use crate::testing::open;
 
 /// What copies need not, or must not, take along: the posts' triggers count them again.
 const LEFT_OUT: [&str; 3] = [

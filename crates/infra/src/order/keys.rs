@@ -7,15 +7,15 @@ use diesel::query_dsl::methods;
 use diesel::sql_types::Bool;
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Instant, Prepared, StoredId, StoredInstant};
+use hexpress_database::{Connection, Failure, SWEEP_BATCH, on_backend};
 use hexpress_domain::order::{Idempotency, NewOrder, OrderRecord, Placement};
 use hexpress_domain::repository::RepositoryError;
 use sha2::{Digest, Sha256};
 
 use super::read::with_items;
 use super::rows::OrderRow;
-use crate::database::schema::{idempotency_keys, orders};
-use crate::database::types::{Instant, StoredId, StoredInstant};
-use crate::database::{Connection, Failure, Prepared, SWEEP_BATCH, on_both};
+use crate::schema::{idempotency_keys, orders};
 
 /// A bug: what stood in the way of the claim is not there.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub(super) async fn claim(
     idempotency: &Idempotency,
 ) -> Result<Option<Placement>, Failure> {
     let fingerprint = fingerprint(&record.order);
-    let claimed = on_both!(&mut *connection, |c| {
+    let claimed = on_backend!(&mut *connection, |c| {
         let claim = diesel::insert_into(idempotency_keys::table)
             .values((
                 idempotency_keys::user_id.eq(StoredId::from(record.user_id)),
@@ -55,7 +55,7 @@ pub(super) async fn claim(
     if claimed > 0 {
         return Ok(None);
     }
-    let known: Option<(Vec<u8>, OrderRow)> = on_both!(&mut *connection, |c| {
+    let known: Option<(Vec<u8>, OrderRow)> = on_backend!(&mut *connection, |c| {
         idempotency_keys::table
             .inner_join(orders::table)
             .filter(idempotency_keys::user_id.eq(StoredId::from(record.user_id)))
@@ -96,7 +96,7 @@ pub(super) async fn sweep_batch(
     )
     .bind::<Instant, _>(StoredInstant(now))
     .sql(&oldest);
-    let count = on_both!(connection, |c| {
+    let count = on_backend!(connection, |c| {
         diesel::delete(idempotency_keys::table)
             .filter(batch)
             // A key that is used again meanwhile has a new end.

@@ -2,15 +2,15 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Keyset, Prepared, StoredId};
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::list::{Page, Position, Total};
 use hexpress_domain::order::{Order, OrderQuery, OrderSort};
 
 use super::read::with_items;
 use super::rows::OrderRow;
-use crate::database::list;
-use crate::database::schema::orders;
-use crate::database::types::StoredId;
-use crate::database::{Connection, Failure, Prepared, on_both};
+use crate::list;
+use crate::schema::orders;
 
 pub(super) async fn page(
     connection: &mut Connection,
@@ -28,12 +28,12 @@ async fn select(
     connection: &mut Connection,
     query: &OrderQuery,
 ) -> Result<(Vec<OrderRow>, Option<Total>), Failure> {
-    let order = list::Order {
+    let order = Keyset {
         key: sort_key(query.sort),
         id: "orders.id",
-        direction: query.direction,
+        direction: list::direction(query.direction),
     };
-    Ok(on_both!(connection, |c, dialect| {
+    Ok(on_backend!(connection, |c, dialect| {
         let matching = || {
             let mut orders = orders::table.into_boxed::<dialect::Backend>();
             if let Some(user_id) = query.user_id {
@@ -41,7 +41,7 @@ async fn select(
             }
             if let Some(status) = query.status {
                 // A user's orders are few beside all of one status.
-                let hidden = query.user_id.map_or("", |_| dialect::HIDDEN);
+                let hidden = query.user_id.map_or("", |_| dialect::UNINDEXED);
                 let has_status = format!("{hidden}orders.status = '{status}'");
                 orders = orders.filter(sql::<Bool>(&has_status));
             }
@@ -57,7 +57,9 @@ async fn select(
                 Some(offset) => page.offset(offset),
                 None => page.limit(0),
             },
-            Position::After(cursor) => page.filter(order.behind(cursor, dialect::LOWEST_INSTANT)),
+            Position::After(cursor) => {
+                page.filter(list::behind(&order, cursor, dialect::LOWEST_INSTANT))
+            }
         };
         let rows = Prepared(page).load(c).await?;
 

@@ -13,11 +13,10 @@ mod write;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use hexpress_database::Database;
 use hexpress_domain::list::Page;
 use hexpress_domain::order::{Order, OrderId, OrderQuery, OrderRecord, OrderRepository, Placement};
 use hexpress_domain::repository::{Decide, RepositoryError};
-
-use crate::database::Database;
 
 pub use queue::QueueingOrderRepository;
 pub(crate) use rows::OrderItemRow;

@@ -1,15 +1,14 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Condition, Prepared, StoredId};
+use hexpress_database::{Connection, Corrupt, Failure, on_backend, pipelined};
 use hexpress_domain::order::{Order, OrderRecord, Placement};
 use hexpress_domain::product::Product;
 
 use super::rows::{OrderItemRow, OrderRow};
 use super::{keys, stock};
-use crate::database::list::Condition;
-use crate::database::schema::{orders, products};
-use crate::database::types::StoredId;
-use crate::database::{Connection, Corrupt, Failure, Prepared, in_one_trip, on_both};
 use crate::product::{Cause, ProductRow};
+use crate::schema::{orders, products};
 
 /// A product changed between the moments in which an order read it and took from it.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +49,7 @@ pub(super) async fn place(
 
 /// The products of these ids, as they are at the moment.
 async fn read(connection: &mut Connection, ids: &[StoredId]) -> Result<Vec<ProductRow>, Failure> {
-    Ok(on_both!(connection, |c| {
+    Ok(on_backend!(connection, |c| {
         let products = products::table
             .filter(Condition::one_of("products.id", ids))
             .select(ProductRow::as_select());
@@ -81,9 +80,9 @@ async fn store(connection: &mut Connection, order: &Order) -> Result<Taken, Fail
         .collect();
     // Whoever takes from several products takes in this order.
     pieces.sort_unstable_by_key(|(product, _)| product.0);
-    let (stored, rows, listed, recorded) = in_one_trip!(
+    let (stored, rows, listed, recorded) = pipelined!(
         connection,
-        |c, dialect| {
+        |c, dialect in crate::dialect| {
             let insert = diesel::insert_into(orders::table).values(OrderRow::of(order));
             Prepared(insert).execute(c)
         },

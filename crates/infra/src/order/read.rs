@@ -2,18 +2,18 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::StoredId;
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::order::{Order, OrderId};
 
 use super::rows::{OrderItemRow, OrderRow};
-use crate::database::schema::{order_items, orders};
-use crate::database::types::StoredId;
-use crate::database::{Connection, Failure, on_both};
+use crate::schema::{order_items, orders};
 
 pub(super) async fn find(
     connection: &mut Connection,
     id: OrderId,
 ) -> Result<Option<Order>, Failure> {
-    let row: Option<OrderRow> = on_both!(&mut *connection, |c| {
+    let row: Option<OrderRow> = on_backend!(&mut *connection, |c| {
         orders::table
             .find(StoredId::from(id))
             .select(OrderRow::as_select())
@@ -30,7 +30,7 @@ pub(super) async fn with_items(
     rows: Vec<OrderRow>,
 ) -> Result<Vec<Order>, Failure> {
     let ids: Vec<StoredId> = rows.iter().map(|row| row.id).collect();
-    let items: Vec<OrderItemRow> = on_both!(connection, |c| {
+    let items: Vec<OrderItemRow> = on_backend!(connection, |c| {
         order_items::table
             .filter(order_items::order_id.eq_any(ids))
             .order((order_items::order_id, order_items::position))

@@ -1,13 +1,13 @@
 use diesel::prelude::*;
+use hexpress_database::Corrupt;
+use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_domain::entity::Version;
 use hexpress_domain::money::Money;
 use hexpress_domain::order::{Order, OrderId, OrderItem};
 use hexpress_domain::product::ProductId;
 use hexpress_domain::user::UserId;
 
-use crate::database::Corrupt;
-use crate::database::schema::{order_items, orders};
-use crate::database::types::{StoredId, StoredInstant};
+use crate::schema::{order_items, orders};
 
 /// An order without its lines.
 #[derive(Queryable, Selectable, Insertable)]

@@ -8,7 +8,7 @@ use rstest::rstest;
 use uuid::Uuid;
 
 use super::list;
-use crate::database::testing::{
+use crate::testing::{
     assert_led_by, behind, catch, id_of, minute, numbers, open, plan, statements_of, values_behind,
 };
 

@@ -8,12 +8,11 @@ use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Condition, Instant, Prepared, StoredId, StoredInstant};
+use hexpress_database::{Connection, Failure, on_backend};
 
-use crate::database::list::Condition;
-use crate::database::schema::{order_items, products, stock_movements};
-use crate::database::types::{Instant, StoredId, StoredInstant};
-use crate::database::{Connection, Failure, Prepared, on_both};
 use crate::product::Cause;
+use crate::schema::{order_items, products, stock_movements};
 
 /// Gives the pieces of orders back, also to products that are deleted.
 pub(super) async fn give_back(
@@ -31,7 +30,7 @@ pub(super) async fn give_back(
         .select(sql::<BigInt>("CAST(sum(order_items.quantity) AS bigint)"))
         .single_value()
         .assume_not_null();
-    on_both!(&mut *connection, |c, dialect| {
+    on_backend!(&mut *connection, |c, dialect in crate::dialect| {
         dialect::lock_products_of(c, order_ids).await?;
         diesel::update(products::table)
             .filter(products::id.eq_any(ordered))
@@ -39,7 +38,7 @@ pub(super) async fn give_back(
             .execute(c)
             .await?;
     });
-    on_both!(connection, |c| {
+    on_backend!(connection, |c| {
         record(order_ids, Cause::Cancelled, at).execute(c).await?
     });
     Ok(())

@@ -1,14 +1,14 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Locked, Prepared, StoredId, StoredInstant};
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::order::{Order, OrderId, OrderStatus};
 use hexpress_domain::repository::{Decide, RepositoryError};
 
 use super::rows::OrderRow;
 use super::{read, stock};
-use crate::database::schema::orders;
-use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Failure, Locked, Prepared, on_both};
+use crate::schema::orders;
 
 /// How many overdue orders are cancelled in one transaction, which holds all their
 /// products.
@@ -24,7 +24,7 @@ pub(super) async fn change(
         return Ok(before);
     };
     let stored_id = StoredId::from(id);
-    on_both!(&mut *connection, |c| {
+    on_backend!(&mut *connection, |c| {
         let update = diesel::update(orders::table.find(stored_id)).set((
             orders::status.eq(after.status.as_str()),
             orders::updated_at.eq(StoredInstant(after.updated_at)),
@@ -40,7 +40,7 @@ pub(super) async fn change(
 
 /// The order, held until the transaction ends.
 async fn lock(connection: &mut Connection, id: OrderId) -> Result<Order, Failure> {
-    let row: Option<OrderRow> = on_both!(&mut *connection, |c| {
+    let row: Option<OrderRow> = on_backend!(&mut *connection, |c| {
         let order = orders::table
             .find(StoredId::from(id))
             .select(OrderRow::as_select());
@@ -60,7 +60,7 @@ pub(super) async fn cancel_batch(
     placed_until: DateTime<Utc>,
     at: DateTime<Utc>,
 ) -> Result<u64, Failure> {
-    let ids = on_both!(&mut *connection, |c, dialect| {
+    let ids = on_backend!(&mut *connection, |c, dialect in crate::dialect| {
         let pending = OrderStatus::Pending.as_str();
         let until = StoredInstant(placed_until);
         let limit = OVERDUE_BATCH.into();
@@ -69,7 +69,7 @@ pub(super) async fn cancel_batch(
     if ids.is_empty() {
         return Ok(0);
     }
-    let count = on_both!(&mut *connection, |c| {
+    let count = on_backend!(&mut *connection, |c| {
         diesel::update(orders::table.filter(orders::id.eq_any(&ids)))
             .set((
                 orders::status.eq(OrderStatus::Cancelled.as_str()),

@@ -4,13 +4,13 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{StoredId, StoredInstant};
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::post::{MadeSlug, PostId};
 use hexpress_domain::user::UserId;
 
 use super::{rows, slugs, write};
-use crate::database::schema::{kept_slugs, posts};
-use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Failure, on_both};
+use crate::schema::{kept_slugs, posts};
 
 const LIVE: &str = "posts.deleted_at IS NULL";
 const COHORT: &str = "posts.deleted_with_author";
@@ -22,7 +22,7 @@ pub(crate) async fn delete_with_author(
     at: DateTime<Utc>,
 ) -> Result<(), Failure> {
     let author_id = StoredId::from(author_id);
-    on_both!(connection, |c, dialect| {
+    on_backend!(connection, |c, dialect in crate::dialect| {
         dialect::lock_posts_of(c, author_id, LIVE).await?;
         diesel::update(posts::table)
             .filter(posts::author_id.eq(author_id))
@@ -59,7 +59,7 @@ pub(crate) async fn restore_with_author(
 
     let stored_id = StoredId::from(author_id);
     let others: Vec<StoredId> = gone.iter().map(|(id, _)| *id).collect();
-    on_both!(&mut *connection, |c, dialect| {
+    on_backend!(&mut *connection, |c, dialect in crate::dialect| {
         dialect::lock_posts_of(c, stored_id, COHORT).await?;
         diesel::update(posts::table)
             .filter(posts::author_id.eq(stored_id))
@@ -88,7 +88,7 @@ async fn whose_slugs_are_gone(
     author_id: UserId,
 ) -> Result<Vec<(StoredId, String)>, Failure> {
     let (taken, kept) = (diesel::alias!(posts as taken), kept_slugs::table);
-    Ok(on_both!(connection, |c| {
+    Ok(on_backend!(connection, |c| {
         posts::table
             .filter(posts::author_id.eq(StoredId::from(author_id)))
             .filter(posts::deleted_with_author)

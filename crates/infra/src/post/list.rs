@@ -5,6 +5,8 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Instant, Keyset, Prepared, StoredId, StoredInstant};
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Cursor, Page, Position, SortValue, Total};
 use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostView};
@@ -12,10 +14,8 @@ use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostView};
 use self::matching::{Columns, matching};
 use super::rows::{self, AuthorRow, PostRow, PostViewRow, unsigned};
 use super::selection::Selection;
-use crate::database::list::{self, Order};
-use crate::database::schema::{post_views, posts, users};
-use crate::database::types::{Instant, StoredId, StoredInstant};
-use crate::database::{Connection, Failure, Prepared, on_both};
+use crate::list;
+use crate::schema::{post_views, posts, users};
 
 pub(super) async fn page(
     connection: &mut Connection,
@@ -69,8 +69,11 @@ async fn rows(
         true => "posts.content",
         false => "NULL",
     };
-    Ok(on_both!(connection, |c, dialect| {
-        let hidden = query.search.as_ref().map_or("", dialect::hidden_beside);
+    Ok(on_backend!(connection, |c, dialect| {
+        let hidden = query
+            .search
+            .as_ref()
+            .map_or("", |search| dialect::unindexed_beside(search.folded()));
         let mut page = posts::table
             .inner_join(users::table)
             .inner_join(post_views::table)
@@ -85,11 +88,13 @@ async fn rows(
             .limit(list::one_more_than(query.page.size))
             .into_boxed::<dialect::Backend>();
         if let Some(search) = &query.search {
-            page = page.filter(dialect::matches("posts", search));
+            page = page.filter(dialect::matches("posts", search.folded()));
         }
         page = match &start {
             Start::Row(offset) => page.offset(*offset),
-            Start::Behind(cursor) => page.filter(order.behind(cursor, dialect::LOWEST_INSTANT)),
+            Start::Behind(cursor) => {
+                page.filter(list::behind(&order, cursor, dialect::LOWEST_INSTANT))
+            }
         };
         // What a search finds says which way is the shortest.
         match query.search {
@@ -127,7 +132,7 @@ async fn start(
     };
     let order = order(query);
     let last = offset - 1;
-    let last_before = on_both!(connection, |c, dialect| match query.sort {
+    let last_before = on_backend!(connection, |c, dialect| match query.sort {
         PostSort::ViewCount => {
             let last = post_views::table
                 .filter(matching(selection, liveness, &Columns::VIEWS, ""))
@@ -165,7 +170,7 @@ async fn start(
     Ok(last_before.map(|(value, StoredId(id))| Start::Behind(Cursor { value, id })))
 }
 
-const fn order(query: &PostQuery) -> Order {
+const fn order(query: &PostQuery) -> Keyset {
     let (key, id) = match query.sort {
         PostSort::CreatedAt => ("posts.created_at", "posts.id"),
         PostSort::UpdatedAt => ("posts.updated_at", "posts.id"),
@@ -173,9 +178,9 @@ const fn order(query: &PostQuery) -> Order {
         PostSort::Title => ("posts.title", "posts.id"),
         PostSort::ViewCount => ("post_views.count", "post_views.post_id"),
     };
-    Order {
+    Keyset {
         key,
         id,
-        direction: query.direction,
+        direction: list::direction(query.direction),
     }
 }

@@ -16,6 +16,7 @@ mod views;
 mod write;
 
 use async_trait::async_trait;
+use hexpress_database::Database;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::Page;
 use hexpress_domain::post::{
@@ -24,8 +25,6 @@ use hexpress_domain::post::{
 };
 use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::UserId;
-
-use crate::database::Database;
 
 pub(crate) use cohort::{delete_with_author, restore_with_author};
 pub(crate) use rows::{AuthorRow, search_text};

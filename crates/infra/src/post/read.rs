@@ -1,11 +1,11 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Condition, Locked, Prepared};
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::post::{PostId, PostView, Slug};
 
 use super::rows::{self, AuthorRow, PostRow, PostViewRow};
-use crate::database::list::Condition;
-use crate::database::schema::{post_views, posts, users};
-use crate::database::{Connection, Failure, Locked, Prepared, on_both};
+use crate::schema::{post_views, posts, users};
 
 /// The post of this id, deleted or not.
 pub(super) async fn find(
@@ -55,7 +55,7 @@ async fn first(
     connection: &mut Connection,
     condition: Condition,
 ) -> Result<Option<PostView>, Failure> {
-    let row: Option<PostViewRow> = on_both!(connection, |c| {
+    let row: Option<PostViewRow> = on_backend!(connection, |c| {
         let view = view_where!(condition);
         view.get_result(c).await.optional()?
     });
@@ -75,7 +75,7 @@ pub(super) async fn lock(
     let condition = Condition::sql("posts.id = ")
         .and_id(id.as_uuid())
         .and_sql(liveness);
-    let row: Option<PostViewRow> = on_both!(connection, |c| {
+    let row: Option<PostViewRow> = on_backend!(connection, |c| {
         let view = Locked(view_where!(condition), "posts");
         Prepared(view).get_result(c).await.optional()?
     });

@@ -1,4 +1,6 @@
 use diesel::prelude::*;
+use hexpress_database::Corrupt;
+use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::fold;
 use hexpress_domain::post::{
@@ -8,9 +10,7 @@ use hexpress_domain::post::{
 use hexpress_domain::user::{PersonName, UserId};
 use uuid::Uuid;
 
-use crate::database::Corrupt;
-use crate::database::schema::{posts, users};
-use crate::database::types::{StoredId, StoredInstant};
+use crate::schema::{posts, users};
 
 /// A post as it is read, but for its content.
 #[derive(Queryable, Selectable)]

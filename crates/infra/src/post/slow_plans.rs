@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use hexpress_database::Database;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Cursor, Direction, PageRequest, Position, Search, SortValue};
 use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostStatus, Slug};
@@ -13,21 +14,28 @@ use uuid::Uuid;
 
 use super::selection::Selection;
 use super::{list, read};
-use crate::database::Database;
-use crate::database::testing::{Caught, catch, id_of, minute, numbers, open, plan};
+use crate::testing::{Caught, catch, id_of, minute, numbers, open, plan};
 
 const AUTHOR: Uuid = Uuid::from_u128(1);
 
-/// Enough posts of enough authors for the planners to care, two of which say a word
-/// that no other does.
+/// A library in which the right plan wins by far: twelve thousand posts by eighty authors,
+/// four posts to a page of the table, two of which contain a word that no other does. Every
+/// sort value is different, and cursors point into the middle: behind the last value the
+/// planner expects one row, and any index will do.
+///
+/// `ANALYZE` samples 30,000 rows, so its statistics cover every row. `VACUUM` merges the
+/// pending entries of the trigram index. It cannot be relied on to mark pages as all-visible:
+/// it skips a page whose commit is not yet flushed (`synchronous_commit = off`) or is still
+/// visible to the transaction of another test. So a plan must win with the cost of reading
+/// each row from the table.
 async fn library(kind: Kind, is_analyzed: bool) -> (TestDatabase, Database) {
     let raw = TestDatabase::migrated(kind).await;
     let (id, author) = (id_of(kind, "i"), id_of(kind, "i % 80 + 1"));
-    let (time, numbers) = (minute(kind, "i"), numbers(kind, 6000));
-    // PostgreSQL weighs how much there is to read.
-    let long = match kind {
-        Kind::Sqlite => String::new(),
-        Kind::Postgres => " and so on".repeat(50),
+    let (time, numbers) = (minute(kind, "i"), numbers(kind, 12_000));
+    // PostgreSQL's costs depend on the pages to read. Longer rows would be moved out of the table.
+    let content = match kind {
+        Kind::Sqlite => "c".to_owned(),
+        Kind::Postgres => "c".repeat(1700),
     };
     raw.execute(&format!(
         "INSERT INTO users (id, email, password_hash, first_name, last_name, role, is_active, \
@@ -36,20 +44,20 @@ async fn library(kind: Kind, is_analyzed: bool) -> (TestDatabase, Database) {
          FROM {numbers} WHERE i <= 80;
          INSERT INTO posts (id, author_id, title, slug, slug_named, content, status, published_at, \
              metadata, search_text, version, created_at, updated_at, deleted_with_author) \
-         SELECT {id}, {author}, 'Title ' || i, 'post-' || i, FALSE, 'c', \
+         SELECT {id}, {author}, 'Title ' || i, 'post-' || i, FALSE, '{content}', \
              CASE i % 19 WHEN 0 THEN 'draft' WHEN 1 THEN 'published' ELSE 'archived' END, {time}, \
-             '{{}}', CASE i WHEN 77 THEN 'zanzibar' WHEN 78 THEN 'занзибар' ELSE 'title ' || i || '{long}' END, 1, \
+             '{{}}', CASE i WHEN 77 THEN 'zanzibar' WHEN 78 THEN 'занзибар' ELSE 'title ' || i END, 1, \
              {time}, {time}, FALSE \
          FROM {numbers};
          INSERT INTO kept_slugs (slug, post_id) SELECT 'kept-' || i, {id} FROM {numbers};
-         UPDATE post_views SET count = length(status) * 100;"
+         UPDATE post_views SET count = \
+             (SELECT CAST(substr(slug, 6) AS integer) * 7919 % 12000 FROM posts WHERE id = post_id);"
     ))
     .await;
     if is_analyzed {
         raw.execute("ANALYZE").await;
     }
     if kind == Kind::Postgres {
-        // What has not been merged into the trigrams yet makes them dear.
         raw.execute("VACUUM posts, post_views").await;
     }
     let database = open(&raw).await;
@@ -114,7 +122,7 @@ async fn plan_of_page(
 fn middle(sort: PostSort) -> PageRequest {
     let value = match sort {
         PostSort::Title => SortValue::Text("Title 3000".to_owned()),
-        PostSort::ViewCount => SortValue::Number(900),
+        PostSort::ViewCount => SortValue::Number(6000),
         _ => SortValue::Time("2024-01-03T02:00:00Z".parse().ok()),
     };
     let id = Uuid::from_u128(3000);
@@ -194,7 +202,7 @@ async fn a_deep_page_is_found_in_the_index_of_its_order(
     let query = PostQuery {
         status,
         page: PageRequest {
-            position: Position::Page("30".parse().unwrap()),
+            position: Position::Page("10".parse().unwrap()),
             count: false,
             ..PageRequest::default()
         },
@@ -210,7 +218,7 @@ async fn a_deep_page_is_found_in_the_index_of_its_order(
             let statements = statements_of_page(&database, PostScope::All, &query).await;
             let [passing, showing] = <[String; 2]>::try_from(statements).unwrap();
             assert!(!showing.contains("OFFSET"), "{showing}");
-            let plan = plan(kind, &raw, &passing, &["1".to_owned(), "289".to_owned()]).await;
+            let plan = plan(kind, &raw, &passing, &["1".to_owned(), "89".to_owned()]).await;
             let case = format!("{sort:?} {status:?}\n{plan}");
             assert!(plan.contains(&index(narrowed, sort)), "{case}");
             // SQLite looks into each row for what a partial index has said.

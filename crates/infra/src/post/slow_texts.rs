@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::testing::{Caught, catch, id_of, minute, numbers, open, plan};
+use hexpress_database::Database;
 use hexpress_domain::post::{LockedPost, MadeSlug, NewSlug, PostChange, PostId, PostStatus, Title};
 use hexpress_domain::repository::Decide;
 use hexpress_test_support::{Kind, TestDatabase};
@@ -10,8 +12,6 @@ use rstest::rstest;
 use uuid::Uuid;
 
 use super::{slugs, write};
-use crate::database::Database;
-use crate::database::testing::{Caught, catch, id_of, minute, numbers, open, plan};
 
 const LAST: u128 = 10_001;
 

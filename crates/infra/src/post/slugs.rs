@@ -4,13 +4,14 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Id, Prepared, StoredId};
+use hexpress_database::{Connection, Failure, on_backend, pipelined};
 use hexpress_domain::post::PostId;
 use hexpress_domain::post::{MadeSlug, NewSlug, Slug};
 use hexpress_domain::repository::RepositoryError;
 
-use crate::database::schema::{kept_slugs, posts};
-use crate::database::types::{Id, StoredId};
-use crate::database::{Connection, Failure, Prepared, in_one_trip, is_slug_taken, on_both};
+use crate::schema::constraint::is_slug_taken;
+use crate::schema::{kept_slugs, posts};
 
 /// Another transaction got a slug that this one had found free.
 #[derive(Debug, thiserror::Error)]
@@ -27,9 +28,9 @@ pub(super) async fn choose(
         NewSlug::Named(slug) => return Ok(slug.clone()),
         NewSlug::Made(made) => made,
     };
-    let (locked, plain) = in_one_trip!(
+    let (locked, plain) = pipelined!(
         connection,
-        |c, dialect| dialect::lock_slugs(c, made.stem().as_str()),
+        |c, dialect in crate::dialect| dialect::lock_slugs(c, made.stem().as_str()),
         {
             let is_free = diesel::sql_query(IS_FREE)
                 .bind::<Text, _>(made.plain().as_str())
@@ -49,7 +50,7 @@ pub(super) async fn choose(
 /// but one would find the slug taken that all had found free. Comes before the rows
 /// of posts, so that nobody waits in a circle.
 pub(super) async fn lock(connection: &mut Connection, stem: &Slug) -> Result<(), Failure> {
-    on_both!(connection, |c, dialect| {
+    on_backend!(connection, |c, dialect in crate::dialect| {
         dialect::lock_slugs(c, stem.as_str()).await?;
     });
     Ok(())
@@ -84,7 +85,7 @@ async fn first_free(
     // The character behind the hyphen.
     let end = format!("{stem}.");
     let unnumbered = MadeSlug::FIRST_NUMBER - 1;
-    let FirstFree { number } = on_both!(connection, |c, dialect| {
+    let FirstFree { number } = on_backend!(connection, |c, dialect| {
         // SQLite counts them in the order in which they first appear.
         let is_numbered = dialect::is_number_behind("$1", "slug");
         let numbers = format!(
@@ -133,7 +134,7 @@ macro_rules! frees {
     ($c:ident, $post:expr, $slug:expr, $chosen:expr) => {
         async {
             use diesel::dsl::{exists, not};
-            use $crate::database::schema::kept_slugs;
+            use $crate::schema::kept_slugs;
 
             let kept = kept_slugs::table.find($chosen.as_str());
             match $slug {
@@ -162,7 +163,7 @@ pub(super) async fn settle(
     slug: &NewSlug,
     chosen: &Slug,
 ) -> Result<(), Failure> {
-    let is_free = on_both!(connection, |c| frees!(c, post, slug, chosen).await?);
+    let is_free = on_backend!(connection, |c| frees!(c, post, slug, chosen).await?);
     settled(is_free)
 }
 
@@ -181,7 +182,7 @@ pub(super) async fn keep(
     former: &Slug,
 ) -> Result<(), Failure> {
     let post_id = StoredId::from(post);
-    on_both!(connection, |c| {
+    on_backend!(connection, |c| {
         diesel::insert_into(kept_slugs::table)
             .values((
                 kept_slugs::slug.eq(former.as_str()),
@@ -213,7 +214,7 @@ pub(super) async fn keep_unless_known(
         .filter(others.field(posts::slug).eq(former.as_str()))
         .filter(others.field(posts::deleted_at).is_null())
         .filter(others.field(posts::published_at).is_not_null());
-    on_both!(connection, |c| {
+    on_backend!(connection, |c| {
         let is_wanted: bool = diesel::select(exists(restored).and(not(exists(known))))
             .get_result(c)
             .await?;
@@ -241,7 +242,7 @@ pub(super) async fn take_over(
     let of_others = kept_slugs::table
         .find(slug.as_str())
         .filter(kept_slugs::post_id.ne(StoredId::from(post)));
-    on_both!(connection, |c| {
+    on_backend!(connection, |c| {
         diesel::delete(of_others).execute(c).await?
     });
     Ok(())

@@ -2,13 +2,13 @@ use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Id, Instant, StoredId, StoredInstant};
+use hexpress_database::{Connection, Corrupt, Failure, on_backend};
 use hexpress_domain::post::{MonthlyPosts, PostHeadline, PostStatus, StatusCount};
 use hexpress_domain::user::UserId;
 
 use super::rows::{HeadlineRow, unsigned};
-use crate::database::schema::{post_views, posts};
-use crate::database::types::{Id, Instant, StoredId, StoredInstant};
-use crate::database::{Connection, Corrupt, Failure, on_both};
+use crate::schema::{post_views, posts};
 
 /// PostgreSQL sums up whole numbers to `numeric`.
 const TOTAL_VIEWS: &str = "CAST(sum(post_views.count) AS bigint)";
@@ -18,7 +18,7 @@ pub(super) async fn latest_published(
     author_id: UserId,
     limit: u8,
 ) -> Result<Vec<PostHeadline>, Failure> {
-    let rows: Vec<HeadlineRow> = on_both!(connection, |c| {
+    let rows: Vec<HeadlineRow> = on_backend!(connection, |c| {
         posts::table
             .filter(posts::author_id.eq(StoredId::from(author_id)))
             .filter(posts::status.eq(PostStatus::Published.as_str()))
@@ -37,7 +37,7 @@ pub(super) async fn count_by_status(
     connection: &mut Connection,
     author_id: UserId,
 ) -> Result<Vec<StatusCount>, Failure> {
-    let rows: Vec<(String, i64, i64)> = on_both!(connection, |c| {
+    let rows: Vec<(String, i64, i64)> = on_backend!(connection, |c| {
         post_views::table
             .filter(post_views::author_id.eq(StoredId::from(author_id)))
             .filter(post_views::is_live)
@@ -72,7 +72,7 @@ pub(super) async fn count_by_month(
     author_id: UserId,
     months: u8,
 ) -> Result<Vec<MonthlyPosts>, Failure> {
-    let rows: Vec<MonthRow> = on_both!(connection, |c, dialect| {
+    let rows: Vec<MonthRow> = on_backend!(connection, |c, dialect| {
         diesel::sql_query(format!(
             "SELECT {month} AS month, count(*) AS post_count, {TOTAL_VIEWS} AS total_views
              FROM posts JOIN post_views ON post_views.post_id = posts.id

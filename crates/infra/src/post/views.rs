@@ -6,12 +6,12 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, HasSqlType};
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Id, StoredId, StoredInstant};
+use hexpress_database::{Connection, Database, Failure, SWEEP_BATCH, on_backend};
 use hexpress_domain::post::{ViewBatch, ViewRepository};
 use hexpress_domain::repository::RepositoryError;
 
-use crate::database::schema::view_batches;
-use crate::database::types::{Id, StoredId, StoredInstant};
-use crate::database::{Connection, Database, Failure, SWEEP_BATCH, on_both};
+use crate::schema::view_batches;
 
 /// [`ViewRepository`] in the database.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ impl ViewRepository for DieselViewRepository {
 }
 
 async fn add(connection: &mut Connection, batch: &ViewBatch) -> Result<(), Failure> {
-    let is_new = on_both!(&mut *connection, |c| {
+    let is_new = on_backend!(&mut *connection, |c| {
         diesel::insert_into(view_batches::table)
             .values((
                 view_batches::id.eq(StoredId::from(batch.id)),
@@ -64,7 +64,7 @@ async fn add(connection: &mut Connection, batch: &ViewBatch) -> Result<(), Failu
     });
     let addition = Addition(views.collect());
     let ids: Vec<_> = addition.0.iter().map(|(id, _)| *id).collect();
-    on_both!(connection, |c, dialect| {
+    on_backend!(connection, |c, dialect in crate::dialect| {
         dialect::lock_views(c, &ids).await?;
         addition.execute(c).await?
     });
@@ -107,7 +107,7 @@ async fn forget_some(connection: &mut Connection, before: DateTime<Utc>) -> Resu
         .filter(old.field(view_batches::made_at).lt(StoredInstant(before)))
         .select(old.field(view_batches::id))
         .limit(SWEEP_BATCH.into());
-    let count = on_both!(connection, |c| {
+    let count = on_backend!(connection, |c| {
         diesel::delete(view_batches::table)
             .filter(view_batches::id.eq_any(batch))
             .execute(c)

@@ -1,6 +1,8 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Prepared, StoredId, StoredInstant};
+use hexpress_database::{Connection, Corrupt, Failure, on_backend, pipelined};
 use hexpress_domain::auth::CREDENTIALS_CHANGED;
 use hexpress_domain::post::{
     LockedPost, MadeSlug, NewSlug, Post, PostChange, PostId, PostRecord, PostView, Slug,
@@ -10,9 +12,7 @@ use hexpress_domain::user::UserId;
 
 use super::rows::{AuthorRow, PostRow};
 use super::{read, rows, slugs};
-use crate::database::schema::posts;
-use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Corrupt, Failure, Prepared, in_one_trip, on_both};
+use crate::schema::posts;
 
 /// A post was restored between the moments in which it was looked for and locked.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ pub(super) async fn insert(
     let slug = slugs::choose(connection, post.id, &post.slug).await?;
     let is_named = matches!(post.slug, NewSlug::Named(_));
     let row = rows::NewPostRow::of(post, search_text, &slug, is_named);
-    let (row, is_free) = in_one_trip!(
+    let (row, is_free) = pipelined!(
         connection,
         |c| {
             let insert = diesel::insert_into(posts::table)
@@ -111,7 +111,7 @@ async fn update(
         None => former.clone(),
     };
     let row = rows::PostChangeset::of(locked, change, slug.as_str());
-    on_both!(&mut *connection, |c| {
+    on_backend!(&mut *connection, |c| {
         let update = diesel::update(posts::table.find(StoredId::from(id))).set(row);
         Prepared(update)
             .execute(c)
@@ -150,7 +150,7 @@ pub(super) async fn bring_back(
 ) -> Result<(), Failure> {
     let made = NewSlug::Made(MadeSlug::from(former.clone()));
     let slug = slugs::choose(connection, id, &made).await?;
-    on_both!(&mut *connection, |c| {
+    on_backend!(&mut *connection, |c| {
         diesel::update(posts::table.find(StoredId::from(id)))
             .set((
                 posts::slug.eq(slug.as_str()),
@@ -176,7 +176,7 @@ async fn share_author(
     author_id: UserId,
     which: &'static str,
 ) -> Result<Option<AuthorRow>, Failure> {
-    Ok(on_both!(connection, |c, dialect| {
+    Ok(on_backend!(connection, |c, dialect in crate::dialect| {
         dialect::share_author(c, author_id.into(), which).await?
     }))
 }

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{StoredId, StoredInstant};
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::product::ProductId;
 
-use crate::database::schema::stock_movements;
-use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Failure, on_both};
+use crate::schema::stock_movements;
 
 /// What stock moved for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(super) async fn record(
     if delta == 0 {
         return Ok(());
     }
-    on_both!(connection, |c| {
+    on_backend!(connection, |c| {
         diesel::insert_into(stock_movements::table)
             .values((
                 stock_movements::product_id.eq(StoredId::from(product_id)),

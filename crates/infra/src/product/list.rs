@@ -2,14 +2,14 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Keyset, Prepared, StoredId};
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::list::{Page, Position, Total};
 use hexpress_domain::product::{Product, ProductQuery, ProductSort};
 
 use super::ProductRow;
-use crate::database::list::{self, Order};
-use crate::database::schema::products;
-use crate::database::types::StoredId;
-use crate::database::{Connection, Failure, Prepared, on_both};
+use crate::list;
+use crate::schema::products;
 
 pub(super) async fn page(
     connection: &mut Connection,
@@ -30,12 +30,12 @@ async fn select(
     connection: &mut Connection,
     query: &ProductQuery,
 ) -> Result<(Vec<ProductRow>, Option<Total>), Failure> {
-    let order = Order {
+    let order = Keyset {
         key: sort_key(query.sort),
         id: "products.id",
-        direction: query.direction,
+        direction: list::direction(query.direction),
     };
-    Ok(on_both!(connection, |c, dialect| {
+    Ok(on_backend!(connection, |c, dialect| {
         let matching = || {
             let mut products = products::table
                 .filter(products::deleted_at.is_null())
@@ -44,7 +44,7 @@ async fn select(
                 products = products.filter(products::is_active.eq(is_active));
             }
             if let Some(search) = &query.search {
-                products = products.filter(dialect::matches("products", search));
+                products = products.filter(dialect::matches("products", search.folded()));
             }
             products
         };
@@ -58,7 +58,9 @@ async fn select(
                 Some(offset) => page.offset(offset),
                 None => page.limit(0),
             },
-            Position::After(cursor) => page.filter(order.behind(cursor, dialect::LOWEST_INSTANT)),
+            Position::After(cursor) => {
+                page.filter(list::behind(&order, cursor, dialect::LOWEST_INSTANT))
+            }
         };
         // What a search finds says which way is the shortest.
         let rows = match query.search {

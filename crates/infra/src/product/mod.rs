@@ -9,13 +9,12 @@ mod slow_plans;
 mod write;
 
 use async_trait::async_trait;
+use hexpress_database::Database;
 use hexpress_domain::list::Page;
 use hexpress_domain::product::{
     Product, ProductId, ProductQuery, ProductRecord, ProductRepository,
 };
 use hexpress_domain::repository::{Decide, RepositoryError};
-
-use crate::database::Database;
 
 pub(crate) use ledger::Cause;
 pub(crate) use rows::{ProductRow, pieces, search_text};

@@ -1,13 +1,13 @@
 use diesel::prelude::*;
+use hexpress_database::Corrupt;
+use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::fold;
 use hexpress_domain::product::{
     Description, Product, ProductId, ProductName, ProductRecord, Stock,
 };
 
-use crate::database::Corrupt;
-use crate::database::schema::products;
-use crate::database::types::{StoredId, StoredInstant};
+use crate::schema::products;
 
 /// A product as it is read.
 #[derive(Queryable, Selectable)]

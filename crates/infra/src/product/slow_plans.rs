@@ -6,7 +6,7 @@ use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;
 
 use super::list;
-use crate::database::testing::{
+use crate::testing::{
     assert_led_by, behind, catch, id_of, minute, numbers, open, plan, statements_of, values_behind,
 };
 

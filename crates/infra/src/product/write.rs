@@ -1,20 +1,20 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Locked, Prepared, StoredId};
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::product::{Product, ProductId, ProductRecord};
 use hexpress_domain::repository::{Decide, RepositoryError};
 
 use super::ledger::{self, Cause};
 use super::rows::{NewProductRow, ProductChangeset, ProductRow, pieces};
-use crate::database::schema::products;
-use crate::database::types::StoredId;
-use crate::database::{Connection, Failure, Locked, Prepared, on_both};
+use crate::schema::products;
 
 pub(super) async fn insert(
     connection: &mut Connection,
     record: &ProductRecord,
 ) -> Result<Product, Failure> {
     let row = NewProductRow::of(record);
-    let row: ProductRow = on_both!(&mut *connection, |c| {
+    let row: ProductRow = on_backend!(&mut *connection, |c| {
         diesel::insert_into(products::table)
             .values(row)
             .returning(ProductRow::as_returning())
@@ -34,7 +34,7 @@ pub(super) async fn change(
     let Some(after) = decide(&before).map_err(RepositoryError::Refused)? else {
         return Ok(before);
     };
-    on_both!(&mut *connection, |c| {
+    on_backend!(&mut *connection, |c| {
         let update = diesel::update(products::table.find(StoredId::from(id)))
             .set(ProductChangeset::of(&before, &after));
         Prepared(update).execute(c).await?
@@ -46,7 +46,7 @@ pub(super) async fn change(
 
 /// The product, held until the transaction ends.
 async fn lock(connection: &mut Connection, id: ProductId) -> Result<Product, Failure> {
-    let row: Option<ProductRow> = on_both!(connection, |c| {
+    let row: Option<ProductRow> = on_backend!(connection, |c| {
         let product = products::table
             .find(StoredId::from(id))
             .select(ProductRow::as_select());

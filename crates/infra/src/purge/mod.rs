@@ -9,9 +9,10 @@ mod products;
 mod users;
 
 use chrono::{DateTime, Utc};
+use hexpress_database::{Database, Work};
 use hexpress_domain::repository::RepositoryError;
 
-use crate::database::{Database, Work};
+use crate::schema::SEARCH_TABLES;
 
 /// How many rows go in one transaction.
 const BATCH: u16 = 500;
@@ -120,7 +121,7 @@ impl Purger {
             |_| {},
         )
         .await?;
-        self.database.erase_removed().await?;
+        self.database.erase_removed(SEARCH_TABLES.to_vec()).await?;
         Ok(purged)
     }
 

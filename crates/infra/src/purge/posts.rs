@@ -1,18 +1,18 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{StoredId, StoredInstant};
+use hexpress_database::{Connection, Failure, on_backend};
 
 use super::{BATCH, counted, rows};
-use crate::database::schema::{kept_slugs, posts};
-use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Failure, on_both};
+use crate::schema::{kept_slugs, posts};
 
 /// How many are to be removed, and how many old slugs with them.
 pub(super) async fn count(
     connection: &mut Connection,
     before: DateTime<Utc>,
 ) -> Result<(u64, u64), Failure> {
-    let (posts, slugs): (i64, i64) = on_both!(connection, |c| {
+    let (posts, slugs): (i64, i64) = on_backend!(connection, |c| {
         let posts = posts::table
             .filter(posts::deleted_at.lt(StoredInstant(before)))
             .count()
@@ -36,7 +36,7 @@ pub(super) async fn remove(
     before: DateTime<Utc>,
 ) -> Result<Option<(u64, u64)>, Failure> {
     let before = StoredInstant(before);
-    let removed = on_both!(connection, |c, dialect| {
+    let removed = on_backend!(connection, |c, dialect in crate::dialect| {
         let ids: Vec<StoredId> = dialect::lock_deleted_posts(c, before, BATCH.into()).await?;
         if ids.is_empty() {
             return Ok(None);

@@ -2,11 +2,11 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{StoredId, StoredInstant};
+use hexpress_database::{Connection, Failure, on_backend};
 
 use super::{BATCH, counted, rows};
-use crate::database::schema::{order_items, products, stock_movements};
-use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Failure, on_both};
+use crate::schema::{order_items, products, stock_movements};
 
 /// How many are to be removed: those of which no order speaks.
 pub(super) async fn count(
@@ -14,7 +14,7 @@ pub(super) async fn count(
     before: DateTime<Utc>,
 ) -> Result<u64, Failure> {
     let ordered = order_items::table.filter(order_items::product_id.eq(products::id));
-    let count: i64 = on_both!(connection, |c| {
+    let count: i64 = on_backend!(connection, |c| {
         products::table
             .filter(products::deleted_at.lt(StoredInstant(before)))
             .filter(not(exists(ordered)))
@@ -32,7 +32,7 @@ pub(super) async fn remove(
     before: DateTime<Utc>,
 ) -> Result<Option<u64>, Failure> {
     let ordered = order_items::table.filter(order_items::product_id.eq(products::id));
-    let ids: Vec<StoredId> = on_both!(&mut *connection, |c| {
+    let ids: Vec<StoredId> = on_backend!(&mut *connection, |c| {
         products::table
             .filter(products::deleted_at.lt(StoredInstant(before)))
             .filter(not(exists(ordered)))
@@ -45,7 +45,7 @@ pub(super) async fn remove(
     if ids.is_empty() {
         return Ok(None);
     }
-    let removed = on_both!(connection, |c| {
+    let removed = on_backend!(connection, |c| {
         diesel::delete(stock_movements::table)
             .filter(stock_movements::product_id.eq_any(&ids))
             .execute(c)

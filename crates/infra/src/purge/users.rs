@@ -2,12 +2,12 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{StoredId, StoredInstant};
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::list::fold;
 
 use super::{BATCH, Order, counted, rows};
-use crate::database::schema::{orders, posts, tokens, users};
-use crate::database::types::{StoredId, StoredInstant};
-use crate::database::{Connection, Failure, on_both};
+use crate::schema::{orders, posts, tokens, users};
 
 // What stands in the row of somebody who is forgotten.
 
@@ -23,7 +23,7 @@ pub(super) async fn count(
     connection: &mut Connection,
     before: DateTime<Utc>,
 ) -> Result<u64, Failure> {
-    let count: i64 = on_both!(connection, |c| {
+    let count: i64 = on_backend!(connection, |c| {
         users::table
             .filter(users::deleted_at.lt(StoredInstant(before)))
             .filter(users::password_hash.ne(PASSWORD_HASH))
@@ -41,7 +41,7 @@ pub(super) async fn forget(
     order: &Order,
 ) -> Result<Option<u64>, Failure> {
     let before = StoredInstant(order.before);
-    let ids: Vec<StoredId> = on_both!(&mut *connection, |c| {
+    let ids: Vec<StoredId> = on_backend!(&mut *connection, |c| {
         users::table
             .filter(users::deleted_at.lt(before))
             .filter(users::password_hash.ne(PASSWORD_HASH))
@@ -54,7 +54,7 @@ pub(super) async fn forget(
     if ids.is_empty() {
         return Ok(None);
     }
-    let forgotten = on_both!(connection, |c| {
+    let forgotten = on_backend!(connection, |c| {
         let forgotten: Vec<StoredId> = diesel::update(users::table)
             .filter(users::id.eq_any(&ids))
             // Again: some may have been restored meanwhile. They keep their tokens, too.
@@ -89,7 +89,7 @@ pub(super) async fn remove(
     order: &Order,
 ) -> Result<Option<()>, Failure> {
     let before = StoredInstant(order.before);
-    let ids: Vec<StoredId> = on_both!(&mut *connection, |c| {
+    let ids: Vec<StoredId> = on_backend!(&mut *connection, |c| {
         users::table
             .filter(users::deleted_at.lt(before))
             .filter(users::password_hash.eq(PASSWORD_HASH))
@@ -108,7 +108,7 @@ pub(super) async fn remove(
     if ids.is_empty() {
         return Ok(None);
     }
-    on_both!(connection, |c| {
+    on_backend!(connection, |c| {
         diesel::delete(users::table)
             .filter(users::id.eq_any(ids))
             .filter(users::deleted_at.lt(before))

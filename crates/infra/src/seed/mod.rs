@@ -11,6 +11,8 @@ mod rows;
 use std::collections::HashSet;
 
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::StoredId;
+use hexpress_database::{Connection, Database, Failure, on_backend};
 use hexpress_domain::id::Id;
 use hexpress_domain::order::Order;
 use hexpress_domain::post::{Content, Post};
@@ -18,10 +20,9 @@ use hexpress_domain::product::Product;
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{PasswordHash, User};
 
-use crate::bulk::{self, IfThere, Row, Table, Value};
-use crate::database::types::StoredId;
-use crate::database::{Connection, Database, Failure, on_both};
+use crate::bulk::{self, OnConflict, Row, Table, Value};
 use crate::post::Addition;
+use crate::schema::GROWING;
 
 /// How many rows go into one statement at best: many, but so few that one
 /// stays within the limits on statements and on the values bound to them.
@@ -147,7 +148,7 @@ impl Seeder {
     /// Has the database take note of all that has come, so that it is read quickly from the
     /// beginning. Where that fails, it is logged: the rows are there all the same.
     pub async fn finish(&self) {
-        self.database.gather_statistics().await;
+        self.database.gather_statistics(GROWING.to_vec()).await;
     }
 }
 
@@ -166,7 +167,7 @@ async fn insert_posts(connection: &mut Connection, batch: &[SeedPost]) -> Result
         .map(|seed| (StoredId::from(seed.post.id), i64::from(seed.views)))
         .collect();
     if !views.is_empty() {
-        on_both!(connection, |c| Addition(views).execute(c).await?);
+        on_backend!(connection, |c| Addition(views).execute(c).await?);
     }
     Ok(added.len())
 }
@@ -212,6 +213,6 @@ async fn insert(
         .map(|row| row.into_iter().map(|(_, value)| value).collect())
         .collect();
     table
-        .insert(connection, &columns, &rows, IfThere::Keep)
+        .insert(connection, &columns, &rows, OnConflict::Keep)
         .await
 }

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::StoredId;
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::order::{Order, OrderStatus};
 use hexpress_domain::product::{Product, ProductId, StockChangeError};
 use hexpress_domain::repository::RepositoryError;
 
 use super::{STOCK_MOVEMENTS, insert, only, rows};
 use crate::bulk::{Kind, Table, Value, placeholders};
-use crate::database::types::StoredId;
-use crate::database::{Connection, Failure, on_both};
 
 const ORDERS: Table = Table {
     name: "orders",
@@ -50,7 +50,7 @@ async fn look_at_stock(connection: &mut Connection, orders: &[&Order]) -> Result
         }
     }
     let ids: Vec<StoredId> = taken.keys().map(|id| (*id).into()).collect();
-    let held = on_both!(connection, |c, dialect| dialect::hold_products(c, &ids)
+    let held = on_backend!(connection, |c, dialect in crate::dialect| dialect::hold_products(c, &ids)
         .await?);
     for row in held {
         let product = Product::try_from(row)?;
@@ -76,7 +76,7 @@ async fn move_stock(connection: &mut Connection, orders: &[&Order]) -> Result<()
          WHERE products.id = moved.product_id",
         placeholders(ids.len())
     );
-    on_both!(connection, |c, dialect| {
+    on_backend!(connection, |c, dialect in crate::bulk| {
         let mut query = diesel::sql_query(sql).into_boxed::<dialect::Backend>();
         for id in &ids {
             query = dialect::bind(query, Kind::Id, id);

@@ -2,15 +2,15 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Keyset, Prepared, StoredId};
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Page, Position, Total};
 use hexpress_domain::user::{User, UserQuery, UserSort};
 
 use super::UserRow;
-use crate::database::list::{self, Order};
-use crate::database::schema::users;
-use crate::database::types::StoredId;
-use crate::database::{Connection, Failure, Prepared, on_both};
+use crate::list;
+use crate::schema::users;
 
 pub(super) async fn page(
     connection: &mut Connection,
@@ -31,12 +31,12 @@ async fn select(
     connection: &mut Connection,
     query: &UserQuery,
 ) -> Result<(Vec<UserRow>, Option<Total>), Failure> {
-    let order = Order {
+    let order = Keyset {
         key: sort_key(query.sort),
         id: "users.id",
-        direction: query.direction,
+        direction: list::direction(query.direction),
     };
-    Ok(on_both!(connection, |c, dialect| {
+    Ok(on_backend!(connection, |c, dialect| {
         let matching = || {
             let mut users = users::table.into_boxed::<dialect::Backend>();
             users = match query.liveness {
@@ -51,7 +51,7 @@ async fn select(
                 users = users.filter(users::is_active.eq(is_active));
             }
             if let Some(search) = &query.search {
-                users = users.filter(dialect::matches("users", search));
+                users = users.filter(dialect::matches("users", search.folded()));
             }
             users
         };
@@ -65,7 +65,9 @@ async fn select(
                 Some(offset) => page.offset(offset),
                 None => page.limit(0),
             },
-            Position::After(cursor) => page.filter(order.behind(cursor, dialect::LOWEST_INSTANT)),
+            Position::After(cursor) => {
+                page.filter(list::behind(&order, cursor, dialect::LOWEST_INSTANT))
+            }
         };
         // What a search finds says which way is the shortest.
         let rows = match query.search {

@@ -8,6 +8,7 @@ mod slow_plans;
 mod write;
 
 use async_trait::async_trait;
+use hexpress_database::Database;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::Page;
 use hexpress_domain::repository::{Decide, RepositoryError};
@@ -15,8 +16,6 @@ use hexpress_domain::user::{
     Email, LockedUser, PasswordHash, User, UserChange, UserId, UserQuery, UserRecord,
     UserRepository,
 };
-
-use crate::database::Database;
 
 pub(crate) use rows::{UserRow, search_text};
 

@@ -2,20 +2,20 @@ use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::StoredId;
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::user::{Email, PasswordHash, User, UserId};
 
 use super::rows::UserRow;
-use crate::database::schema::{ACTIVE_ADMIN, users};
-use crate::database::types::StoredId;
-use crate::database::{Connection, Failure, on_both};
+use crate::schema::{ACTIVE_ADMIN, users};
 
 pub(super) async fn find(
     connection: &mut Connection,
     id: UserId,
     liveness: Liveness,
 ) -> Result<Option<User>, Failure> {
-    let row: Option<UserRow> = on_both!(connection, |c| {
+    let row: Option<UserRow> = on_backend!(connection, |c| {
         users::table
             .find(StoredId::from(id))
             .select(UserRow::as_select())
@@ -35,7 +35,7 @@ pub(super) async fn find_by_email(
     connection: &mut Connection,
     email: &Email,
 ) -> Result<Option<(User, PasswordHash)>, Failure> {
-    let found: Option<(UserRow, String)> = on_both!(connection, |c| {
+    let found: Option<(UserRow, String)> = on_backend!(connection, |c| {
         users::table
             .filter(users::email.eq(email.as_str()))
             .filter(users::deleted_at.is_null())
@@ -54,7 +54,7 @@ pub(super) async fn password_hash(
     connection: &mut Connection,
     id: UserId,
 ) -> Result<Option<PasswordHash>, Failure> {
-    let hash: Option<String> = on_both!(connection, |c| {
+    let hash: Option<String> = on_backend!(connection, |c| {
         users::table
             .find(StoredId::from(id))
             .filter(users::deleted_at.is_null())
@@ -67,7 +67,7 @@ pub(super) async fn password_hash(
 }
 
 pub(super) async fn has_active_admin(connection: &mut Connection) -> Result<bool, Failure> {
-    Ok(on_both!(connection, |c| {
+    Ok(on_backend!(connection, |c| {
         diesel::select(exists(users::table.filter(sql::<Bool>(ACTIVE_ADMIN))))
             .get_result(c)
             .await?

@@ -1,11 +1,11 @@
 use diesel::prelude::*;
+use hexpress_database::Corrupt;
+use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::fold;
 use hexpress_domain::user::{Email, PersonName, User, UserChange, UserId, UserRecord};
 
-use crate::database::Corrupt;
-use crate::database::schema::users;
-use crate::database::types::{StoredId, StoredInstant};
+use crate::schema::users;
 
 /// A user as it is read. The password's hash is not part of it.
 #[derive(Queryable, Selectable)]

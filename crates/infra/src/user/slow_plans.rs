@@ -1,13 +1,13 @@
 //! The plans of the list of users: none may read the whole table.
 
+use hexpress_database::Database;
 use hexpress_domain::list::{Direction, Search, SortValue};
 use hexpress_domain::user::{UserQuery, UserSort};
 use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;
 
 use super::list;
-use crate::database::Database;
-use crate::database::testing::{
+use crate::testing::{
     assert_led_by, behind, catch, id_of, minute, numbers, open, plan, statements_of, values_behind,
 };
 

@@ -2,22 +2,22 @@ use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::{Locked, Prepared, StoredId};
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::auth::Revocation;
 use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::{LockedUser, PasswordHash, User, UserChange, UserId, UserRecord};
 
 use super::rows::{NewUserRow, UserChangeset, UserRow};
-use crate::database::schema::{ACTIVE_ADMIN, tokens, users};
-use crate::database::types::StoredId;
-use crate::database::{Connection, Failure, Locked, Prepared, on_both};
 use crate::post;
+use crate::schema::{ACTIVE_ADMIN, tokens, users};
 
 pub(super) async fn insert(
     connection: &mut Connection,
     user: &UserRecord,
 ) -> Result<User, Failure> {
     let row = NewUserRow::of(user);
-    let row: UserRow = on_both!(connection, |c| {
+    let row: UserRow = on_backend!(connection, |c| {
         diesel::insert_into(users::table)
             .values(row)
             .returning(UserRow::as_returning())
@@ -37,7 +37,7 @@ pub(super) async fn change(
         return Ok(locked.user);
     };
     let (before, after) = (locked.user, &change.user);
-    on_both!(&mut *connection, |c| {
+    on_backend!(&mut *connection, |c| {
         let update = diesel::update(users::table.find(StoredId::from(id)))
             .set(UserChangeset::of(&before, &change));
         Prepared(update).execute(c).await?
@@ -53,7 +53,7 @@ pub(super) async fn change(
 
 /// The user, held until the transaction ends.
 async fn lock(connection: &mut Connection, id: UserId) -> Result<LockedUser, Failure> {
-    let found: Option<(UserRow, String)> = on_both!(&mut *connection, |c| {
+    let found: Option<(UserRow, String)> = on_backend!(&mut *connection, |c| {
         let user = users::table
             .find(StoredId::from(id))
             .select((UserRow::as_select(), users::password_hash));
@@ -75,7 +75,7 @@ async fn lock(connection: &mut Connection, id: UserId) -> Result<LockedUser, Fai
 /// turn, and sees what those before have left. The turn comes after the row: to hold the
 /// rows of all admins instead, each would wait for whoever holds another's.
 async fn has_other_admin(connection: &mut Connection, id: UserId) -> Result<bool, Failure> {
-    Ok(on_both!(connection, |c, dialect| {
+    Ok(on_backend!(connection, |c, dialect in crate::dialect| {
         dialect::lock_admins(c).await?;
         let others = users::table
             .filter(sql::<Bool>(ACTIVE_ADMIN))
@@ -94,7 +94,7 @@ async fn revoke(
         Revocation::All => None,
         Revocation::AllBut(id) => Some(StoredId::from(id)),
     };
-    on_both!(connection, |c| {
+    on_backend!(connection, |c| {
         let all = diesel::delete(tokens::table).filter(tokens::user_id.eq(StoredId::from(user_id)));
         match kept {
             None => all.execute(c).await?,

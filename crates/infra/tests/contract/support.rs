@@ -10,7 +10,7 @@ use hexpress_domain::post::{PostId, PostRecord, PostRepository, PostView};
 use hexpress_domain::product::{Product, ProductRepository};
 use hexpress_domain::user::{User, UserRepository};
 use hexpress_infra::auth::DieselTokenRepository;
-use hexpress_infra::database::{Database, DatabaseOptions, SslMode, Synchronous};
+use hexpress_infra::database::{self, Database, DatabaseOptions, SslMode, Synchronous};
 use hexpress_infra::order::DieselOrderRepository;
 use hexpress_infra::post::{DieselPostRepository, DieselViewRepository};
 use hexpress_infra::product::DieselProductRepository;
@@ -51,7 +51,7 @@ pub async fn stores_that_wait(kind: Kind, lock_timeout: Duration) -> Stores {
         ssl_mode_default: SslMode::Prefer,
         sqlite_synchronous: Synchronous::Off,
     };
-    let database = Database::open(options).await.unwrap();
+    let database = database::open(options).await.unwrap();
     Stores {
         users: Arc::new(DieselUserRepository::new(database.clone())),
         tokens: Arc::new(DieselTokenRepository::new(database.clone())),

@@ -16,11 +16,11 @@ mod tls_server;
 
 use std::time::Duration;
 
-use hexpress_infra::database::{Database, DatabaseOptions, OpenError, SslMode, Synchronous};
+use hexpress_infra::database::{self, Database, DatabaseOptions, OpenError, SslMode, Synchronous};
 
 async fn open(url: &str) -> Result<Database, OpenError> {
     let patience = Duration::from_secs(20);
-    Database::open(DatabaseOptions {
+    database::open(DatabaseOptions {
         url: url.parse().unwrap(),
         pool_max: 2,
         pool_min: 1,

@@ -1,5 +1,4 @@
-use hexpress_domain::health::{StoreProbe, StoreState};
-use hexpress_infra::database::{DatabaseUrl, OpenError, SslMode};
+use hexpress_infra::database::{DatabaseUrl, OpenError, Readiness, SslMode};
 use hexpress_test_support::{Kind, TestDatabase};
 
 use crate::{open, refusal};
@@ -22,7 +21,7 @@ fn name(raw: &TestDatabase) -> String {
 async fn a_database_that_is_there_opens() {
     let raw = TestDatabase::migrated(Kind::Postgres).await;
     let database = open(raw.url()).await.unwrap();
-    assert_eq!(database.state().await, StoreState::Ready);
+    assert_eq!(database.readiness().await, Readiness::Ready);
 }
 
 #[tokio::test]

@@ -1,8 +1,7 @@
 use std::fs;
 use std::path::Path;
 
-use hexpress_domain::health::{StoreProbe, StoreState};
-use hexpress_infra::database::OpenError;
+use hexpress_infra::database::{OpenError, Readiness};
 
 use crate::{open, refusal};
 
@@ -15,7 +14,7 @@ async fn the_file_and_its_folder_are_made() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("data/shop.db");
     let database = open(&url(&file)).await.unwrap();
-    assert_eq!(database.state().await, StoreState::MigrationsPending);
+    assert_eq!(database.readiness().await, Readiness::MigrationsPending);
     assert!(file.is_file());
 }
 
@@ -48,16 +47,16 @@ async fn a_folder_is_no_file() {
 #[tokio::test]
 async fn a_database_in_memory_lives_in_its_one_connection() {
     let database = open("sqlite://:memory:").await.unwrap();
-    assert_eq!(database.state().await, StoreState::MigrationsPending);
+    assert_eq!(database.readiness().await, Readiness::MigrationsPending);
     let names = database.migrator().up().await.unwrap();
     assert!(!names.is_empty());
     let states = (0..20).map(|_| {
         let database = database.clone();
-        tokio::spawn(async move { database.state().await })
+        tokio::spawn(async move { database.readiness().await })
     });
     for state in states.collect::<Vec<_>>() {
-        assert_eq!(state.await.unwrap(), StoreState::Ready);
+        assert_eq!(state.await.unwrap(), Readiness::Ready);
     }
-    assert_eq!(database.state().await, StoreState::Ready);
+    assert_eq!(database.readiness().await, Readiness::Ready);
     assert!(!Path::new(":memory:").exists());
 }

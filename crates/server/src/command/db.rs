@@ -2,7 +2,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use hexpress_infra::copy::{Copier, CopyStep};
-use hexpress_infra::database::{Database, DatabaseUrl, SqliteLocation};
+use hexpress_infra::database::{self, DatabaseUrl, SqliteLocation};
 
 use super::print;
 use super::progress::Progress;
@@ -35,8 +35,8 @@ async fn run_copy(config: &Config, copy: &Copy) -> Result<ExitCode, Failure> {
         )));
     }
     let options = |url| config.database.for_one_task().options(url);
-    let source = Database::open(options(from)).await?;
-    let target = Database::open(options(to)).await?;
+    let source = database::open(options(from)).await?;
+    let target = database::open(options(to)).await?;
     let copier = Copier::new(source.clone(), target.clone());
     let mut progress: Option<((CopyStep, &str), Progress)> = None;
     let copied = copier

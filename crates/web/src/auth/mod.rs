@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use self::answers::{LoggedIn, NewToken, TokenAnswer};
 use self::requests::{LoginBody, NewTokenBody, login_of, new_token};
-use crate::answer::{self, Data, Done, Tagged, ThingBody, Written};
+use crate::answer::{self, Data, Done, Tagged, Written};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, Guest, PathId, Query, RequestBody};
@@ -104,7 +104,7 @@ async fn me(
     query.nothing()?;
     let user = api.users.read_own(actor).await?;
     let shown = Tagged::new(user.version, &FullUser::from(user))?;
-    Ok(conditions.answer(&ThingBody::new(shown)?))
+    Ok(conditions.answer(answer::render(shown)?))
 }
 
 /// List my tokens

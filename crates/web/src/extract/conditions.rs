@@ -8,9 +8,10 @@ use axum::response::{IntoResponse, Response};
 use hexpress_app::IfMatch;
 use hexpress_domain::validation::ValidationErrors;
 
-use crate::answer::ThingBody;
+use crate::answer;
 use crate::error::ApiError;
 use crate::etag::{EntityTag, Tags};
+use crate::render_cache::Rendered;
 
 /// The conditions under which a client wants an answer or a change
 /// (RFC 9110, section 13.1).
@@ -34,13 +35,18 @@ impl Conditions {
         }))
     }
 
-    /// The thing, or 304 where the client has it already. A condition that cannot
-    /// be read is none.
-    pub(crate) fn answer(&self, thing: &ThingBody) -> Response {
-        self.unless_known(&thing.tag, || thing.answer())
+    /// The answer, or 304 where the client has it already.
+    pub(crate) fn answer(&self, rendered: Rendered) -> Response {
+        let Rendered { tag, body } = rendered;
+        let answer = || answer::rendered(body);
+        match tag {
+            Some(tag) => self.unless_known(&tag, answer),
+            None => answer(),
+        }
     }
 
-    /// An answer with this tag, or 304 where the client has it already.
+    /// An answer with this tag, or 304 where the client has it already. A condition that
+    /// cannot be read is none.
     pub(crate) fn unless_known(
         &self,
         tag: &EntityTag,

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use self::answers::OrderAnswer;
 use self::requests::{ListOrders, ListOrdersParameters, NewOrderBody, new_order};
-use crate::answer::{self, Data, List, Tagged, ThingBody, Written};
+use crate::answer::{self, Data, List, Tagged, Written};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, Idempotency, PathId, Query, RequestBody};
@@ -137,7 +137,7 @@ async fn get_order(
     let id: OrderId = id.parse()?;
     query.nothing()?;
     let shown = show(api.orders.read(actor, id).await?)?;
-    Ok(conditions.answer(&ThingBody::new(shown)?))
+    Ok(conditions.answer(answer::render(shown)?))
 }
 
 /// Cancel an order

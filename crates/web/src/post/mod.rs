@@ -21,7 +21,7 @@ use self::answers::PostAnswer;
 use self::requests::{
     ListPosts, ListPostsParameters, NewPostBody, PostPatchBody, new_post, patch_post,
 };
-use crate::answer::{self, Data, Done, List, Moved, PageBody, Tagged, ThingBody, Written};
+use crate::answer::{self, Data, Done, List, Moved, Tagged, Written};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, PathId, PathSlug, Query, RequestBody};
@@ -70,14 +70,15 @@ async fn list_posts(
     let ListPosts { query, fingerprint } = ListPosts::parse(fields)?;
     let request = query.page.clone();
     let page = api.posts.list(caller.actor(), query).await?;
-    let body = page.snapshot().made(|page| {
-        let pagination = Pagination::new(&request, page, &fingerprint);
-        PageBody::new(
-            page.items.iter().map(PostAnswer::from).collect(),
-            pagination,
-        )
-    })?;
-    Ok(body.answer())
+    let part = Some((&request, &fingerprint));
+    let rendered = api
+        .render_cache
+        .get_or_render(page.shared(), part, |page| {
+            let pagination = Pagination::new(&request, page, &fingerprint);
+            let posts = page.items.iter().map(PostAnswer::from).collect();
+            answer::render_page(posts, pagination)
+        })?;
+    Ok(answer::rendered(rendered.body))
 }
 
 /// Write a post
@@ -337,8 +338,11 @@ fn read(
     if *method == Method::GET {
         api.posts.count_view(caller.actor(), post);
     }
-    let body = post.snapshot().made(|post| ThingBody::new(show(post)?))?;
-    Ok(conditions.answer(&body))
+    let render = |post: &PostView| answer::render(show(post)?);
+    let rendered = api
+        .render_cache
+        .get_or_render(post.shared(), None, render)?;
+    Ok(conditions.answer(rendered))
 }
 
 fn slug_location(api: &Api, slug: &Slug) -> String {

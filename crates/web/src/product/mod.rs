@@ -8,7 +8,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use hexpress_app::permissions::Operation;
-use hexpress_domain::list::Page;
 use hexpress_domain::product::{Product, ProductId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,9 +17,8 @@ use self::requests::{
     ListProducts, ListProductsParameters, NewProductBody, ProductPatchBody, new_product,
     patch_product,
 };
-use crate::answer::{self, Data, Done, List, PageBody, Tagged, ThingBody, Written};
+use crate::answer::{self, Data, Done, List, Tagged, Written};
 use crate::api::{Api, BODY_LIMIT};
-use crate::cursor::Fingerprint;
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, PathId, Query, RequestBody};
 use crate::list::{ListParameters, OrderParameter, Pagination};
@@ -62,31 +60,13 @@ async fn list_products(
     let ListProducts { query, fingerprint } = ListProducts::parse(fields)?;
     let request = query.page.clone();
     let page = api.products.list(caller.actor(), query).await?;
-    let body = |page: &Page<Product>| {
+    let part = Some((&request, &fingerprint));
+    let rendered = api.render_cache.get_or_render(&page, part, |page| {
         let pagination = Pagination::new(&request, page, &fingerprint);
-        PageBody::new(
-            page.items.iter().map(ProductAnswer::from).collect(),
-            pagination,
-        )
-    };
-    let kept = page.made(|page| {
-        Ok::<_, ApiError>(ListedProducts {
-            fingerprint: fingerprint.clone(),
-            body: body(page)?,
-        })
+        let products = page.items.iter().map(ProductAnswer::from).collect();
+        answer::render_page(products, pagination)
     })?;
-    if kept.fingerprint == fingerprint {
-        return Ok(kept.body.answer());
-    }
-    Ok(body(&page)?.answer())
-}
-
-/// The bytes of a page, for whoever asks for the list of this fingerprint: admins who ask
-/// for what is for sale are shown the same products as others are who may ask for nothing
-/// else, but other cursors lead on.
-struct ListedProducts {
-    fingerprint: Fingerprint,
-    body: PageBody,
+    Ok(answer::rendered(rendered.body))
 }
 
 /// Put a product into the catalogue
@@ -146,8 +126,9 @@ async fn get_product(
     let id: ProductId = id.parse()?;
     query.nothing()?;
     let product = api.products.read(caller.actor(), id).await?;
-    let body = product.made(|product| ThingBody::new(show(product)?))?;
-    Ok(conditions.answer(&body))
+    let render = |product: &Product| answer::render(show(product)?);
+    let rendered = api.render_cache.get_or_render(&product, None, render)?;
+    Ok(conditions.answer(rendered))
 }
 
 /// Change a product

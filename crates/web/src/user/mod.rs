@@ -20,7 +20,7 @@ use self::answers::ProfileAnswer;
 use self::requests::{
     ListUsers, ListUsersParameters, SignUpBody, UserPatchBody, patch_user, sign_up,
 };
-use crate::answer::{self, Data, Done, List, Tagged, ThingBody, Written};
+use crate::answer::{self, Data, Done, List, Tagged, Written};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Address, Caller, Conditions, Guest, PathId, Query, RequestBody};
@@ -131,7 +131,7 @@ async fn get_user(
     let profile = api.users.read(caller.actor(), id).await?;
     let version = profile.user.version();
     let shown = Tagged::new(version, &ProfileAnswer::from(profile))?;
-    Ok(conditions.answer(&ThingBody::new(shown)?))
+    Ok(conditions.answer(answer::render(shown)?))
 }
 
 /// Change a user

@@ -32,7 +32,7 @@ use hexpress_domain::user::{
     LockedUser, MockUserRepository, PasswordHash, PersonName, Role, User, UserId,
 };
 use hexpress_web::{
-    Api, CorsOrigins, HttpMetrics, LimitSettings, Limits, Settings, openapi, router,
+    Api, CorsOrigins, HttpMetrics, LimitSettings, Limits, RenderCache, Settings, openapi, router,
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -314,6 +314,7 @@ impl Mocks {
             health: Arc::new(health),
             limits: Arc::new(Limits::new(&self.limits)),
             metrics: self.metrics,
+            render_cache: RenderCache::new(1024 * 1024),
             settings: Arc::new(self.settings),
         })
     }

@@ -1,7 +1,7 @@
+use hexpress_database::sql::Condition;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::post::PostStatus;
 
-use crate::database::list::Condition;
 use crate::post::selection::Selection;
 
 /// What a list compares, in the words of a table that has it.

@@ -2,14 +2,15 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
+use hexpress_database::sql::Prepared;
+use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Search, Total};
 
 use super::matching::{Columns, matching};
-use crate::database::schema::{post_counts, post_views, posts};
-use crate::database::{Connection, Failure, Prepared, on_both};
 use crate::post::rows::unsigned;
 use crate::post::selection::Selection;
+use crate::schema::{post_counts, post_views, posts};
 
 /// How many posts a list has that is no search: those of an author are counted, all others
 /// have been.
@@ -27,7 +28,7 @@ pub(super) async fn counted(
                 ..
             }
         );
-        let count: i64 = on_both!(&mut *connection, |c| {
+        let count: i64 = on_backend!(&mut *connection, |c| {
             if is_of_all_authors {
                 let counted = post_counts::table
                     .filter(matching(part, liveness, &Columns::COUNTS, ""))
@@ -57,11 +58,11 @@ pub(super) async fn found(
 ) -> Result<Total, Failure> {
     let one_more = i64::try_from(Total::SEARCH_BOUND + 1).unwrap_or(i64::MAX);
     let counted = diesel::alias!(posts as counted);
-    let count: i64 = on_both!(connection, |c, dialect| {
-        let hidden = dialect::hidden_beside(search);
+    let count: i64 = on_backend!(connection, |c, dialect| {
+        let hidden = dialect::unindexed_beside(search.folded());
         let as_far_as_needed = posts::table
             .filter(matching(selection, liveness, &Columns::POSTS, hidden))
-            .filter(dialect::matches("posts", search))
+            .filter(dialect::matches("posts", search.folded()))
             .select(posts::id)
             .limit(one_more);
         counted

@@ -1,0 +1,43 @@
+use crate::address::ssl_mode::SslModeError;
+
+/// Why a text is no database URL. No message repeats the URL, which may hold a
+/// password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DatabaseUrlError {
+    /// Neither of the schemes.
+    #[error("must begin with sqlite:// or postgres://")]
+    Scheme,
+    /// A SQLite URL without a path.
+    #[error("must name a file (sqlite://PATH) or sqlite://:memory:")]
+    NoPath,
+    /// A SQLite URL with a query, or with U+0000.
+    #[error(
+        "must name a file whose path has neither `?` nor U+0000: sqlite:// takes no parameters"
+    )]
+    Path,
+    /// Not the form of a URL.
+    #[error(
+        "is no URL ({0}); the form is postgres://user:password@host:5432/name, with special characters percent-encoded"
+    )]
+    Form(url::ParseError),
+    /// A part is not UTF-8 once decoded, or holds U+0000.
+    #[error("has a {0} that is no text once percent-decoded")]
+    Text(&'static str),
+    /// A PostgreSQL URL without a database.
+    #[error("names no database: postgres://user:password@host:5432/NAME")]
+    NoName,
+    /// A parameter that is not known here.
+    #[error(
+        "has the unknown parameter `{0}`; known are sslmode, sslrootcert, options, application_name and connect_timeout"
+    )]
+    UnknownParameter(String),
+    /// A parameter twice.
+    #[error("has the parameter `{0}` twice")]
+    RepeatedParameter(&'static str),
+    /// A mode of TLS that does not exist.
+    #[error("has an invalid `sslmode`: it {0}")]
+    SslMode(#[from] SslModeError),
+    /// A time limit that is none.
+    #[error("has an invalid `connect_timeout`: it must be a whole number of seconds from 1")]
+    ConnectTimeout,
+}

@@ -1,0 +1,14 @@
+//! Where a database is: its URL, read and written.
+
+mod database_url;
+mod error;
+mod postgres;
+mod ssl_mode;
+
+pub use database_url::{DatabaseUrl, SqliteLocation};
+pub use error::DatabaseUrlError;
+pub use postgres::PostgresUrl;
+pub use ssl_mode::{SslMode, SslModeError};
+
+#[cfg(test)]
+mod tests;

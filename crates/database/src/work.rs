@@ -1,0 +1,401 @@
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use diesel::result::Error;
+use futures_util::FutureExt;
+use hexpress_domain::repository::RepositoryError;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+use tracing::{Instrument, Span};
+
+use crate::connection::Connection;
+use crate::database::{Database, Inner};
+use crate::error::{Failure, Fault, classify, classify_commit};
+use crate::finishing::Finishing;
+use crate::lease::{Intent, Lease, timed_out};
+use crate::pool::Place;
+use crate::sqlite::group_commit::{Queue, Queued};
+use crate::sqlite::on_thread;
+
+/// A piece of work on a connection, with its input. It may run several times, so it must have
+/// no effects outside the database.
+pub type Work<I, T> = for<'a> fn(&'a mut Connection, &'a I) -> Doing<'a, T>;
+
+/// A piece of work that is being done.
+pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
+
+/// How often work that has lost a race is done again.
+const RACES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// The server has been silent for longer than all its own limits allow: it, or the
+/// way to it, is gone, and nobody has said so.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer from the database within {} ms", .0.as_millis())]
+struct Silence(Duration);
+
+/// The database is closed, or a bug has ended a group of writes.
+#[derive(Debug, thiserror::Error)]
+#[error("the write was given up, and what became of it is unknown")]
+struct GivenUp;
+
+/// A bug in a piece of work. The panic itself has been reported where it happened.
+#[derive(Debug, thiserror::Error)]
+#[error("the work on the database panicked")]
+struct Panicked;
+
+impl Database {
+    /// Runs statements that write nothing, outside of a transaction. Where the connection
+    /// turns out to be broken they run once more on a new one.
+    ///
+    /// # Errors
+    ///
+    /// What the work returns, and what a failure of the database means.
+    /// [`RepositoryError::Unavailable`] where no connection comes free.
+    pub async fn read<I, T>(&self, input: I, work: Work<I, T>) -> Result<T, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.inner
+            .run(Intent::Read, Arc::new(input), work, |_| true)
+            .await
+    }
+
+    /// A [`read`](Self::read) of a few rows that are found by their keys. SQLite runs it on
+    /// the calling thread, which takes less time than handing it to another one. Use `read`
+    /// for whatever may take longer, since nothing else runs on the thread meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::read`].
+    pub async fn look_up<I, T>(&self, input: I, work: Work<I, T>) -> Result<T, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.inner
+            .run(Intent::LookUp, Arc::new(input), work, |_| true)
+            .await
+    }
+
+    /// Runs statements in one transaction.
+    ///
+    /// Once begun, the transaction is finished even if the returned future is dropped:
+    /// otherwise a request that is given up could leave it open, with its locks, on a
+    /// connection that others will use. A transaction that has lost its connection before
+    /// the commit, or a race, is done again, a bounded number of times.
+    ///
+    /// On SQLite, several writes share a transaction (group commit), each in a savepoint of
+    /// its own. They return when it is on the disk. Where that fails, all of them are
+    /// [`Unavailable`](RepositoryError::Unavailable).
+    ///
+    /// # Errors
+    ///
+    /// What the work returns, and what a failure of the database means. After
+    /// [`RepositoryError::Unavailable`] the transaction may have been committed.
+    pub async fn write<I, T>(&self, input: I, work: Work<I, T>) -> Result<T, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.write_if(|_| true, input, work).await
+    }
+
+    /// A [`write`](Self::write) that is rolled back if `keeps` is false of what the work
+    /// returns. The value is returned all the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::write`].
+    pub async fn write_if<I, T>(
+        &self,
+        keeps: fn(&T) -> bool,
+        input: I,
+        work: Work<I, T>,
+    ) -> Result<T, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.inner
+            .run(Intent::Write, Arc::new(input), work, keeps)
+            .await
+    }
+
+    /// Spawns a [`write`](Self::write) that nobody waits for. Its failure is only logged. It
+    /// is left out while four of them run, so that writes that are waited for come first.
+    pub fn spawn_write<I>(&self, input: I, work: Work<I, ()>)
+    where
+        I: Send + Sync + 'static,
+    {
+        let Ok(turn) = Arc::clone(&self.inner.spawned_writes).try_acquire_owned() else {
+            return;
+        };
+        let inner = Arc::clone(&self.inner);
+        let task = async move {
+            let _turn = turn;
+            let done = inner.run(Intent::Write, Arc::new(input), work, |()| true);
+            if let Err(error) = done.await {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(%error, cause, "a spawned write failed");
+            }
+        };
+        self.inner.work.spawn(task.in_current_span());
+    }
+}
+
+impl Inner {
+    async fn run<I, T>(
+        &self,
+        intent: Intent,
+        input: Arc<I>,
+        work: Work<I, T>,
+        keeps: fn(&T) -> bool,
+    ) -> Result<T, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let mut lost_connections = 0;
+        let mut lost_races = 0;
+        loop {
+            let outcome = match (intent, self.connections.queue()) {
+                (Intent::Write, Some(queue)) => {
+                    self.group_commit(queue, Arc::clone(&input), work, keeps)
+                        .await?
+                }
+                _ => self.alone(intent, Arc::clone(&input), work, keeps).await?,
+            };
+            if let Err(fault) = &outcome {
+                self.connections.activity.count(fault);
+            }
+            match outcome {
+                Ok(value) => return Ok(value),
+                Err(Fault::Connection(_)) if lost_connections < 1 => {
+                    lost_connections += 1;
+                    self.connections.discard_idle();
+                }
+                Err(Fault::Contention(_)) if lost_races < RACES => {
+                    lost_races += 1;
+                    tokio::time::sleep(PAUSE * lost_races).await;
+                }
+                Err(fault @ Fault::Silence(_)) => {
+                    self.connections.discard_idle();
+                    return Err(fault.into());
+                }
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+    }
+
+    /// Does the work on a connection of its own.
+    async fn alone<I, T>(
+        &self,
+        intent: Intent,
+        input: Arc<I>,
+        work: Work<I, T>,
+        keeps: fn(&T) -> bool,
+    ) -> Result<Result<T, Fault>, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let lease = self.connections.acquire(intent).await?;
+        let attempt = attempt(lease, intent, input, work, keeps).in_current_span();
+        let outcome = match self.connections.place(intent) {
+            Place::Here => attempt.await,
+            Place::Server => {
+                let attempt = AssertUnwindSafe(attempt).catch_unwind();
+                Finishing::new(self.work.track_future(attempt))
+                    .await
+                    .unwrap_or_else(|_| {
+                        Err(Fault::Answer(RepositoryError::Internal(Panicked.into())))
+                    })
+            }
+            Place::Thread => on_thread(self.work.track_future(attempt))
+                .await
+                .unwrap_or_else(|error| {
+                    Err(Fault::Answer(RepositoryError::Internal(error.into())))
+                }),
+        };
+        Ok(outcome)
+    }
+
+    /// Does the work in a savepoint of a transaction that several writes share.
+    async fn group_commit<I, T>(
+        &self,
+        queue: &Queue,
+        input: Arc<I>,
+        work: Work<I, T>,
+        keeps: fn(&T) -> bool,
+    ) -> Result<Result<T, Fault>, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let waiting = self.connections.activity.wait();
+        let patience = self.connections.acquire_timeout();
+        let is_taken = Arc::new(AtomicBool::new(false));
+        let (turn, has_turn) = oneshot::channel();
+        let (answer, answered) = oneshot::channel();
+        queue.push(Box::new(QueuedWrite {
+            input,
+            work,
+            keeps,
+            is_taken: Arc::clone(&is_taken),
+            turn: Some(turn),
+            end_of_patience: Instant::now() + patience,
+            outcome: None,
+            answer,
+            span: Span::current(),
+            _is_running: self.work.token(),
+        }));
+        let has_turn = match tokio::time::timeout(patience, has_turn).await {
+            Ok(has_turn) => has_turn.is_ok(),
+            Err(_) => {
+                if !is_taken.swap(true, Ordering::AcqRel) {
+                    waiting.ends(false);
+                    return Err(timed_out(patience));
+                }
+                true
+            }
+        };
+        waiting.ends(has_turn);
+        let outcome = answered.await;
+        Ok(outcome
+            .unwrap_or_else(|_| Err(Fault::Answer(RepositoryError::Unavailable(GivenUp.into())))))
+    }
+}
+
+/// A piece of work in the queue of the group commit.
+struct QueuedWrite<I, T> {
+    input: Arc<I>,
+    work: Work<I, T>,
+    keeps: fn(&T) -> bool,
+    /// Whether it is being done, or never will be.
+    is_taken: Arc<AtomicBool>,
+    turn: Option<oneshot::Sender<()>>,
+    end_of_patience: Instant,
+    outcome: Option<Result<T, Fault>>,
+    answer: oneshot::Sender<Result<T, Fault>>,
+    span: Span,
+    _is_running: TaskTrackerToken,
+}
+
+#[async_trait]
+impl<I, T> Queued for QueuedWrite<I, T>
+where
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+{
+    fn has_turn(&mut self) -> bool {
+        // Whoever asked for it may have gone, which alone is no reason not to do it.
+        let is_late = self.answer.is_closed() && self.end_of_patience < Instant::now();
+        if is_late || self.is_taken.swap(true, Ordering::AcqRel) {
+            return false;
+        }
+        if let Some(turn) = self.turn.take() {
+            turn.send(()).ok();
+        }
+        true
+    }
+
+    async fn run(&mut self, lease: &mut Lease) -> Result<(), Error> {
+        let connection = &mut lease.connection;
+        let meaning_of = lease.meaning_of;
+        let span = self.span.clone();
+        let running = async {
+            connection.log_statements();
+            connection.begin_savepoint().await?;
+            let outcome = run(connection, &*self.input, self.work).await;
+            if outcome.as_ref().is_ok_and(self.keeps) {
+                connection.commit().await?;
+            } else {
+                connection.rollback().await?;
+            }
+            self.outcome = Some(outcome.map_err(|failure| Fault::of(failure, meaning_of)));
+            Ok(())
+        };
+        running.instrument(span).await
+    }
+
+    fn is_done(self: Box<Self>) {
+        if let Some(outcome) = self.outcome {
+            self.answer.send(outcome).ok();
+        }
+    }
+
+    fn is_given_up(self: Box<Self>, fault: Fault) {
+        self.answer.send(Err(fault)).ok();
+    }
+}
+
+async fn attempt<I, T>(
+    mut lease: Lease,
+    intent: Intent,
+    input: Arc<I>,
+    work: Work<I, T>,
+    keeps: fn(&T) -> bool,
+) -> Result<T, Fault> {
+    let limit = lease.limit;
+    let input = input.as_ref();
+    lease.connection.log_statements();
+    let doing = async {
+        match intent {
+            Intent::LookUp | Intent::Read => run(&mut lease.connection, input, work)
+                .await
+                .map_err(|failure| Fault::of(failure, lease.meaning_of)),
+            Intent::Write => transaction(&mut lease, input, work, keeps).await,
+        }
+    };
+    let outcome = match limit {
+        None => doing.await,
+        Some(limit) => tokio::time::timeout(limit, doing)
+            .await
+            .unwrap_or_else(|_| Err(Fault::Silence(Silence(limit).into()))),
+    };
+    lease.connection.end_log();
+    if lease.is_tainted || matches!(outcome, Err(Fault::Connection(_) | Fault::Silence(_))) {
+        lease.discard();
+    }
+    outcome
+}
+
+async fn transaction<I, T>(
+    lease: &mut Lease,
+    input: &I,
+    work: Work<I, T>,
+    keeps: fn(&T) -> bool,
+) -> Result<T, Fault> {
+    let meaning_of = lease.meaning_of;
+    let begun = lease.connection.begin().await;
+    begun.map_err(|error| classify(error, meaning_of))?;
+    let outcome = run(&mut lease.connection, input, work).await;
+    if outcome.as_ref().is_ok_and(keeps) {
+        let commit = lease.connection.commit().await;
+        lease.is_tainted = commit.is_err();
+        commit.map_err(|error| classify_commit(error, meaning_of))?;
+    } else {
+        lease.is_tainted = lease.connection.rollback().await.is_err();
+    }
+    outcome.map_err(|failure| Fault::of(failure, meaning_of))
+}
+
+/// Does the work. A panic in it is a failure like others, so that its transaction is rolled
+/// back.
+async fn run<I, T>(connection: &mut Connection, input: &I, work: Work<I, T>) -> Result<T, Failure> {
+    AssertUnwindSafe(work(connection, input))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(RepositoryError::Internal(Panicked.into()).into()))
+}
+
+#[cfg(test)]
+mod tests;

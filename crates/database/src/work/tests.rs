@@ -1,0 +1,256 @@
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use diesel::dsl::sql;
+use diesel::sql_types::BigInt;
+use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_test_support::Kind;
+use rstest::rstest;
+
+use super::Work;
+use crate::connection::on_backend;
+use crate::database::Database;
+use crate::database::MAX_SPAWNED_WRITES;
+use crate::options::DatabaseOptions;
+use crate::testing::{INSERT, SCHEMA, SELECT, Stage, open, open_to_be_cut, options, run, stage};
+
+#[rstest]
+#[tokio::test]
+async fn a_write_is_finished_when_its_request_is_dropped(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let stage = stage(kind).await;
+    let database = open(&stage.raw).await;
+    let work: Work<Arc<Stage>, ()> = |connection, stage| {
+        Box::pin(async move {
+            run(connection, "INSERT INTO notes VALUES (1, 'a')").await?;
+            stage.reached.notify_one();
+            stage.go_on.notified().await;
+            run(connection, "INSERT INTO notes VALUES (2, 'b')").await
+        })
+    };
+    let request = tokio::spawn({
+        let (database, stage) = (database.clone(), Arc::clone(&stage));
+        async move { database.write(stage, work).await }
+    });
+    stage.reached.notified().await;
+    request.abort();
+    assert!(request.await.unwrap_err().is_cancelled());
+    assert_eq!(stage.count().await, "0");
+
+    stage.go_on.notify_one();
+    assert!(database.close(Duration::from_secs(20)).await);
+    assert_eq!(stage.count().await, "2");
+}
+
+#[rstest]
+#[tokio::test]
+async fn closing_waits_no_longer_than_it_may(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let stage = stage(kind).await;
+    let database = open(&stage.raw).await;
+    let work: Work<Arc<Stage>, ()> = |_, stage| {
+        Box::pin(async move {
+            stage.reached.notify_one();
+            stage.go_on.notified().await;
+            Ok(())
+        })
+    };
+    database.spawn_write(Arc::clone(&stage), work);
+    stage.reached.notified().await;
+    assert!(!database.close(Duration::from_millis(10)).await);
+    stage.go_on.notify_one();
+    assert!(database.close(Duration::from_secs(20)).await);
+    assert!(matches!(
+        database.read(Arc::clone(&stage), SELECT).await,
+        Err(RepositoryError::Unavailable(_))
+    ));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_refused_write_leaves_nothing(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let stage = stage(kind).await;
+    let database = open(&stage.raw).await;
+    let work: Work<Arc<Stage>, ()> = |connection, _| {
+        Box::pin(async move {
+            run(connection, "INSERT INTO notes VALUES (1, 'a')").await?;
+            Err(RepositoryError::Conflict(Conflict("refused")).into())
+        })
+    };
+    let refused = database.write(Arc::clone(&stage), work).await;
+    assert!(matches!(
+        refused,
+        Err(RepositoryError::Conflict(Conflict("refused")))
+    ));
+    assert_eq!(stage.count().await, "0");
+
+    let kept = database
+        .write_if(|()| false, Arc::clone(&stage), INSERT)
+        .await;
+    assert!(kept.is_ok());
+    assert_eq!(stage.count().await, "0");
+}
+
+#[rstest]
+#[tokio::test]
+async fn work_that_panics_holds_nothing(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let stage = stage(kind).await;
+    let database = open(&stage.raw).await;
+    let work: Work<Arc<Stage>, ()> = |connection, _| {
+        Box::pin(async move {
+            run(connection, "INSERT INTO notes VALUES (1, 'a')").await?;
+            panic!("a bug")
+        })
+    };
+    let outcome = database.write(Arc::clone(&stage), work).await;
+    assert!(matches!(outcome, Err(RepositoryError::Internal(_))));
+    // On another connection: it would wait for the row or the file otherwise.
+    stage.raw.execute("INSERT INTO notes VALUES (1, 'b')").await;
+    assert_eq!(stage.count().await, "1");
+}
+
+#[tokio::test]
+async fn a_database_in_memory_survives_a_bug_and_a_failed_commit() {
+    let stage = stage(Kind::Sqlite).await;
+    let database = Database::open(
+        DatabaseOptions {
+            url: "sqlite://:memory:".parse().unwrap(),
+            ..options(&stage.raw)
+        },
+        SCHEMA,
+    )
+    .await
+    .unwrap();
+    let create: Work<(), ()> = |connection, ()| {
+        Box::pin(run(
+            connection,
+            "CREATE TABLE notes (id integer PRIMARY KEY,
+                 about int REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)",
+        ))
+    };
+    let panic: Work<(), ()> = |connection, ()| {
+        Box::pin(async move {
+            run(connection, "INSERT INTO notes VALUES (1, 1)").await?;
+            panic!("a bug")
+        })
+    };
+    let refer_to_none: Work<(), ()> =
+        |connection, ()| Box::pin(run(connection, "INSERT INTO notes VALUES (1, 2)"));
+    let count: Work<(), i64> = |connection, ()| {
+        Box::pin(async move {
+            use diesel_async::RunQueryDsl;
+
+            let count = diesel::select(sql::<BigInt>("count(*) FROM notes"));
+            Ok(on_backend!(connection, |c| count.get_result(c).await?))
+        })
+    };
+    database.write((), create).await.unwrap();
+    for failing in [panic, refer_to_none] {
+        assert!(database.write((), failing).await.is_err());
+        assert_eq!(database.read((), count).await.unwrap(), 0);
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn writes_that_nobody_waits_for_leave_room_for_others(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let stage = stage(kind).await;
+    let database = open(&stage.raw).await;
+    let work: Work<Arc<Stage>, ()> = |_, stage| {
+        Box::pin(async move {
+            stage.runs.fetch_add(1, Ordering::Relaxed);
+            stage.go_on.notified().await;
+            stage.go_on.notify_one();
+            Ok(())
+        })
+    };
+    for _ in 0..5 * MAX_SPAWNED_WRITES {
+        database.spawn_write(Arc::clone(&stage), work);
+    }
+    stage.go_on.notify_one();
+    assert!(database.close(Duration::from_secs(20)).await);
+    let runs = stage.runs.load(Ordering::Relaxed);
+    assert_eq!(usize::try_from(runs).unwrap(), MAX_SPAWNED_WRITES);
+}
+
+#[tokio::test]
+async fn work_finds_a_new_connection_when_its_own_is_gone() {
+    let stage = stage(Kind::Postgres).await;
+    let database = open_to_be_cut(&stage).await;
+    stage.cut_unnoticed();
+    database.read(Arc::clone(&stage), SELECT).await.unwrap();
+    stage.cut_unnoticed();
+    database.write(Arc::clone(&stage), INSERT).await.unwrap();
+    assert_eq!(stage.count().await, "1");
+}
+
+#[tokio::test]
+async fn a_transaction_that_loses_its_connection_is_done_anew() {
+    let stage = stage(Kind::Postgres).await;
+    let database = open_to_be_cut(&stage).await;
+    let work: Work<Arc<Stage>, ()> = |connection, stage| {
+        Box::pin(async move {
+            run(connection, "INSERT INTO notes VALUES (1, 'a')").await?;
+            if stage.runs.fetch_add(1, Ordering::Relaxed) == 0 {
+                stage.cut().await;
+            }
+            run(connection, "INSERT INTO notes VALUES (2, 'b')").await
+        })
+    };
+    database.write(Arc::clone(&stage), work).await.unwrap();
+    assert_eq!(stage.runs.load(Ordering::Relaxed), 2);
+    assert_eq!(stage.count().await, "2");
+}
+
+#[tokio::test]
+async fn a_connection_that_dies_before_its_commit_is_no_success() {
+    let stage = stage(Kind::Postgres).await;
+    let database = open_to_be_cut(&stage).await;
+    let work: Work<Arc<Stage>, ()> = |connection, stage| {
+        Box::pin(async move {
+            run(connection, "INSERT INTO notes VALUES (1, 'a')").await?;
+            stage.runs.fetch_add(1, Ordering::Relaxed);
+            stage.cut().await;
+            Ok(())
+        })
+    };
+    let outcome = database.write(Arc::clone(&stage), work).await;
+    assert!(matches!(outcome, Err(RepositoryError::Unavailable(_))));
+    assert_eq!(stage.runs.load(Ordering::Relaxed), 1);
+    assert_eq!(stage.count().await, "0");
+    database.read(Arc::clone(&stage), SELECT).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_deadlock_is_resolved_by_trying_again() {
+    let stage = stage(Kind::Postgres).await;
+    stage
+        .raw
+        .execute("INSERT INTO notes VALUES (1, ''), (2, '')")
+        .await;
+    let database = open(&stage.raw).await;
+    // Each takes the row that the other wants next, but for the third run.
+    let work: Work<Arc<Stage>, ()> = |connection, stage| {
+        Box::pin(async move {
+            let run_number = stage.runs.fetch_add(1, Ordering::Relaxed);
+            let (first, second) = if run_number == 0 { (1, 2) } else { (2, 1) };
+            let touch = |id| format!("UPDATE notes SET text = text || 'x' WHERE id = {id}");
+            run(connection, &touch(first)).await?;
+            if run_number < 2 {
+                stage.both.wait().await;
+            }
+            run(connection, &touch(second)).await
+        })
+    };
+    let (one, other) = tokio::join!(
+        database.write(Arc::clone(&stage), work),
+        database.write(Arc::clone(&stage), work)
+    );
+    assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+    assert_eq!(stage.runs.load(Ordering::Relaxed), 3);
+    let texts = stage.raw.query_text("SELECT text FROM notes").await;
+    assert!(texts.into_iter().flatten().flatten().all(|t| t == "xx"));
+}

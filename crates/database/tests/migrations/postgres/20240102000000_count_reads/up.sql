@@ -1,0 +1,1 @@
+ALTER TABLE notes ADD COLUMN reads bigint NOT NULL DEFAULT 0;

@@ -1,0 +1,239 @@
+//! The tables as Diesel sees them, one text for both databases. What else the
+//! schema promises (keys, checks, indexes) stands in `migrations/`.
+
+pub(crate) mod constraint;
+
+/// The tables that grow, whose statistics the planner needs.
+pub(crate) const GROWING: [&str; 8] = [
+    "users",
+    "posts",
+    "post_views",
+    "kept_slugs",
+    "products",
+    "orders",
+    "order_items",
+    "stock_movements",
+];
+
+/// The FTS5 tables of SQLite.
+pub(crate) const SEARCH_TABLES: [&str; 3] = ["users_search", "posts_search", "products_search"];
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+/// Which users are live, active admins, in the words of the index that finds them:
+/// a bound value would not lead to it.
+pub(crate) const ACTIVE_ADMIN: &str =
+    "users.role = 'admin' AND users.is_active AND users.deleted_at IS NULL";
+
+table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use hexpress_database::sql::{Id, Instant};
+
+    users (id) {
+        id -> Id,
+        email -> Text,
+        password_hash -> Text,
+        first_name -> Text,
+        last_name -> Text,
+        role -> Text,
+        is_active -> Bool,
+        last_login_at -> Nullable<Instant>,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Nullable, Text};
+    use hexpress_database::sql::{Id, Instant};
+
+    tokens (id) {
+        id -> Id,
+        user_id -> Id,
+        kind -> Text,
+        name -> Nullable<Text>,
+        digest -> Binary,
+        created_at -> Instant,
+        last_used_at -> Instant,
+        expires_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary};
+    use hexpress_database::sql::Instant;
+
+    login_counters (key) {
+        key -> Binary,
+        count -> BigInt,
+        window_ends_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use hexpress_database::sql::{Id, Instant};
+
+    posts (id) {
+        id -> Id,
+        author_id -> Id,
+        title -> Text,
+        slug -> Text,
+        slug_named -> Bool,
+        content -> Text,
+        excerpt -> Nullable<Text>,
+        status -> Text,
+        published_at -> Nullable<Instant>,
+        metadata -> Text,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+        deleted_with_author -> Bool,
+    }
+}
+
+table! {
+    use diesel::sql_types::Text;
+    use hexpress_database::sql::Id;
+
+    kept_slugs (slug) {
+        slug -> Text,
+        post_id -> Id,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Bool, Text};
+    use hexpress_database::sql::Id;
+
+    // All but the count follows the post by triggers.
+    post_views (post_id) {
+        post_id -> Id,
+        author_id -> Id,
+        status -> Text,
+        is_live -> Bool,
+        count -> BigInt,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Bool, Text};
+
+    // Follows the posts by triggers. Several rows of one kind count together.
+    post_counts (id) {
+        id -> BigInt,
+        status -> Text,
+        is_live -> Bool,
+        count -> BigInt,
+    }
+}
+
+table! {
+    use hexpress_database::sql::{Id, Instant};
+
+    view_batches (id) {
+        id -> Id,
+        made_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use hexpress_database::sql::{Id, Instant};
+
+    products (id) {
+        id -> Id,
+        name -> Text,
+        description -> Text,
+        price_cents -> BigInt,
+        currency -> Text,
+        stock -> BigInt,
+        is_active -> Bool,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Text};
+    use hexpress_database::sql::{Id, Instant};
+
+    orders (id) {
+        id -> Id,
+        user_id -> Id,
+        status -> Text,
+        total_cents -> BigInt,
+        currency -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Integer, Text};
+    use hexpress_database::sql::Id;
+
+    order_items (order_id, position) {
+        order_id -> Id,
+        position -> Integer,
+        product_id -> Id,
+        name -> Text,
+        quantity -> BigInt,
+        unit_price_cents -> BigInt,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use hexpress_database::sql::{Id, Instant};
+
+    stock_movements (id) {
+        id -> BigInt,
+        product_id -> Id,
+        delta -> BigInt,
+        cause -> Text,
+        order_id -> Nullable<Id>,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Text};
+    use hexpress_database::sql::{Id, Instant};
+
+    idempotency_keys (user_id, key) {
+        user_id -> Id,
+        key -> Text,
+        fingerprint -> Binary,
+        order_id -> Id,
+        expires_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::Bool;
+
+    unfinished_copies (is_there) {
+        is_there -> Bool,
+    }
+}
+
+joinable!(tokens -> users (user_id));
+joinable!(posts -> users (author_id));
+joinable!(post_views -> posts (post_id));
+joinable!(kept_slugs -> posts (post_id));
+joinable!(idempotency_keys -> orders (order_id));
+joinable!(orders -> users (user_id));
+allow_tables_to_appear_in_same_query!(tokens, users);
+allow_tables_to_appear_in_same_query!(posts, users, post_views, kept_slugs);
+allow_tables_to_appear_in_same_query!(products, order_items, orders, idempotency_keys);
+allow_tables_to_appear_in_same_query!(orders, users);
