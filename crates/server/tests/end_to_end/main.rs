@@ -32,6 +32,7 @@ mod slow_resilience;
 mod slow_seed;
 mod slow_shop;
 mod slow_views;
+mod slow_writers;
 #[cfg(feature = "otel")]
 mod spans;
 mod start;
