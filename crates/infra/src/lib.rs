@@ -10,7 +10,6 @@ mod bulk;
 pub mod cache;
 pub mod copy;
 pub mod database;
-mod dialect;
 mod list;
 pub mod order;
 pub mod post;

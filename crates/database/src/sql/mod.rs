@@ -4,10 +4,12 @@
 mod condition;
 pub mod dialect;
 mod keyset;
+mod locked;
 mod prepared;
 mod types;
 
 pub use condition::Condition;
 pub use keyset::{Direction, Keyset, SortValue, split_page};
+pub use locked::Locked;
 pub use prepared::Prepared;
 pub use types::{Id, Instant, StoredId, StoredInstant};

@@ -7,12 +7,13 @@ mod rows;
 #[cfg(test)]
 mod slow_plans;
 mod stock;
+mod take;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{Condition, Prepared, StoredId, StoredInstant};
+use hexpress_database::sql::{Condition, Locked, Prepared, StoredId, StoredInstant};
 use hexpress_database::{Connection, Corrupt, Database, Failure, on_backend, pipelined};
 use hexpress_domain::list::Page;
 use hexpress_domain::order::{
@@ -26,8 +27,7 @@ use crate::product::{Cause, ProductRow};
 use crate::schema::{orders, products};
 
 pub use queue::QueueingOrderRepository;
-pub(crate) use rows::OrderItemRow;
-use rows::OrderRow;
+use rows::{NewItems, OrderRow};
 
 /// How many overdue orders are cancelled in one transaction, which holds all their
 /// products.
@@ -185,14 +185,14 @@ async fn store(connection: &mut Connection, order: &Order) -> Result<Taken, Fail
     pieces.sort_unstable_by_key(|(product, _)| product.0);
     let (stored, rows, listed, recorded) = pipelined!(
         connection,
-        |c, dialect in crate::dialect| {
+        |c, take in crate::order::take| {
             let insert = diesel::insert_into(orders::table).values(OrderRow::of(order));
             Prepared(insert).execute(c)
         },
         // Before the lines, each of which would share in its product: PostgreSQL writes
         // down who all do when one of them takes it.
-        dialect::take_pieces(c, &pieces),
-        dialect::insert_order_items(c, OrderItemRow::of(order)),
+        take::pieces(c, &pieces),
+        Prepared(NewItems::of(order)).execute(c),
         stock::record(&[id], Cause::Ordered, order.created_at).execute(c),
     );
     stored?;
@@ -261,11 +261,16 @@ async fn cancel_batch(
     placed_until: DateTime<Utc>,
     at: DateTime<Utc>,
 ) -> Result<u64, Failure> {
-    let ids = on_backend!(&mut *connection, |c, dialect in crate::dialect| {
-        let pending = OrderStatus::Pending.as_str();
-        let until = StoredInstant(placed_until);
-        let limit = OVERDUE_BATCH.into();
-        dialect::hold_orders_placed_until(c, pending, until, limit).await?
+    let ids: Vec<StoredId> = on_backend!(&mut *connection, |c| {
+        let overdue = orders::table
+            .filter(orders::status.eq(OrderStatus::Pending.as_str()))
+            .filter(orders::created_at.le(StoredInstant(placed_until)))
+            .order((orders::created_at, orders::id))
+            .limit(OVERDUE_BATCH.into())
+            .select(orders::id);
+        // Whoever has locked one of them is changing its status.
+        let overdue = Locked::for_no_key_update(overdue).skip_locked();
+        overdue.load(c).await?
     });
     if ids.is_empty() {
         return Ok(0);

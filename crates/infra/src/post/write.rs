@@ -1,7 +1,9 @@
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{Prepared, StoredId, StoredInstant};
+use hexpress_database::sql::{Locked, Prepared, StoredId, StoredInstant};
 use hexpress_database::{Connection, Failure, on_backend, pipelined};
 use hexpress_domain::entity::Version;
 use hexpress_domain::post::PostId;
@@ -11,7 +13,7 @@ use hexpress_domain::user::UserId;
 
 use super::rows::{AuthorRow, PostRow, Same};
 use super::{read, rows, slugs};
-use crate::schema::posts;
+use crate::schema::{posts, users};
 
 /// Who may get posts: no foreign key fires when a user is marked as deleted.
 const LIVE: &str = "users.deleted_at IS NULL";
@@ -169,14 +171,21 @@ pub(super) async fn bring_back(
     Ok(restored)
 }
 
-/// Holds the author's row, so that no deletion of the author overlooks the post.
+/// The author, if this is true of them, locked against changes until the transaction ends, so
+/// that no deletion of the author overlooks the post. Others may lock them so at the same time.
 async fn share_author(
     connection: &mut Connection,
     author_id: UserId,
     which: &'static str,
 ) -> Result<Option<AuthorRow>, Failure> {
-    Ok(on_backend!(connection, |c, dialect in crate::dialect| {
-        dialect::share_author(c, author_id.into(), which).await?
+    let author_id = StoredId::from(author_id);
+    Ok(on_backend!(connection, |c| {
+        let author = users::table
+            .find(author_id)
+            .filter(sql::<Bool>(which))
+            .select(AuthorRow::as_select());
+        let author = Prepared(Locked::for_share(author));
+        author.get_result(c).await.optional()?
     }))
 }
 

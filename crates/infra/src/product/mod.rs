@@ -5,6 +5,7 @@ mod list;
 mod rows;
 #[cfg(test)]
 mod slow_plans;
+mod stock;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -24,6 +25,7 @@ use crate::schema::products;
 
 pub(crate) use ledger::Cause;
 pub(crate) use rows::{ProductRow, pieces, search_text};
+pub(crate) use stock::lock as lock_products;
 
 /// [`ProductRepository`] in the database.
 #[derive(Clone)]
@@ -130,8 +132,7 @@ async fn delta(
     stock: StockChange,
 ) -> Result<i64, Failure> {
     let ids = [change.id.into()];
-    let held = on_backend!(connection, |c, dialect in crate::dialect| dialect::hold_products(c, &ids)
-        .await?);
+    let held = stock::lock(connection, &ids).await?;
     let row = held.into_iter().next().filter(ProductRow::is_live);
     let row = row.ok_or(RepositoryError::NotFound)?;
     if row.version != change.seen.get() {

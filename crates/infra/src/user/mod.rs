@@ -11,7 +11,7 @@ use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{StoredId, StoredInstant};
+use hexpress_database::sql::{Locked, StoredId, StoredInstant};
 use hexpress_database::{Connection, Database, Failure, on_backend};
 use hexpress_domain::auth::Revocation;
 use hexpress_domain::entity::{Liveness, Version};
@@ -292,11 +292,14 @@ async fn why_not_live(connection: &mut Connection, id: UserId) -> Result<Reposit
     })
 }
 
+/// Locks the rows of all live, active admins until the transaction ends.
 async fn lock_active_admins(connection: &mut Connection) -> Result<(), Failure> {
-    on_backend!(connection, |c, dialect in crate::dialect| {
-        dialect::lock_active_admins(c).await?;
-    });
-    Ok(())
+    // In one order, so that two who lock them cannot wait for each other.
+    let admins = users::table
+        .filter(sql::<Bool>(ACTIVE_ADMIN))
+        .order(users::id)
+        .select(users::id);
+    Ok(connection.lock(Locked::for_update(admins)).await?)
 }
 
 async fn is_active_admin(
