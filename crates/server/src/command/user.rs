@@ -13,7 +13,7 @@ use super::{PASSWORD_VARIABLE, lasting_database, password_variable, print};
 use crate::cli::UserAction;
 use crate::config::{Config, Sources};
 use crate::failure::Failure;
-use crate::wiring::{Store, user_service};
+use crate::wiring::{Parts, Store};
 
 /// What is to be done, every word of it checked.
 enum Task {
@@ -30,8 +30,8 @@ pub async fn run(
     let database = lasting_database(config)?;
     let task = parse(action, sources)?;
     let store = Store::open_migrated(&database).await?;
-    let users = user_service(config, &store.database)?;
-    let done = carry_out(&users, task).await?;
+    let parts = Parts::new(config, &store.database)?;
+    let done = carry_out(&parts.services.users, task).await?;
     store.database.close(Duration::MAX).await;
     print(&format!("{done}\n"))?;
     Ok(ExitCode::SUCCESS)
