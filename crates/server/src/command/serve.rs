@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::Args;
 use hexpress_app::Services;
 use hexpress_app::order::OrderService;
 use hexpress_infra::database::DatabaseUrl;
@@ -12,11 +13,13 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use tracing::{debug, error, info};
 
-use super::print;
+use super::flags::{Flags, ServeFlags};
+use super::output::print;
 use crate::config::{Config, DatabaseTarget, Origin, Sources};
 use crate::failure::{Failure, with_causes};
 use crate::lifecycle::{Signals, drain};
 use crate::listener::{ConnectionLimits, Server};
+use crate::program::Program;
 use crate::wiring::{Parts, Store};
 
 /// How often what has expired is removed.
@@ -35,8 +38,25 @@ struct Running {
     server: Server,
 }
 
-/// Serves until a signal says to stop.
-pub async fn run(config: &Config, sources: &Sources) -> Result<ExitCode, Failure> {
+/// Start the server (also without any command)
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    flags: ServeFlags,
+}
+
+impl Serve {
+    pub fn flags(&self) -> Flags {
+        self.flags.settings()
+    }
+
+    /// Serves until a signal says to stop.
+    pub async fn run(self, program: &Program) -> Result<ExitCode, Failure> {
+        serve(&program.config, &program.sources).await
+    }
+}
+
+async fn serve(config: &Config, sources: &Sources) -> Result<ExitCode, Failure> {
     let mut signals = Signals::take()?;
     let running = tokio::select! {
         started = start(config, sources) => started?,

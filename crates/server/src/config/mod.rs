@@ -27,7 +27,7 @@ pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use order::OrderConfig;
 pub use reader::Setting;
-pub use source::{Origin, Sources, environment, read_dot_env};
+pub use source::{Flags, Origin, Sources, environment, read_dot_env};
 
 use reader::Reader;
 
