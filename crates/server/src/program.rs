@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use tokio::runtime::Runtime;
 use tracing::warn;
 
-use crate::config::{self, Config, DatabaseConfig, Loaded, Setting, Sources};
+use crate::config::{self, Config, DatabaseConfig, Effective, Loaded, Sources};
 use crate::failure::Failure;
 use crate::telemetry;
 
@@ -16,7 +16,7 @@ pub struct Program {
     /// The values of the settings.
     pub config: Config,
     /// Each setting with its origin, secrets masked.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<Effective>,
     /// Where the settings were looked for.
     pub sources: Sources,
 }

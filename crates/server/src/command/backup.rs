@@ -5,9 +5,9 @@ use std::time::Duration;
 use clap::Args;
 use hexpress_infra::database::{BackupError, DatabaseUrl, SqliteLocation};
 
-use super::flags::{DatabaseFlags, Flags};
+use super::flags::{OfDatabase, SettingFlags};
 use super::output::print;
-use crate::config::DatabaseTarget;
+use crate::config::{DatabaseTarget, Flags};
 use crate::failure::Failure;
 use crate::program::Program;
 use crate::wiring::Store;
@@ -20,14 +20,14 @@ use crate::wiring::Store;
 #[derive(Debug, Args)]
 pub struct Backup {
     #[command(flatten)]
-    database: DatabaseFlags,
+    database: SettingFlags<OfDatabase>,
     /// Where the copy goes; there may be nothing yet
     file: PathBuf,
 }
 
 impl Backup {
     pub fn flags(&self) -> Flags {
-        self.database.settings()
+        self.database.given()
     }
 
     /// Copies the SQLite database into a file.

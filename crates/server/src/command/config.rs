@@ -2,9 +2,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::flags::{Flags, ServeFlags};
+use super::flags::{OfServer, SettingFlags};
 use super::output::print;
-use crate::config::report;
+use crate::config::{Flags, report};
 use crate::failure::Failure;
 use crate::program::Program;
 
@@ -15,12 +15,12 @@ pub struct Config {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    flags: ServeFlags,
+    flags: SettingFlags<OfServer>,
 }
 
 impl Config {
     pub fn flags(&self) -> Flags {
-        self.flags.settings()
+        self.flags.given()
     }
 
     pub fn run(&self, program: &Program) -> Result<ExitCode, Failure> {

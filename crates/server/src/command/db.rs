@@ -5,9 +5,8 @@ use clap::{Args, Subcommand};
 use hexpress_infra::copy::{Copier, CopyStep};
 use hexpress_infra::database::{self, DatabaseUrl, SqliteLocation};
 
-use super::flags::Flags;
 use super::output::{Progress, print};
-use crate::config::Config;
+use crate::config::{Config, Flags};
 use crate::failure::Failure;
 use crate::program::Program;
 

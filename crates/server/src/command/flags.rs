@@ -1,81 +1,108 @@
-//! Flags that outweigh settings.
+//! Flags that outweigh settings, made from these.
 
-use clap::Args;
+use std::marker::PhantomData;
 
-pub use crate::config::Flags;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
-// Flags of the server: a doc comment would become the help of the command.
-#[derive(Debug, Default, Args)]
-pub struct ServeFlags {
-    /// Address to listen on, in place of HOST
-    #[arg(long, value_name = "ADDRESS")]
-    host: Option<String>,
-    /// Port to listen on, 0 for any free one, in place of PORT
-    #[arg(long, value_name = "NUMBER")]
-    port: Option<String>,
-    /// Run pending migrations at start, or not, in place of AUTO_MIGRATE
-    #[arg(
-        long,
-        value_name = "BOOL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true"
-    )]
-    auto_migrate: Option<String>,
-    /// off, error, warn, info, debug or trace, in place of LOG_LEVEL
-    #[arg(long, value_name = "LEVEL")]
-    log_level: Option<String>,
-    #[command(flatten)]
-    database: DatabaseFlags,
+use crate::config::{AUTO_MIGRATE, DATABASE_URL, Flags, HOST, LOG_LEVEL, PORT, Setting};
+
+/// Some of the settings that have flags.
+pub trait Flagged {
+    /// Which.
+    const SETTINGS: &'static [Setting];
 }
 
-// Flags of a command that works on the database.
-#[derive(Debug, Default, Args)]
-pub struct DatabaseFlags {
-    /// Database, in place of DATABASE_URL: sqlite://PATH or
-    /// postgres://user@host/name. A password is safer in the environment, since
-    /// command lines can be seen by others
-    #[arg(long, value_name = "URL", global = true)]
-    database_url: Option<String>,
+/// The flags of the server.
+#[derive(Debug)]
+pub struct OfServer;
+
+/// The flag of a command that works on the database.
+#[derive(Debug)]
+pub struct OfDatabase;
+
+/// The flags of a command that asks the server.
+#[derive(Debug)]
+pub struct OfAddress;
+
+/// The values that the flags of these settings have.
+#[derive(Debug)]
+pub struct SettingFlags<S> {
+    given: Flags,
+    settings: PhantomData<S>,
 }
 
-// Flags of a command that asks the server.
-#[derive(Debug, Default, Args)]
-pub struct AddressFlags {
-    /// Address that it listens on, in place of HOST
-    #[arg(long, value_name = "ADDRESS")]
-    host: Option<String>,
-    /// Port that it listens on, in place of PORT
-    #[arg(long, value_name = "NUMBER")]
-    port: Option<String>,
+impl Flagged for OfServer {
+    const SETTINGS: &'static [Setting] = &[HOST, PORT, AUTO_MIGRATE, LOG_LEVEL, DATABASE_URL];
 }
 
-impl ServeFlags {
-    pub fn settings(&self) -> Flags {
-        let mut flags = named([
-            ("HOST", &self.host),
-            ("PORT", &self.port),
-            ("AUTO_MIGRATE", &self.auto_migrate),
-            ("LOG_LEVEL", &self.log_level),
-        ]);
-        flags.extend(self.database.settings());
-        flags
+impl Flagged for OfDatabase {
+    const SETTINGS: &'static [Setting] = &[DATABASE_URL];
+}
+
+impl Flagged for OfAddress {
+    const SETTINGS: &'static [Setting] = &[HOST, PORT];
+}
+
+impl<S> SettingFlags<S> {
+    /// Those that were given, under the names of their settings.
+    pub fn given(&self) -> Flags {
+        self.given.clone()
     }
 }
 
-impl DatabaseFlags {
-    pub fn settings(&self) -> Flags {
-        named([("DATABASE_URL", &self.database_url)])
+impl<S: Flagged> Args for SettingFlags<S> {
+    fn augment_args(command: Command) -> Command {
+        command.args(S::SETTINGS.iter().filter_map(argument))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
     }
 }
 
-impl AddressFlags {
-    pub fn settings(&self) -> Flags {
-        named([("HOST", &self.host), ("PORT", &self.port)])
+impl<S: Flagged> FromArgMatches for SettingFlags<S> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let value = |name| matches.get_one::<String>(name).cloned();
+        let names = S::SETTINGS.iter().map(|setting| setting.name);
+        Ok(Self {
+            given: names
+                .filter_map(|name| Some((name, value(name)?)))
+                .collect(),
+            settings: PhantomData,
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
     }
 }
 
-fn named<const N: usize>(flags: [(&'static str, &Option<String>); N]) -> Flags {
-    let set = |(name, value): (_, &Option<String>)| Some((name, value.clone()?));
-    flags.into_iter().filter_map(set).collect()
+fn argument(setting: &Setting) -> Option<Arg> {
+    let flag = setting.flag?;
+    let argument = Arg::new(setting.name)
+        .long(flag.long)
+        .value_name(flag.value)
+        .global(flag.is_global)
+        .help(help(setting));
+    Some(if flag.is_switch {
+        argument
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+    } else {
+        argument
+    })
+}
+
+/// What the setting means, without Markdown, and its name.
+fn help(setting: &Setting) -> String {
+    let mut meaning = setting.meaning.replace('`', "");
+    // Behind a back-tick stands a value, which keeps its case.
+    if !setting.meaning.starts_with('`')
+        && let Some(first) = meaning.get_mut(..1)
+    {
+        first.make_ascii_uppercase();
+    }
+    format!("{meaning} [setting: {}]", setting.name)
 }

@@ -13,9 +13,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::flags::{AddressFlags, Flags};
+use super::flags::{OfAddress, SettingFlags};
 use super::output::print;
-use crate::config::HttpConfig;
+use crate::config::{Flags, HttpConfig};
 use crate::failure::{Failure, with_causes};
 use crate::program::Program;
 
@@ -32,12 +32,12 @@ const PATH: &str = "/api/health/ready";
 #[derive(Debug, Args)]
 pub struct Healthcheck {
     #[command(flatten)]
-    flags: AddressFlags,
+    flags: SettingFlags<OfAddress>,
 }
 
 impl Healthcheck {
     pub fn flags(&self) -> Flags {
-        self.flags.settings()
+        self.flags.given()
     }
 
     pub async fn run(self, program: &Program) -> Result<ExitCode, Failure> {

@@ -8,9 +8,9 @@ use hexpress_infra::database::{Migration, MigrationState, generate};
 use hexpress_infra::security::SystemClock;
 use serde_json::{Value, json};
 
-use super::flags::{DatabaseFlags, Flags};
+use super::flags::{OfDatabase, SettingFlags};
 use super::output::print;
-use crate::config::AppEnv;
+use crate::config::{AppEnv, Flags};
 use crate::failure::Failure;
 use crate::program::Program;
 use crate::wiring::Store;
@@ -30,7 +30,7 @@ Examples:
 #[command(arg_required_else_help = false, after_help = EXAMPLES)]
 pub struct Migrate {
     #[command(flatten)]
-    database: DatabaseFlags,
+    database: SettingFlags<OfDatabase>,
     #[command(subcommand)]
     action: Action,
 }
@@ -66,7 +66,7 @@ enum Action {
 
 impl Migrate {
     pub fn flags(&self) -> Flags {
-        self.database.settings()
+        self.database.given()
     }
 
     /// Brings the schema forward or back, or says where it stands.

@@ -7,9 +7,9 @@ use hexpress_domain::clock::Clock;
 use hexpress_infra::purge::{Purged, Purger};
 use hexpress_infra::security::SystemClock;
 
-use super::flags::{DatabaseFlags, Flags};
+use super::flags::{OfDatabase, SettingFlags};
 use super::output::print;
-use crate::config::AppEnv;
+use crate::config::{AppEnv, Flags};
 use crate::failure::Failure;
 use crate::program::Program;
 use crate::wiring::Store;
@@ -39,12 +39,12 @@ pub struct Purge {
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
-    database: DatabaseFlags,
+    database: SettingFlags<OfDatabase>,
 }
 
 impl Purge {
     pub fn flags(&self) -> Flags {
-        self.database.settings()
+        self.database.given()
     }
 
     /// Removes for good what was deleted, or says what that would be.

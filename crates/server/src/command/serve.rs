@@ -13,9 +13,9 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use tracing::{debug, error, info};
 
-use super::flags::{Flags, ServeFlags};
+use super::flags::{OfServer, SettingFlags};
 use super::output::print;
-use crate::config::{Config, DatabaseTarget, Origin, Sources};
+use crate::config::{Config, DatabaseTarget, Flags, Origin, Sources};
 use crate::failure::{Failure, with_causes};
 use crate::lifecycle::{Signals, drain};
 use crate::listener::{ConnectionLimits, Server};
@@ -42,12 +42,12 @@ struct Running {
 #[derive(Debug, Args)]
 pub struct Serve {
     #[command(flatten)]
-    flags: ServeFlags,
+    flags: SettingFlags<OfServer>,
 }
 
 impl Serve {
     pub fn flags(&self) -> Flags {
-        self.flags.settings()
+        self.flags.given()
     }
 
     /// Serves until a signal says to stop.

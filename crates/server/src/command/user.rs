@@ -9,10 +9,10 @@ use hexpress_domain::repository::UniqueField;
 use hexpress_domain::user::{Email, NewUser, RawNewUser, RawUserPatch, Role, UserPatch};
 use hexpress_domain::validation::{Field, ValidationErrors};
 
-use super::flags::{DatabaseFlags, Flags};
+use super::flags::{OfDatabase, SettingFlags};
 use super::output::print;
 use super::password::read_password;
-use crate::config::Sources;
+use crate::config::{Flags, Sources};
 use crate::failure::Failure;
 use crate::program::Program;
 use crate::wiring::{Parts, Store};
@@ -31,7 +31,7 @@ Examples:
 #[command(arg_required_else_help = false, after_help = EXAMPLES)]
 pub struct User {
     #[command(flatten)]
-    database: DatabaseFlags,
+    database: SettingFlags<OfDatabase>,
     #[command(subcommand)]
     action: Action,
 }
@@ -97,7 +97,7 @@ enum Task {
 
 impl User {
     pub fn flags(&self) -> Flags {
-        self.database.settings()
+        self.database.given()
     }
 
     /// Creates or changes an account.

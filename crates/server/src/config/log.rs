@@ -2,7 +2,15 @@ use std::fmt;
 
 use tracing::level_filters::LevelFilter;
 
-use super::{ConfigError, Reader};
+use super::{ConfigError, Flag, Reader, Setting};
+
+/// The least important lines that are logged.
+pub const LOG_LEVEL: Setting = Setting::new(
+    "LOG_LEVEL",
+    "`off`, `error`, `warn`, `info`, `debug` or `trace`; statements of SQL at `debug`, never with \
+     their values",
+)
+.with_flag(Flag::new("log-level", "LEVEL"));
 
 /// What is logged, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +32,16 @@ pub enum LogFormat {
 
 impl LogConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, ConfigError> {
+        reader.section("The program");
         let (pretty, json) = (LogFormat::Pretty, LogFormat::Json);
         let (info, warn) = (LevelFilter::INFO, LevelFilter::WARN);
         let app_env = reader.app_env();
         Ok(Self {
             format: reader.value(
-                "LOG_FORMAT",
+                Setting::new(
+                    "LOG_FORMAT",
+                    "how the log on standard error looks: for people, or one JSON object a line",
+                ),
                 app_env.pick(pretty, pretty, json),
                 "one of pretty, json",
                 |text| {
@@ -39,7 +51,7 @@ impl LogConfig {
                 },
             )?,
             level: reader.value(
-                "LOG_LEVEL",
+                LOG_LEVEL,
                 app_env.pick(info, warn, info),
                 "one of off, error, warn, info, debug, trace",
                 |text| {

@@ -18,10 +18,10 @@ use hexpress_infra::seed::{SEED_BATCH, Seeder};
 use tokio::sync::mpsc;
 
 use self::world::{Fault, World};
-use super::flags::{DatabaseFlags, Flags};
+use super::flags::{OfDatabase, SettingFlags};
 use super::output::{Progress, print};
 use super::password::{PASSWORD_VARIABLE, password_variable};
-use crate::config::AppEnv;
+use crate::config::{AppEnv, Flags};
 use crate::failure::Failure;
 use crate::program::Program;
 use crate::wiring::Store;
@@ -68,7 +68,7 @@ pub struct Seed {
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
-    database: DatabaseFlags,
+    database: SettingFlags<OfDatabase>,
 }
 
 impl Seed {
@@ -76,7 +76,7 @@ impl Seed {
     pub const MAX_ORDERS: u64 = 1_000_000;
 
     pub fn flags(&self) -> Flags {
-        self.database.settings()
+        self.database.given()
     }
 
     /// Adds what is not there yet of all that a seed makes.
