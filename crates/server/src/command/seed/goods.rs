@@ -18,9 +18,10 @@ pub struct Ware {
 }
 
 pub fn ware(rng: &mut Rng) -> Ware {
+    let [english, ..] = &*LANGUAGES;
     let languages = LANGUAGES.iter();
-    let language = weighted(rng, languages.map(|language| (language, language.products)))
-        .unwrap_or(&LANGUAGES[0]);
+    let language =
+        weighted(rng, languages.map(|language| (language, language.products))).unwrap_or(english);
     let (goods, lowest_price) = rng.choice(&language.goods).copied().unwrap_or_default();
     let model = pick(rng, &language.models);
     let name = language

@@ -22,9 +22,10 @@ pub struct Prose {
 }
 
 pub fn write(rng: &mut Rng) -> Prose {
+    let [english, ..] = &*LANGUAGES;
     let languages = LANGUAGES.iter();
-    let language = weighted(rng, languages.map(|language| (language, language.posts)))
-        .unwrap_or(&LANGUAGES[0]);
+    let language =
+        weighted(rng, languages.map(|language| (language, language.posts))).unwrap_or(english);
     let topic = pick(rng, &language.topics);
     let title = capitalised(&pick(rng, &language.titles).replace("{}", topic));
     let length = weighted(rng, LENGTHS.iter().map(|(length, share)| (length, *share)))
