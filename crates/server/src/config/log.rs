@@ -1,5 +1,4 @@
-use std::fmt;
-
+use strum::{Display, EnumString};
 use tracing::level_filters::LevelFilter;
 
 use super::{ConfigError, Flag, Reader, Setting};
@@ -22,7 +21,8 @@ pub struct LogConfig {
 }
 
 /// How a line of the log looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString)]
+#[strum(serialize_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
     Pretty,
@@ -44,11 +44,7 @@ impl LogConfig {
                 ),
                 app_env.pick(pretty, pretty, json),
                 "one of pretty, json",
-                |text| {
-                    [pretty, json]
-                        .into_iter()
-                        .find(|format| format.to_string() == text)
-                },
+                |text| text.parse().ok(),
             )?,
             level: reader.value(
                 LOG_LEVEL,
@@ -59,15 +55,6 @@ impl LogConfig {
                     text.parse().ok().filter(|_| is_name)
                 },
             )?,
-        })
-    }
-}
-
-impl fmt::Display for LogFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pretty => "pretty",
-            Self::Json => "json",
         })
     }
 }
