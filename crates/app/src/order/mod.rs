@@ -46,29 +46,27 @@ pub struct PlacedOrder {
     pub is_replayed: bool,
 }
 
+/// What the use cases of orders need.
+pub struct OrderPorts {
+    /// Keeps orders.
+    pub orders: Arc<dyn OrderRepository>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub ids: Arc<dyn IdGenerator>,
+}
+
 /// The use cases of orders.
 pub struct OrderService {
-    orders: Arc<dyn OrderRepository>,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdGenerator>,
+    ports: OrderPorts,
     policy: OrderPolicy,
 }
 
 impl OrderService {
     /// Puts the use cases on their ports.
     #[must_use]
-    pub fn new(
-        orders: Arc<dyn OrderRepository>,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdGenerator>,
-        policy: OrderPolicy,
-    ) -> Self {
-        Self {
-            orders,
-            clock,
-            ids,
-            policy,
-        }
+    pub const fn new(ports: OrderPorts, policy: OrderPolicy) -> Self {
+        Self { ports, policy }
     }
 
     /// Places an order for the caller. With a key, the same command is answered with
@@ -87,9 +85,9 @@ impl OrderService {
         key: Option<IdempotencyKey>,
     ) -> Result<PlacedOrder, Error> {
         let principal = permissions::permit_own(actor, Operation::PlaceOrder)?;
-        let now = self.clock.now();
+        let now = self.ports.clock.now();
         let record = OrderRecord {
-            id: Id::generate(&*self.ids),
+            id: Id::generate(&*self.ports.ids),
             user_id: principal.user_id,
             order: command,
             idempotency: key.map(|key| Idempotency {
@@ -98,7 +96,7 @@ impl OrderService {
             }),
             at: now,
         };
-        let placement = match self.orders.place(record).await {
+        let placement = match self.ports.orders.place(record).await {
             // The account has been removed for good since the token was looked up.
             Err(RepositoryError::MissingReference) => return Err(Error::InvalidToken),
             outcome => outcome?,
@@ -125,7 +123,7 @@ impl OrderService {
     /// actor may see.
     pub async fn read(&self, actor: &Actor, id: OrderId) -> Result<Order, Error> {
         permissions::permit(actor, Operation::ReadOrder)?;
-        let found = self.orders.find(id).await?;
+        let found = self.ports.orders.find(id).await?;
         let visible = found.filter(|order| permissions::sees_order(actor, order));
         visible.ok_or(Error::NotFound(Resource::Order))
     }
@@ -149,7 +147,7 @@ impl OrderService {
         if let Some(own) = permissions::visible_orders(actor)? {
             query.user_id = Some(own);
         }
-        Ok(self.orders.list(query).await?)
+        Ok(self.ports.orders.list(query).await?)
     }
 
     /// Calls an order off; its pieces go back.
@@ -213,10 +211,10 @@ impl OrderService {
         if to == OrderStatus::Cancelled {
             permissions::permit_cancellation(actor, &order)?;
         }
-        let step = order.transition(to, self.clock.now());
+        let step = order.transition(to, self.ports.clock.now());
         let step =
             step.map_err(|error| Error::InvalidState(InvalidState::OrderTransition(error)))?;
-        Ok(self.orders.change(step).await?)
+        Ok(self.ports.orders.change(step).await?)
     }
 
     /// Cancels the orders that nobody has paid for in time; returns how many.
@@ -228,8 +226,12 @@ impl OrderService {
         let Some(pending_ttl) = self.policy.pending_ttl else {
             return Ok(0);
         };
-        let now = self.clock.now();
-        Ok(self.orders.cancel_overdue(now - pending_ttl, now).await?)
+        let now = self.ports.clock.now();
+        Ok(self
+            .ports
+            .orders
+            .cancel_overdue(now - pending_ttl, now)
+            .await?)
     }
 
     /// Forgets the idempotency keys whose time is over; returns how many.
@@ -238,7 +240,7 @@ impl OrderService {
     ///
     /// [`Error::Unavailable`] and [`Error::Internal`].
     pub async fn sweep(&self) -> Result<u64, Error> {
-        Ok(self.orders.sweep(self.clock.now()).await?)
+        Ok(self.ports.orders.sweep(self.ports.clock.now()).await?)
     }
 }
 
