@@ -24,20 +24,26 @@ impl Readiness {
     }
 }
 
+/// What the answers to those who watch the service need.
+pub struct HealthPorts {
+    /// Tells whether the store can be worked with.
+    pub store: Arc<dyn StoreProbe>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
 /// Answers those who watch the service.
 pub struct HealthService {
-    store: Arc<dyn StoreProbe>,
-    clock: Arc<dyn Clock>,
+    ports: HealthPorts,
     draining: AtomicBool,
 }
 
 impl HealthService {
     /// Puts the use cases on their ports.
     #[must_use]
-    pub fn new(store: Arc<dyn StoreProbe>, clock: Arc<dyn Clock>) -> Self {
+    pub const fn new(ports: HealthPorts) -> Self {
         Self {
-            store,
-            clock,
+            ports,
             draining: AtomicBool::new(false),
         }
     }
@@ -45,14 +51,14 @@ impl HealthService {
     /// The time, as a sign of life. Touches nothing else.
     #[must_use]
     pub fn alive(&self) -> DateTime<Utc> {
-        self.clock.now()
+        self.ports.clock.now()
     }
 
     /// Whether requests should be sent to this instance.
     pub async fn ready(&self) -> Readiness {
         Readiness {
             draining: self.draining.load(Ordering::Relaxed),
-            store: self.store.state().await,
+            store: self.ports.store.state().await,
         }
     }
 
@@ -72,7 +78,10 @@ mod tests {
     fn service(state: StoreState) -> HealthService {
         let mut store = MockStoreProbe::new();
         store.expect_state().return_const(state);
-        HealthService::new(Arc::new(store), Arc::new(MockClock::new()))
+        HealthService::new(HealthPorts {
+            store: Arc::new(store),
+            clock: Arc::new(MockClock::new()),
+        })
     }
 
     #[tokio::test]

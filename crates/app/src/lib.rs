@@ -5,9 +5,10 @@
 //! SQL, HTTP, formats, and rules that one entity can decide alone (they are its
 //! methods, in the domain).
 //!
-//! Open [`permissions`] first, then [`user::UserService`].
+//! Open [`permissions`] first, then [`user::UserService`]. [`Services`] has all use cases,
+//! on one [`Ports`].
 //!
-//! A service puts its adapters into the use cases that it wants, and needs no others:
+//! A program puts its adapters into the use cases that it wants, and needs no others:
 //!
 //! ```
 //! # use std::error::Error;
@@ -53,6 +54,7 @@
 #![deny(missing_docs)]
 
 pub mod auth;
+mod composition;
 mod error;
 pub mod health;
 pub mod order;
@@ -62,5 +64,6 @@ mod precondition;
 pub mod product;
 pub mod user;
 
+pub use composition::{Policy, Ports, Services};
 pub use error::{Error, InvalidState, Resource, StockShortage};
 pub use precondition::IfMatch;

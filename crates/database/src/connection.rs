@@ -1,9 +1,12 @@
 use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, Instrumentation, InstrumentationEvent};
+use diesel::pg::Pg;
+use diesel::query_builder::{QueryFragment, QueryId};
 use diesel_async::pooled_connection::deadpool::Object;
-use diesel_async::{AsyncConnection, AsyncPgConnection, TransactionManager};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use tracing::Span;
 
+use crate::sql::Locked;
 use crate::sqlite::AsyncSqliteConnection;
 
 /// A connection out of the pool, to one of the two databases.
@@ -81,6 +84,23 @@ macro_rules! pipelined {
 }
 
 impl Connection {
+    /// Locks the rows that a query finds until the transaction ends, in the query's order.
+    /// Does nothing on SQLite, where the transaction holds the whole database anyway.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the query; a lock that is not free in time is
+    /// [`RepositoryError::Unavailable`](hexpress_domain::repository::RepositoryError).
+    pub async fn lock<Q>(&mut self, rows: Locked<Q>) -> QueryResult<()>
+    where
+        Locked<Q>: QueryFragment<Pg> + QueryId + Send,
+    {
+        if let Self::Postgres(c) = self {
+            rows.execute(&mut **c).await?;
+        }
+        Ok(())
+    }
+
     /// Begins a transaction that may write. On SQLite it holds the database's one
     /// write lock from here on, so that what it reads stays true until it commits.
     pub(crate) async fn begin(&mut self) -> QueryResult<()> {

@@ -3,14 +3,14 @@
 //! What belongs here: tables, queries, hashing, randomness, the clock. What does not: rules, permissions, HTTP.
 //!
 //! Open [`user`] first: a port, its rows and its statements, in the shape that
-//! every aggregate has. `hexpress-database` runs them.
+//! every aggregate has. `hexpress-database` runs them. [`adapters`] builds them all.
 
+mod adapters;
 pub mod auth;
 mod bulk;
 pub mod cache;
 pub mod copy;
 pub mod database;
-mod dialect;
 mod list;
 pub mod order;
 pub mod post;
@@ -22,3 +22,5 @@ pub mod seed;
 #[cfg(test)]
 mod testing;
 pub mod user;
+
+pub use adapters::{AdapterOptions, Adapters, adapters};

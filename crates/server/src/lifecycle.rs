@@ -98,6 +98,7 @@ mod tests {
 
     use axum::Router;
     use axum::routing::get;
+    use hexpress_app::health::HealthPorts;
     use hexpress_domain::clock::Clock;
     use hexpress_domain::health::{StoreProbe, StoreState};
     use hexpress_infra::security::SystemClock;
@@ -142,11 +143,9 @@ mod tests {
             linger: LONG,
         };
         let server = Server::start(listener, router, limits);
-        (
-            HealthService::new(Arc::new(Healthy), clock),
-            server,
-            address,
-        )
+        let store = Arc::new(Healthy);
+        let health = HealthService::new(HealthPorts { store, clock });
+        (health, server, address)
     }
 
     #[tokio::test]

@@ -4,27 +4,12 @@
 use std::sync::Arc;
 
 use axum::Router;
-use hexpress_app::auth::{AuthPorts, AuthService};
-use hexpress_app::health::HealthService;
-use hexpress_app::order::OrderService;
-use hexpress_app::post::{PostPorts, PostService};
-use hexpress_app::product::{ProductPorts, ProductService};
-use hexpress_app::user::{UserPorts, UserService};
-use hexpress_domain::auth::LoginGuard;
-use hexpress_domain::clock::{Clock, IdGenerator};
-use hexpress_domain::post::{PostReader, PostRepository, ViewRepository};
-use hexpress_domain::user::UserRepository;
-use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
-use hexpress_infra::cache::Cache;
+use hexpress_app::{Policy, Services};
+use hexpress_domain::clock::IdGenerator;
 use hexpress_infra::copy::{self, CopyError};
-use hexpress_infra::database::{
-    self, Database, DatabaseProbe, DatabaseUrl, MigrationState, SqliteLocation,
-};
-use hexpress_infra::order::{DieselOrderRepository, QueueingOrderRepository};
-use hexpress_infra::post::{BufferedViewCounter, DieselPostRepository, DieselViewRepository};
-use hexpress_infra::product::DieselProductRepository;
-use hexpress_infra::security::{Argon2Hasher, RandomTokenMint, SystemClock, UuidV7Generator};
-use hexpress_infra::user::DieselUserRepository;
+use hexpress_infra::database::{self, Database, DatabaseUrl, MigrationState, SqliteLocation};
+use hexpress_infra::security::UuidV7Generator;
+use hexpress_infra::{AdapterOptions, Adapters, adapters};
 use hexpress_web::{Api, HttpMetrics, Limits, RenderCache, Settings};
 use tempfile::TempDir;
 use tracing::{info, warn};
@@ -40,19 +25,10 @@ pub struct Store {
     _folder: Option<TempDir>,
 }
 
-/// The use cases, and what is watched of them.
-#[derive(Clone)]
-pub struct Services {
-    pub auth: Arc<AuthService>,
-    pub users: Arc<UserService>,
-    pub posts: Arc<PostService>,
-    /// Views that are yet to be stored.
-    pub views: Arc<BufferedViewCounter>,
-    pub products: Arc<ProductService>,
-    pub orders: Arc<OrderService>,
-    pub health: Arc<HealthService>,
-    cache: Cache,
-    hasher: Arc<Argon2Hasher>,
+/// The use cases on their adapters, and what is watched of them.
+pub struct Parts {
+    pub services: Services,
+    pub adapters: Adapters,
     http_metrics: HttpMetrics,
     render_cache: RenderCache,
 }
@@ -120,123 +96,24 @@ impl Store {
     }
 }
 
-/// The adapters that several use cases share.
-struct Shared {
-    hasher: Arc<Argon2Hasher>,
-    guard: Arc<dyn LoginGuard>,
-    users: Arc<dyn UserRepository>,
-    posts: Arc<dyn PostRepository>,
-    post_reader: Arc<dyn PostReader>,
-    cache: Cache,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdGenerator>,
-}
-
-impl Shared {
-    fn new(config: &Config, database: &Database) -> Result<Self, Failure> {
-        let hasher = Argon2Hasher::new(&config.auth.argon2).map_err(|error| Failure::of(&error))?;
-        let guard = DieselLoginGuard::new(database.clone(), config.auth.login_limit_per_minute);
-        let cache = Cache::new(config.cache.options);
-        let posts = Arc::new(DieselPostRepository::new(database.clone()));
-        let (posts, post_reader) = cache.posts(posts);
-        Ok(Self {
-            hasher: Arc::new(hasher),
-            guard: Arc::new(guard),
-            users: cache.users(Arc::new(DieselUserRepository::new(database.clone()))),
-            posts,
-            post_reader,
-            cache,
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(UuidV7Generator),
-        })
-    }
-
-    fn user_service(&self) -> UserService {
-        UserService::new(UserPorts {
-            users: Arc::clone(&self.users),
-            posts: Arc::clone(&self.posts),
-            hasher: Arc::<Argon2Hasher>::clone(&self.hasher),
-            guard: Arc::clone(&self.guard),
-            clock: Arc::clone(&self.clock),
-            ids: Arc::clone(&self.ids),
-        })
-    }
-}
-
-/// Builds the use cases of accounts alone. Nothing runs behind them, as the counting of views
-/// does behind [`Services`].
-pub fn user_service(config: &Config, database: &Database) -> Result<UserService, Failure> {
-    Ok(Shared::new(config, database)?.user_service())
-}
-
-impl Services {
-    /// Builds the use cases on a database, and begins to count views.
+impl Parts {
+    /// Builds the adapters and the use cases on a database, and begins to count views.
     pub fn new(config: &Config, database: &Database) -> Result<Self, Failure> {
-        let shared = Shared::new(config, database)?;
-        let user_service = shared.user_service();
-        let Shared {
-            hasher,
-            guard,
-            users,
-            posts,
-            post_reader,
-            cache,
-            clock,
-            ids,
-        } = shared;
-        let view_batches: Arc<dyn ViewRepository> =
-            Arc::new(DieselViewRepository::new(database.clone()));
-        let products = Arc::new(DieselProductRepository::new(database.clone()));
-        let (products, product_reader) = cache.products(products);
-        let orders = cache.orders(Arc::new(DieselOrderRepository::new(database.clone())));
-        // Whoever waits for a key waits for a lock, be it ours or the database's.
-        let orders = QueueingOrderRepository::new(orders, config.database.lock_timeout);
-        let views = Arc::new(BufferedViewCounter::start(
-            Arc::clone(&view_batches),
-            Arc::clone(&clock),
-            Arc::clone(&ids),
-        ));
-
-        let auth = AuthPorts {
-            users: Arc::clone(&users),
-            tokens: cache.tokens(Arc::new(DieselTokenRepository::new(database.clone()))),
-            hasher: Arc::<Argon2Hasher>::clone(&hasher),
-            mint: Arc::new(RandomTokenMint),
-            guard,
-            clock: Arc::clone(&clock),
-            ids: Arc::clone(&ids),
+        let options = AdapterOptions {
+            argon2: config.auth.argon2,
+            login_limit_per_minute: config.auth.login_limit_per_minute,
+            cache: config.cache.options,
+            // Whoever waits for a key waits for a lock, be it ours or the database's.
+            key_timeout: config.database.lock_timeout,
         };
-        let post_ports = PostPorts {
-            posts,
-            reader: post_reader,
-            views: views.clone(),
-            view_batches,
-            clock: Arc::clone(&clock),
-            ids: Arc::clone(&ids),
+        let adapters = adapters(database, &options).map_err(|error| Failure::of(&error))?;
+        let policy = Policy {
+            sessions: config.auth.sessions,
+            orders: config.orders.policy,
         };
-        let product_ports = ProductPorts {
-            products,
-            reader: product_reader,
-            clock: Arc::clone(&clock),
-            ids: Arc::clone(&ids),
-        };
-        let orders = OrderService::new(
-            Arc::new(orders),
-            Arc::clone(&clock),
-            ids,
-            config.orders.policy,
-        );
-        let health = HealthService::new(Arc::new(DatabaseProbe::new(database.clone())), clock);
         Ok(Self {
-            auth: Arc::new(AuthService::new(auth, config.auth.sessions)),
-            users: Arc::new(user_service),
-            posts: Arc::new(PostService::new(post_ports)),
-            views,
-            products: Arc::new(ProductService::new(product_ports)),
-            orders: Arc::new(orders),
-            health: Arc::new(health),
-            cache,
-            hasher,
+            services: Services::new(adapters.ports.clone(), policy),
+            adapters,
             http_metrics: HttpMetrics::default(),
             render_cache: RenderCache::new(config.cache.max_rendered_bytes),
         })
@@ -247,10 +124,10 @@ impl Services {
         Metrics::new(
             &self.http_metrics,
             database,
-            &self.cache,
+            &self.adapters.cache,
             &self.render_cache,
-            &self.hasher,
-            &self.views,
+            &self.adapters.hasher,
+            &self.adapters.views,
         )
     }
 
@@ -261,12 +138,7 @@ impl Services {
         #[cfg(feature = "probe")]
         let further = further.merge(crate::probe::routes());
         let api = Api {
-            auth: Arc::clone(&self.auth),
-            users: Arc::clone(&self.users),
-            posts: Arc::clone(&self.posts),
-            products: Arc::clone(&self.products),
-            orders: Arc::clone(&self.orders),
-            health: Arc::clone(&self.health),
+            services: self.services.clone(),
             limits: Arc::new(Limits::new(&limits.counts)),
             metrics: self.http_metrics.clone(),
             render_cache: self.render_cache.clone(),

@@ -66,7 +66,11 @@ const LAYERS: &[Layer] = &[
             "hexpress-web",
         ],
     ),
-    ("hexpress-testkit", &["hexpress-domain"], &[]),
+    (
+        "hexpress-testkit",
+        &["hexpress-app", "hexpress-domain"],
+        &[],
+    ),
     ("newsletter", &["hexpress-app", "hexpress-domain"], &[]),
     (
         "embedded-blog",

@@ -1,12 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hexpress_app::auth::AuthService;
-use hexpress_app::health::HealthService;
-use hexpress_app::order::OrderService;
-use hexpress_app::post::PostService;
-use hexpress_app::product::ProductService;
-use hexpress_app::user::UserService;
+use hexpress_app::Services;
 use ipnet::IpNet;
 
 use crate::limits::Limits;
@@ -16,18 +11,8 @@ use crate::render_cache::RenderCache;
 /// What the routes work with.
 #[derive(Clone)]
 pub struct Api {
-    /// Logging in and out, and tokens.
-    pub auth: Arc<AuthService>,
-    /// Accounts.
-    pub users: Arc<UserService>,
-    /// Posts.
-    pub posts: Arc<PostService>,
-    /// The catalogue.
-    pub products: Arc<ProductService>,
-    /// Orders.
-    pub orders: Arc<OrderService>,
-    /// Liveness and readiness.
-    pub health: Arc<HealthService>,
+    /// The use cases.
+    pub services: Services,
     /// How much is taken on.
     pub limits: Arc<Limits>,
     /// Where requests are counted.

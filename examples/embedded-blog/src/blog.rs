@@ -2,30 +2,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hexpress_app::auth::{AuthPorts, AuthService};
-use hexpress_app::health::HealthService;
-use hexpress_app::order::{OrderPolicy, OrderService};
-use hexpress_app::post::{PostPorts, PostService};
-use hexpress_app::product::{ProductPorts, ProductService};
-use hexpress_app::user::{UserPorts, UserService};
-use hexpress_domain::auth::SessionPolicy;
+use hexpress_app::{Policy, Services};
 use hexpress_domain::clock::IdGenerator;
-use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
 use hexpress_infra::database::{
-    self, Database, DatabaseOptions, DatabaseProbe, DatabaseUrl, MigrationError, OpenError,
+    self, Database, DatabaseOptions, DatabaseUrl, MigrationError, OpenError,
 };
-use hexpress_infra::order::{DieselOrderRepository, QueueingOrderRepository};
-use hexpress_infra::post::{BufferedViewCounter, DieselPostRepository, DieselViewRepository};
-use hexpress_infra::product::DieselProductRepository;
-use hexpress_infra::security::{
-    Argon2Hasher, Argon2Settings, Argon2SettingsError, RandomTokenMint, SystemClock,
-    UuidV7Generator,
-};
-use hexpress_infra::user::DieselUserRepository;
+use hexpress_infra::post::BufferedViewCounter;
+use hexpress_infra::security::{Argon2SettingsError, UuidV7Generator};
+use hexpress_infra::{AdapterOptions, Adapters, adapters};
 use hexpress_web::{Api, HttpMetrics, LimitSettings, Limits, RenderCache, Settings};
-
-/// How many wrong passwords a minute takes of one client for one account.
-const LOGIN_LIMIT_PER_MINUTE: u32 = 10;
 
 /// A blog on a database of its own.
 pub struct Blog {
@@ -57,76 +42,12 @@ impl Blog {
     ///
     /// [`BlogError`].
     pub async fn open(url: DatabaseUrl, base_path: &str) -> Result<Self, BlogError> {
-        let options = DatabaseOptions::new(url);
-        let lock_timeout = options.lock_timeout;
-        let database = database::open(options).await?;
+        let database = database::open(DatabaseOptions::new(url)).await?;
         database.migrator().up().await?;
 
-        let (clock, ids) = (Arc::new(SystemClock), Arc::new(UuidV7Generator));
-        let users = Arc::new(DieselUserRepository::new(database.clone()));
-        let posts = Arc::new(DieselPostRepository::new(database.clone()));
-        let view_batches = Arc::new(DieselViewRepository::new(database.clone()));
-        let views = Arc::new(BufferedViewCounter::start(
-            view_batches.clone(),
-            clock.clone(),
-            ids.clone(),
-        ));
-        let hasher = Arc::new(Argon2Hasher::new(&Argon2Settings::default())?);
-        let guard = Arc::new(DieselLoginGuard::new(
-            database.clone(),
-            LOGIN_LIMIT_PER_MINUTE,
-        ));
-        let products = Arc::new(DieselProductRepository::new(database.clone()));
-        let orders = QueueingOrderRepository::new(
-            Arc::new(DieselOrderRepository::new(database.clone())),
-            lock_timeout,
-        );
-
-        let auth = AuthPorts {
-            users: users.clone(),
-            tokens: Arc::new(DieselTokenRepository::new(database.clone())),
-            hasher: hasher.clone(),
-            mint: Arc::new(RandomTokenMint),
-            guard: guard.clone(),
-            clock: clock.clone(),
-            ids: ids.clone(),
-        };
-        let post_ports = PostPorts {
-            posts: posts.clone(),
-            reader: posts.clone(),
-            views: views.clone(),
-            view_batches,
-            clock: clock.clone(),
-            ids: ids.clone(),
-        };
-        let user_ports = UserPorts {
-            users,
-            posts,
-            hasher,
-            guard,
-            clock: clock.clone(),
-            ids: ids.clone(),
-        };
+        let Adapters { ports, views, .. } = adapters(&database, &AdapterOptions::default())?;
         let api = Api {
-            auth: Arc::new(AuthService::new(auth, SessionPolicy::default())),
-            users: Arc::new(UserService::new(user_ports)),
-            posts: Arc::new(PostService::new(post_ports)),
-            products: Arc::new(ProductService::new(ProductPorts {
-                products: products.clone(),
-                reader: products,
-                clock: clock.clone(),
-                ids: ids.clone(),
-            })),
-            orders: Arc::new(OrderService::new(
-                Arc::new(orders),
-                clock.clone(),
-                ids,
-                OrderPolicy::default(),
-            )),
-            health: Arc::new(HealthService::new(
-                Arc::new(DatabaseProbe::new(database.clone())),
-                clock,
-            )),
+            services: Services::new(ports, Policy::default()),
             limits: Arc::new(Limits::new(&LimitSettings::default())),
             metrics: HttpMetrics::default(),
             render_cache: RenderCache::default(),
@@ -153,9 +74,9 @@ impl Blog {
     ///
     /// As the use cases: next time they may succeed.
     pub async fn sweep(&self) -> Result<(), hexpress_app::Error> {
-        self.api.auth.sweep().await?;
-        self.api.posts.sweep().await?;
-        self.api.orders.sweep().await?;
+        self.api.services.auth.sweep().await?;
+        self.api.services.posts.sweep().await?;
+        self.api.services.orders.sweep().await?;
         Ok(())
     }
 

@@ -45,29 +45,27 @@ pub struct PlacedOrder {
     pub is_replayed: bool,
 }
 
+/// What the use cases of orders need.
+pub struct OrderPorts {
+    /// Keeps orders.
+    pub orders: Arc<dyn OrderRepository>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub ids: Arc<dyn IdGenerator>,
+}
+
 /// The use cases of orders.
 pub struct OrderService {
-    orders: Arc<dyn OrderRepository>,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdGenerator>,
+    ports: OrderPorts,
     policy: OrderPolicy,
 }
 
 impl OrderService {
     /// Puts the use cases on their ports.
     #[must_use]
-    pub fn new(
-        orders: Arc<dyn OrderRepository>,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdGenerator>,
-        policy: OrderPolicy,
-    ) -> Self {
-        Self {
-            orders,
-            clock,
-            ids,
-            policy,
-        }
+    pub const fn new(ports: OrderPorts, policy: OrderPolicy) -> Self {
+        Self { ports, policy }
     }
 
     /// Places an order for the caller. With a key, the same command is answered with
@@ -86,9 +84,9 @@ impl OrderService {
         key: Option<IdempotencyKey>,
     ) -> Result<PlacedOrder, Error> {
         let principal = permissions::permit_own(actor, Operation::PlaceOrder)?;
-        let now = self.clock.now();
+        let now = self.ports.clock.now();
         let record = OrderRecord {
-            id: Id::generate(&*self.ids),
+            id: Id::generate(&*self.ports.ids),
             user_id: principal.user_id,
             order: command,
             idempotency: key.map(|key| Idempotency {
@@ -97,7 +95,7 @@ impl OrderService {
             }),
             at: now,
         };
-        let placement = match self.orders.place(record).await {
+        let placement = match self.ports.orders.place(record).await {
             // The account has been removed for good since the token was looked up.
             Err(RepositoryError::MissingReference) => return Err(Error::InvalidToken),
             outcome => outcome?,
@@ -124,7 +122,7 @@ impl OrderService {
     /// actor may see.
     pub async fn read(&self, actor: &Actor, id: OrderId) -> Result<Order, Error> {
         permissions::permit(actor, Operation::ReadOrder)?;
-        let found = self.orders.find(id).await?;
+        let found = self.ports.orders.find(id).await?;
         let visible = found.filter(|order| permissions::sees_order(actor, order));
         visible.ok_or(Error::NotFound(Resource::Order))
     }
@@ -148,7 +146,7 @@ impl OrderService {
         if let Some(own) = permissions::visible_orders(actor)? {
             query.user_id = Some(own);
         }
-        Ok(self.orders.list(query).await?)
+        Ok(self.ports.orders.list(query).await?)
     }
 
     /// Calls an order off; its pieces go back.
@@ -208,7 +206,7 @@ impl OrderService {
         if_match: Option<&IfMatch>,
     ) -> Result<Order, Error> {
         let (actor, if_match) = (actor.clone(), if_match.cloned());
-        let clock = Arc::clone(&self.clock);
+        let clock = Arc::clone(&self.ports.clock);
         let decide = move |order: &Order| -> Result<_, Refusal> {
             if !permissions::sees_order(&actor, order) {
                 return Err(Error::NotFound(Resource::Order).into());
@@ -222,7 +220,7 @@ impl OrderService {
                 step.map_err(|error| Error::InvalidState(InvalidState::OrderTransition(error)))?;
             Ok(Some(step))
         };
-        let changed = self.orders.change(id, Arc::new(decide)).await;
+        let changed = self.ports.orders.change(id, Arc::new(decide)).await;
         changed.map_err(Error::about(Resource::Order))
     }
 
@@ -235,8 +233,12 @@ impl OrderService {
         let Some(pending_ttl) = self.policy.pending_ttl else {
             return Ok(0);
         };
-        let now = self.clock.now();
-        Ok(self.orders.cancel_overdue(now - pending_ttl, now).await?)
+        let now = self.ports.clock.now();
+        Ok(self
+            .ports
+            .orders
+            .cancel_overdue(now - pending_ttl, now)
+            .await?)
     }
 
     /// Forgets the idempotency keys whose time is over; returns how many.
@@ -245,7 +247,7 @@ impl OrderService {
     ///
     /// [`Error::Unavailable`] and [`Error::Internal`].
     pub async fn sweep(&self) -> Result<u64, Error> {
-        Ok(self.orders.sweep(self.clock.now()).await?)
+        Ok(self.ports.orders.sweep(self.ports.clock.now()).await?)
     }
 }
 

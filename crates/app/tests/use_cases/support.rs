@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_app::auth::{AuthPorts, AuthService};
-use hexpress_app::order::{OrderPolicy, OrderService};
+use hexpress_app::order::{OrderPolicy, OrderPorts, OrderService};
 use hexpress_app::post::{PostPorts, PostService};
 use hexpress_app::product::{ProductPorts, ProductService};
 use hexpress_app::user::{UserPorts, UserService};
@@ -388,12 +388,12 @@ impl Mocks {
     }
 
     pub fn order_service_with(self, policy: OrderPolicy) -> OrderService {
-        OrderService::new(
-            Arc::new(self.orders),
-            Arc::new(clock()),
-            Arc::new(ids()),
-            policy,
-        )
+        let ports = OrderPorts {
+            orders: Arc::new(self.orders),
+            clock: Arc::new(clock()),
+            ids: Arc::new(ids()),
+        };
+        OrderService::new(ports, policy)
     }
 
     pub fn auth_service(self) -> AuthService {

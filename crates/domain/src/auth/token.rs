@@ -2,13 +2,16 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use strum::IntoStaticStr;
+use zeroize::Zeroizing;
 
 use super::TokenName;
 use crate::id::Id;
 use crate::user::UserId;
 
 /// What a token is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
@@ -27,19 +30,16 @@ impl TokenKind {
 
     /// The kind's name, as the API and the store spell it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Session => "session",
-            Self::Api => "api",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
 /// A bearer token (RFC 6750) as its holder knows it: `hxp_` and 43 characters of
 /// base62, which hold 256 random bits. Shown once, never stored; its `Debug`
-/// shows nothing of it.
+/// shows nothing of it, and its memory is overwritten when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct TokenSecret(String);
+pub struct TokenSecret(Zeroizing<String>);
 
 /// The text has not the form of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -69,7 +69,7 @@ impl FromStr for TokenSecret {
         {
             return Err(TokenSecretError);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(Zeroizing::new(text.to_owned())))
     }
 }
 

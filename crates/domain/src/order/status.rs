@@ -1,8 +1,10 @@
-use std::fmt;
 use std::str::FromStr;
 
+use strum::{Display, IntoStaticStr};
+
 /// How far an order has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Display, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
@@ -31,13 +33,8 @@ impl OrderStatus {
 
     /// The status's name, as the API and the store spell it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Paid => "paid",
-            Self::Fulfilled => "fulfilled",
-            Self::Cancelled => "cancelled",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Whether an order may go from this status to the other.
@@ -59,12 +56,6 @@ impl FromStr for OrderStatus {
             .into_iter()
             .find(|status| status.as_str() == text.trim())
             .ok_or(OrderStatusError)
-    }
-}
-
-impl fmt::Display for OrderStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

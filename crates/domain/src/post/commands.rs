@@ -120,7 +120,8 @@ pub struct PostPatch {
 }
 
 /// The fields of a change to a post.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "camelCase")]
 pub enum PostField {
     /// A new title.
     Title,
@@ -149,15 +150,8 @@ impl PostField {
 
     /// The field's name, as the API spells it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Title => "title",
-            Self::Content => "content",
-            Self::Excerpt => "excerpt",
-            Self::Status => "status",
-            Self::Metadata => "metadata",
-            Self::Slug => "slug",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -106,7 +106,8 @@ pub trait PostRepository: PostReader + Send + Sync {
     /// change says so; for a post that is restored only while it is kept for no other, and
     /// taken by none that was ever published.
     ///
-    /// [`LockedPost::is_author_deleted`] is true until the end of the change.
+    /// The author of a deleted post who is not deleted stays so until the end of the
+    /// change.
     ///
     /// # Errors
     ///

@@ -1,8 +1,10 @@
-use std::fmt;
 use std::str::FromStr;
 
+use strum::{Display, IntoStaticStr};
+
 /// Where a post stands between its author's desk and its readers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Display, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
@@ -34,12 +36,8 @@ impl PostStatus {
 
     /// The status's name, as the API and the store spell it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Published => "published",
-            Self::Archived => "archived",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Whether a post may go from this status to the other, or stay where it is.
@@ -77,12 +75,6 @@ impl FromStr for PostStatus {
             .into_iter()
             .find(|status| status.as_str() == text.trim())
             .ok_or(PostStatusError)
-    }
-}
-
-impl fmt::Display for PostStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -115,7 +115,8 @@ pub struct UserPatch {
 }
 
 /// The fields of a change to a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "camelCase")]
 pub enum UserField {
     /// A new address.
     Email,
@@ -147,16 +148,8 @@ impl UserField {
 
     /// The field's name, as the API spells it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Password => "password",
-            Self::CurrentPassword => "currentPassword",
-            Self::FirstName => "firstName",
-            Self::LastName => "lastName",
-            Self::Role => "role",
-            Self::IsActive => "isActive",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -1,10 +1,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use zeroize::Zeroizing;
+
 use crate::validation::{NulError, without_nul};
 
 /// A password in clear, on its way to be hashed or compared. It has no
-/// `Serialize`, and its `Debug` shows nothing of it.
+/// `Serialize`, its `Debug` shows nothing of it, and its memory is overwritten when it is
+/// dropped.
 ///
 /// ```
 /// use hexpress_domain::user::{Password, PasswordError};
@@ -17,7 +20,7 @@ use crate::validation::{NulError, without_nul};
 /// # Ok::<(), PasswordError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
+pub struct Password(Zeroizing<String>);
 
 /// Why a text is no password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +64,7 @@ impl Password {
         match without_nul(text)?.chars().count() {
             0 => Err(PasswordError::Empty),
             length if length > Self::MAX_LENGTH => Err(PasswordError::TooLong),
-            _ => Ok(Self(text.to_owned())),
+            _ => Ok(Self(Zeroizing::new(text.to_owned()))),
         }
     }
 

@@ -1,8 +1,10 @@
-use std::fmt;
 use std::str::FromStr;
 
+use strum::{Display, IntoStaticStr};
+
 /// What a user is trusted with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Display, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
@@ -29,12 +31,8 @@ impl Role {
 
     /// The role's name, as the API and the store spell it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Moderator => "moderator",
-            Self::Admin => "admin",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -46,12 +44,6 @@ impl FromStr for Role {
             .into_iter()
             .find(|role| role.as_str() == text.trim())
             .ok_or(RoleError)
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

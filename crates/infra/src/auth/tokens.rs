@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{Prepared, StoredId, StoredInstant};
+use hexpress_database::sql::{Locked, Prepared, StoredId, StoredInstant};
 use hexpress_database::{Connection, Corrupt, Database, Failure, SWEEP_BATCH, on_backend};
 use hexpress_domain::auth::{
     ApiTokenRecord, Authenticated, CREDENTIALS_CHANGED, Principal, SessionPolicy, SessionRecord,
@@ -175,14 +175,13 @@ async fn insert(connection: &mut Connection, row: NewTokenRow<'_>) -> Result<Tok
     }))
 }
 
-/// Holds a user and one of the user's tokens, in the order in which changes to a
-/// user take them.
+/// Locks a user and one of the user's tokens until the transaction ends, in the order in which
+/// changes to a user lock them.
 async fn hold(connection: &mut Connection, user: UserId, token: TokenId) -> Result<(), Failure> {
-    on_backend!(connection, |c, dialect in crate::dialect| {
-        dialect::lock_user(c, user.into()).await?;
-        dialect::lock_token(c, token.into()).await?;
-    });
-    Ok(())
+    let user = users::table.find(StoredId::from(user)).select(users::id);
+    connection.lock(Locked::for_update(user)).await?;
+    let token = tokens::table.find(StoredId::from(token)).select(tokens::id);
+    Ok(connection.lock(Locked::for_update(token)).await?)
 }
 
 async fn session_stands(

@@ -46,6 +46,16 @@ pub struct CacheOptions {
     pub max_age: Duration,
 }
 
+/// 32 MiB, shown for half a second.
+impl Default for CacheOptions {
+    fn default() -> Self {
+        Self {
+            max_bytes: 32 * 1024 * 1024,
+            max_age: Duration::from_millis(500),
+        }
+    }
+}
+
 /// What of one kind is kept, and how often it was of use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheStatus {

@@ -9,6 +9,7 @@ mod rows;
 #[cfg(test)]
 mod slow_plans;
 mod stock;
+mod take;
 mod write;
 
 use async_trait::async_trait;
@@ -19,7 +20,6 @@ use hexpress_domain::order::{Order, OrderId, OrderQuery, OrderRecord, OrderRepos
 use hexpress_domain::repository::{Decide, RepositoryError};
 
 pub use queue::QueueingOrderRepository;
-pub(crate) use rows::OrderItemRow;
 
 /// [`OrderRepository`] in the database.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use hexpress_database::{Connection, Corrupt, Failure, on_backend, pipelined};
 use hexpress_domain::order::{Order, OrderRecord, Placement};
 use hexpress_domain::product::Product;
 
-use super::rows::{OrderItemRow, OrderRow};
+use super::rows::{NewItems, OrderRow};
 use super::{keys, stock};
 use crate::product::{Cause, ProductRow};
 use crate::schema::{orders, products};
@@ -82,14 +82,14 @@ async fn store(connection: &mut Connection, order: &Order) -> Result<Taken, Fail
     pieces.sort_unstable_by_key(|(product, _)| product.0);
     let (stored, rows, listed, recorded) = pipelined!(
         connection,
-        |c, dialect in crate::dialect| {
+        |c, take in crate::order::take| {
             let insert = diesel::insert_into(orders::table).values(OrderRow::of(order));
             Prepared(insert).execute(c)
         },
         // Before the lines, each of which would share in its product: PostgreSQL writes
         // down who all do when one of them takes it.
-        dialect::take_pieces(c, &pieces),
-        dialect::insert_order_items(c, OrderItemRow::of(order)),
+        take::pieces(c, &pieces),
+        Prepared(NewItems::of(order)).execute(c),
         stock::record(&[id], Cause::Ordered, order.created_at).execute(c),
     );
     stored?;

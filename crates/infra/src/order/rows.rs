@@ -1,6 +1,10 @@
+use diesel::backend::Backend;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, HasSqlType, Integer, Text};
 use hexpress_database::Corrupt;
-use hexpress_database::sql::{StoredId, StoredInstant};
+use hexpress_database::sql::{Id, StoredId, StoredInstant};
 use hexpress_domain::entity::Version;
 use hexpress_domain::money::Money;
 use hexpress_domain::order::{Order, OrderId, OrderItem};
@@ -24,9 +28,9 @@ pub(super) struct OrderRow {
 }
 
 /// A line of an order.
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = order_items)]
-pub(crate) struct OrderItemRow {
+pub(super) struct OrderItemRow {
     pub(super) order_id: StoredId,
     position: i32,
     product_id: StoredId,
@@ -34,6 +38,9 @@ pub(crate) struct OrderItemRow {
     quantity: i64,
     unit_price_cents: i64,
 }
+
+/// The statement that stores the lines of an order. Diesel has none for several rows on SQLite.
+pub(super) struct NewItems(Vec<OrderItemRow>);
 
 impl OrderRow {
     pub(super) fn of(order: &Order) -> Self {
@@ -79,11 +86,11 @@ impl OrderRow {
     }
 }
 
-impl OrderItemRow {
-    pub(super) fn of(order: &Order) -> Vec<Self> {
-        (0..)
+impl NewItems {
+    pub(super) fn of(order: &Order) -> Self {
+        let rows = (0..)
             .zip(&order.items)
-            .map(|(position, item)| Self {
+            .map(|(position, item)| OrderItemRow {
                 order_id: order.id.into(),
                 position,
                 product_id: item.product_id.into(),
@@ -91,7 +98,45 @@ impl OrderItemRow {
                 quantity: item.quantity.into(),
                 unit_price_cents: item.unit_price.into(),
             })
-            .collect()
+            .collect();
+        Self(rows)
+    }
+}
+
+impl QueryId for NewItems {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<DB> QueryFragment<DB> for NewItems
+where
+    DB: Backend + HasSqlType<Id>,
+    StoredId: ToSql<Id, DB>,
+    i32: ToSql<Integer, DB>,
+    i64: ToSql<BigInt, DB>,
+    String: ToSql<Text, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO order_items \
+             (order_id, position, product_id, name, quantity, unit_price_cents) VALUES ",
+        );
+        for (index, row) in self.0.iter().enumerate() {
+            out.push_sql(if index == 0 { "(" } else { ", (" });
+            out.push_bind_param::<Id, _>(&row.order_id)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Integer, _>(&row.position)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Id, _>(&row.product_id)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Text, _>(&row.name)?;
+            out.push_sql(", ");
+            out.push_bind_param::<BigInt, _>(&row.quantity)?;
+            out.push_sql(", ");
+            out.push_bind_param::<BigInt, _>(&row.unit_price_cents)?;
+            out.push_sql(")");
+        }
+        Ok(())
     }
 }
 

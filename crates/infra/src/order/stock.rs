@@ -8,7 +8,7 @@ use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{Condition, Instant, Prepared, StoredId, StoredInstant};
+use hexpress_database::sql::{Condition, Instant, Locked, Prepared, StoredId, StoredInstant};
 use hexpress_database::{Connection, Failure, on_backend};
 
 use crate::product::Cause;
@@ -20,9 +20,11 @@ pub(super) async fn give_back(
     order_ids: &[StoredId],
     at: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    let ordered = order_items::table
-        .filter(order_items::order_id.eq_any(order_ids))
-        .select(order_items::product_id);
+    let ordered = || {
+        order_items::table
+            .filter(order_items::order_id.eq_any(order_ids))
+            .select(order_items::product_id)
+    };
     let pieces = order_items::table
         .filter(order_items::order_id.eq_any(order_ids))
         .filter(order_items::product_id.eq(products::id))
@@ -30,10 +32,14 @@ pub(super) async fn give_back(
         .select(sql::<BigInt>("CAST(sum(order_items.quantity) AS bigint)"))
         .single_value()
         .assume_not_null();
-    on_backend!(&mut *connection, |c, dialect in crate::dialect| {
-        dialect::lock_products_of(c, order_ids).await?;
+    let products = products::table
+        .filter(products::id.eq_any(ordered()))
+        .order(products::id)
+        .select(products::id);
+    connection.lock(Locked::for_no_key_update(products)).await?;
+    on_backend!(&mut *connection, |c| {
         diesel::update(products::table)
-            .filter(products::id.eq_any(ordered))
+            .filter(products::id.eq_any(ordered()))
             .set(products::stock.eq(products::stock + pieces))
             .execute(c)
             .await?;

@@ -44,7 +44,7 @@ async fn lock(connection: &mut Connection, id: OrderId) -> Result<Order, Failure
         let order = orders::table
             .find(StoredId::from(id))
             .select(OrderRow::as_select());
-        Prepared(Locked(order, "orders"))
+        Prepared(Locked::for_no_key_update(order))
             .get_result(c)
             .await
             .optional()?
@@ -60,11 +60,16 @@ pub(super) async fn cancel_batch(
     placed_until: DateTime<Utc>,
     at: DateTime<Utc>,
 ) -> Result<u64, Failure> {
-    let ids = on_backend!(&mut *connection, |c, dialect in crate::dialect| {
-        let pending = OrderStatus::Pending.as_str();
-        let until = StoredInstant(placed_until);
-        let limit = OVERDUE_BATCH.into();
-        dialect::hold_orders_placed_until(c, pending, until, limit).await?
+    let ids: Vec<StoredId> = on_backend!(&mut *connection, |c| {
+        let overdue = orders::table
+            .filter(orders::status.eq(OrderStatus::Pending.as_str()))
+            .filter(orders::created_at.le(StoredInstant(placed_until)))
+            .order((orders::created_at, orders::id))
+            .limit(OVERDUE_BATCH.into())
+            .select(orders::id);
+        // Whoever has locked one of them is changing its status.
+        let overdue = Locked::for_no_key_update(overdue).skip_locked();
+        overdue.load(c).await?
     });
     if ids.is_empty() {
         return Ok(0);

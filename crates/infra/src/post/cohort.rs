@@ -2,15 +2,17 @@
 //! that were deleted before.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{StoredId, StoredInstant};
+use hexpress_database::sql::{Locked, StoredId, StoredInstant};
 use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::post::{MadeSlug, PostId};
 use hexpress_domain::user::UserId;
 
 use super::{rows, slugs, write};
-use crate::schema::{kept_slugs, posts};
+use crate::schema::{kept_slugs, post_views, posts};
 
 const LIVE: &str = "posts.deleted_at IS NULL";
 const COHORT: &str = "posts.deleted_with_author";
@@ -22,8 +24,8 @@ pub(crate) async fn delete_with_author(
     at: DateTime<Utc>,
 ) -> Result<(), Failure> {
     let author_id = StoredId::from(author_id);
-    on_backend!(connection, |c, dialect in crate::dialect| {
-        dialect::lock_posts_of(c, author_id, LIVE).await?;
+    lock_posts(connection, author_id, LIVE).await?;
+    on_backend!(connection, |c| {
         diesel::update(posts::table)
             .filter(posts::author_id.eq(author_id))
             .filter(posts::deleted_at.is_null())
@@ -59,8 +61,8 @@ pub(crate) async fn restore_with_author(
 
     let stored_id = StoredId::from(author_id);
     let others: Vec<StoredId> = gone.iter().map(|(id, _)| *id).collect();
-    on_backend!(&mut *connection, |c, dialect in crate::dialect| {
-        dialect::lock_posts_of(c, stored_id, COHORT).await?;
+    lock_posts(connection, stored_id, COHORT).await?;
+    on_backend!(&mut *connection, |c| {
         diesel::update(posts::table)
             .filter(posts::author_id.eq(stored_id))
             .filter(posts::deleted_with_author)
@@ -80,6 +82,22 @@ pub(crate) async fn restore_with_author(
         write::bring_back(connection, PostId::new(id.0), &slug, at).await?;
     }
     Ok(())
+}
+
+/// Locks an author's posts of which this is true, and their views, until the transaction ends:
+/// in the order in which all others lock several of them, so that nobody waits in a circle.
+async fn lock_posts(
+    connection: &mut Connection,
+    author_id: StoredId,
+    which: &'static str,
+) -> Result<(), Failure> {
+    let posts = posts::table
+        .inner_join(post_views::table)
+        .filter(posts::author_id.eq(author_id))
+        .filter(sql::<Bool>(which))
+        .order(posts::id)
+        .select(posts::id);
+    Ok(connection.lock(Locked::for_update(posts)).await?)
 }
 
 /// Posts of the cohort whose slugs are taken by others, or kept for them.

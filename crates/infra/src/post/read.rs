@@ -76,7 +76,7 @@ pub(super) async fn lock(
         .and_id(id.as_uuid())
         .and_sql(liveness);
     let row: Option<PostViewRow> = on_backend!(connection, |c| {
-        let view = Locked(view_where!(condition), "posts");
+        let view = Locked::for_no_key_update(view_where!(condition)).of("posts");
         Prepared(view).get_result(c).await.optional()?
     });
     Ok(row.map(rows::view).transpose()?)

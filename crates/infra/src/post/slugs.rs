@@ -28,16 +28,13 @@ pub(super) async fn choose(
         NewSlug::Named(slug) => return Ok(slug.clone()),
         NewSlug::Made(made) => made,
     };
-    let (locked, plain) = pipelined!(
-        connection,
-        |c, dialect in crate::dialect| dialect::lock_slugs(c, made.stem().as_str()),
-        {
-            let is_free = diesel::sql_query(IS_FREE)
-                .bind::<Text, _>(made.plain().as_str())
-                .bind::<Id, _>(StoredId::from(post));
-            Prepared(is_free).get_result::<IsFree>(c)
-        },
-    );
+    let lock = lock_of(made.stem());
+    let (locked, plain) = pipelined!(connection, |c, dialect| dialect::lock_name(c, &lock), {
+        let is_free = diesel::sql_query(IS_FREE)
+            .bind::<Text, _>(made.plain().as_str())
+            .bind::<Id, _>(StoredId::from(post));
+        Prepared(is_free).get_result::<IsFree>(c)
+    },);
     locked?;
     if plain?.is_free {
         return Ok(made.plain().clone());
@@ -50,10 +47,14 @@ pub(super) async fn choose(
 /// but one would find the slug taken that all had found free. Comes before the rows
 /// of posts, so that nobody waits in a circle.
 pub(super) async fn lock(connection: &mut Connection, stem: &Slug) -> Result<(), Failure> {
-    on_backend!(connection, |c, dialect in crate::dialect| {
-        dialect::lock_slugs(c, stem.as_str()).await?;
-    });
+    let lock = lock_of(stem);
+    on_backend!(connection, |c, dialect| dialect::lock_name(c, &lock)
+        .await?);
     Ok(())
+}
+
+fn lock_of(stem: &Slug) -> String {
+    format!("posts/{stem}")
 }
 
 #[derive(QueryableByName)]

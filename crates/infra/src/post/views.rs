@@ -6,12 +6,12 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, HasSqlType};
 use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{Id, StoredId, StoredInstant};
+use hexpress_database::sql::{Id, Locked, StoredId, StoredInstant};
 use hexpress_database::{Connection, Database, Failure, SWEEP_BATCH, on_backend};
 use hexpress_domain::post::{ViewBatch, ViewRepository};
 use hexpress_domain::repository::RepositoryError;
 
-use crate::schema::view_batches;
+use crate::schema::{post_views, view_batches};
 
 /// [`ViewRepository`] in the database.
 #[derive(Clone)]
@@ -64,11 +64,21 @@ async fn add(connection: &mut Connection, batch: &ViewBatch) -> Result<(), Failu
     });
     let addition = Addition(views.collect());
     let ids: Vec<_> = addition.0.iter().map(|(id, _)| *id).collect();
-    on_backend!(connection, |c, dialect in crate::dialect| {
-        dialect::lock_views(c, &ids).await?;
-        addition.execute(c).await?
-    });
+    lock_views(connection, &ids).await?;
+    on_backend!(connection, |c| addition.execute(c).await?);
     Ok(())
+}
+
+/// Locks the views of these posts until the transaction ends, in the order of their ids.
+pub(crate) async fn lock_views(
+    connection: &mut Connection,
+    ids: &[StoredId],
+) -> Result<(), Failure> {
+    let views = post_views::table
+        .filter(post_views::post_id.eq_any(ids))
+        .order(post_views::post_id)
+        .select(post_views::post_id);
+    Ok(connection.lock(Locked::for_update(views)).await?)
 }
 
 /// Adds to the counts of many posts at once. Both databases call the columns of

@@ -1,7 +1,9 @@
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{Prepared, StoredId, StoredInstant};
+use hexpress_database::sql::{Locked, Prepared, StoredId, StoredInstant};
 use hexpress_database::{Connection, Corrupt, Failure, on_backend, pipelined};
 use hexpress_domain::auth::CREDENTIALS_CHANGED;
 use hexpress_domain::post::{
@@ -12,7 +14,7 @@ use hexpress_domain::user::UserId;
 
 use super::rows::{AuthorRow, PostRow};
 use super::{read, rows, slugs};
-use crate::schema::posts;
+use crate::schema::{posts, users};
 
 /// A post was restored between the moments in which it was looked for and locked.
 #[derive(Debug, thiserror::Error)]
@@ -170,14 +172,21 @@ pub(super) async fn bring_back(
     Ok(())
 }
 
-/// Holds the author's row, so that no deletion of the author overlooks the post.
+/// The author, if this is true of them, locked against changes until the transaction ends, so
+/// that no deletion of the author overlooks the post. Others may lock them so at the same time.
 async fn share_author(
     connection: &mut Connection,
     author_id: UserId,
     which: &'static str,
 ) -> Result<Option<AuthorRow>, Failure> {
-    Ok(on_backend!(connection, |c, dialect in crate::dialect| {
-        dialect::share_author(c, author_id.into(), which).await?
+    let author_id = StoredId::from(author_id);
+    Ok(on_backend!(connection, |c| {
+        let author = users::table
+            .find(author_id)
+            .filter(sql::<Bool>(which))
+            .select(AuthorRow::as_select());
+        let author = Prepared(Locked::for_share(author));
+        author.get_result(c).await.optional()?
     }))
 }
 

@@ -6,6 +6,7 @@ mod read;
 mod rows;
 #[cfg(test)]
 mod slow_plans;
+mod stock;
 mod write;
 
 use async_trait::async_trait;
@@ -18,6 +19,7 @@ use hexpress_domain::repository::{Decide, RepositoryError};
 
 pub(crate) use ledger::Cause;
 pub(crate) use rows::{ProductRow, pieces, search_text};
+pub(crate) use stock::lock as lock_products;
 
 /// [`ProductRepository`] in the database.
 #[derive(Clone)]

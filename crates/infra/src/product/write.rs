@@ -50,7 +50,7 @@ async fn lock(connection: &mut Connection, id: ProductId) -> Result<Product, Fai
         let product = products::table
             .find(StoredId::from(id))
             .select(ProductRow::as_select());
-        Prepared(Locked(product, "products"))
+        Prepared(Locked::for_no_key_update(product))
             .get_result(c)
             .await
             .optional()?

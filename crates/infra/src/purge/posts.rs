@@ -1,10 +1,11 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{StoredId, StoredInstant};
+use hexpress_database::sql::{Locked, StoredId, StoredInstant};
 use hexpress_database::{Connection, Failure, on_backend};
 
 use super::{BATCH, counted, rows};
+use crate::post::lock_views;
 use crate::schema::{kept_slugs, posts};
 
 /// How many are to be removed, and how many old slugs with them.
@@ -36,14 +37,21 @@ pub(super) async fn remove(
     before: DateTime<Utc>,
 ) -> Result<Option<(u64, u64)>, Failure> {
     let before = StoredInstant(before);
-    let removed = on_backend!(connection, |c, dialect in crate::dialect| {
-        let ids: Vec<StoredId> = dialect::lock_deleted_posts(c, before, BATCH.into()).await?;
-        if ids.is_empty() {
-            return Ok(None);
-        }
-        // The views go with the posts; they are held in the order in which others
-        // take several of them.
-        dialect::lock_views(c, &ids).await?;
+    let ids: Vec<StoredId> = on_backend!(&mut *connection, |c| {
+        // In the order in which all others lock several of them.
+        let posts = posts::table
+            .filter(posts::deleted_at.lt(before))
+            .order(posts::id)
+            .limit(BATCH.into())
+            .select(posts::id);
+        Locked::for_update(posts).load(c).await?
+    });
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    // The views are deleted with the posts.
+    lock_views(connection, &ids).await?;
+    let removed = on_backend!(connection, |c| {
         let slugs = diesel::delete(kept_slugs::table)
             .filter(kept_slugs::post_id.eq_any(&ids))
             .execute(c)

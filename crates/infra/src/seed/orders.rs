@@ -11,6 +11,7 @@ use hexpress_domain::repository::RepositoryError;
 
 use super::{STOCK_MOVEMENTS, insert, only, rows};
 use crate::bulk::{Kind, Table, Value, placeholders};
+use crate::product::lock_products;
 
 const ORDERS: Table = Table {
     name: "orders",
@@ -50,8 +51,7 @@ async fn look_at_stock(connection: &mut Connection, orders: &[&Order]) -> Result
         }
     }
     let ids: Vec<StoredId> = taken.keys().map(|id| (*id).into()).collect();
-    let held = on_backend!(connection, |c, dialect in crate::dialect| dialect::hold_products(c, &ids)
-        .await?);
+    let held = lock_products(connection, &ids).await?;
     for row in held {
         let product = Product::try_from(row)?;
         let available = product.stock;

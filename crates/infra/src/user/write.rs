@@ -57,7 +57,7 @@ async fn lock(connection: &mut Connection, id: UserId) -> Result<LockedUser, Fai
         let user = users::table
             .find(StoredId::from(id))
             .select((UserRow::as_select(), users::password_hash));
-        Prepared(Locked(user, "users"))
+        Prepared(Locked::for_no_key_update(user))
             .get_result(c)
             .await
             .optional()?
@@ -75,8 +75,8 @@ async fn lock(connection: &mut Connection, id: UserId) -> Result<LockedUser, Fai
 /// turn, and sees what those before have left. The turn comes after the row: to hold the
 /// rows of all admins instead, each would wait for whoever holds another's.
 async fn has_other_admin(connection: &mut Connection, id: UserId) -> Result<bool, Failure> {
-    Ok(on_backend!(connection, |c, dialect in crate::dialect| {
-        dialect::lock_admins(c).await?;
+    Ok(on_backend!(connection, |c, dialect| {
+        dialect::lock_name(c, "admins").await?;
         let others = users::table
             .filter(sql::<Bool>(ACTIVE_ADMIN))
             .filter(users::id.ne(StoredId::from(id)));

@@ -44,7 +44,7 @@ async fn blog(kind: Kind) -> (Blog, Stores) {
     (blog, stores)
 }
 
-async fn shop(kind: Kind) -> (Shop, Stores) {
+pub async fn shop(kind: Kind) -> (Shop, Stores) {
     let stores = stores(kind).await;
     let shop = Shop {
         users: stores.users.clone(),

@@ -96,11 +96,6 @@ impl Stores {
         self.products.insert(record).await.unwrap()
     }
 
-    pub async fn stock_of(&self, product: &Product) -> u64 {
-        let found = self.products.find(product.id).await.unwrap();
-        found.unwrap().stock.get()
-    }
-
     /// Places an order that cannot fail.
     pub async fn order(&self, record: OrderRecord) -> Order {
         match self.orders.place(record).await.unwrap() {
@@ -175,18 +170,4 @@ impl Stores {
             assert!(rows.is_empty(), "{what}: {rows:?}");
         }
     }
-}
-
-/// Runs all futures at once and waits for all of them.
-pub async fn race<T, F>(futures: impl IntoIterator<Item = F>) -> Vec<T>
-where
-    T: Send + 'static,
-    F: Future<Output = T> + Send + 'static,
-{
-    let tasks: Vec<_> = futures.into_iter().map(tokio::spawn).collect();
-    let mut outcomes = Vec::with_capacity(tasks.len());
-    for task in tasks {
-        outcomes.push(task.await.unwrap());
-    }
-    outcomes
 }

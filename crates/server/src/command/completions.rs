@@ -1,16 +1,31 @@
 use std::process::ExitCode;
 
-use clap::CommandFactory;
+use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};
 
-use super::print;
-use crate::cli::Cli;
+use super::Cli;
+use super::output::print;
 use crate::failure::Failure;
 
-/// Prints what a shell reads to complete the program's words.
-pub fn run(shell: Shell) -> Result<ExitCode, Failure> {
-    let mut script = Vec::new();
-    generate(shell, &mut Cli::command(), "hexpress", &mut script);
-    print(&String::from_utf8_lossy(&script))?;
-    Ok(ExitCode::SUCCESS)
+const EXAMPLES: &str = "\
+Examples:
+  bash  hexpress completions bash > ~/.local/share/bash-completion/completions/hexpress
+  zsh   hexpress completions zsh > \"${fpath[1]}/_hexpress\"
+  fish  hexpress completions fish > ~/.config/fish/completions/hexpress.fish";
+
+/// Print what a shell reads to complete these words
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Completions {
+    /// Which shell
+    shell: Shell,
+}
+
+impl Completions {
+    pub fn run(&self) -> Result<ExitCode, Failure> {
+        let mut script = Vec::new();
+        generate(self.shell, &mut Cli::command(), "hexpress", &mut script);
+        print(&String::from_utf8_lossy(&script))?;
+        Ok(ExitCode::SUCCESS)
+    }
 }

@@ -1,15 +1,34 @@
 use std::process::ExitCode;
 
-use super::print;
-use crate::config::{Setting, report};
-use crate::failure::Failure;
+use clap::Args;
 
-/// Shows every setting.
-pub fn run(settings: &[Setting], as_json: bool) -> Result<ExitCode, Failure> {
-    if as_json {
-        print(&format!("{:#}\n", report::json(settings)))?;
-    } else {
-        print(&report::table(settings))?;
+use super::flags::{OfServer, SettingFlags};
+use super::output::print;
+use crate::config::{Flags, report};
+use crate::failure::Failure;
+use crate::program::Program;
+
+/// Show every setting, its value, and where that came from
+#[derive(Debug, Args)]
+pub struct Config {
+    /// Print JSON, for programs
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    flags: SettingFlags<OfServer>,
+}
+
+impl Config {
+    pub fn flags(&self) -> Flags {
+        self.flags.given()
     }
-    Ok(ExitCode::SUCCESS)
+
+    pub fn run(&self, program: &Program) -> Result<ExitCode, Failure> {
+        if self.json {
+            print(&format!("{:#}\n", report::json(&program.settings)))?;
+        } else {
+            print(&report::table(&program.settings))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }

@@ -1,19 +1,61 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::{Args, Subcommand};
 use hexpress_infra::copy::{Copier, CopyStep};
 use hexpress_infra::database::{self, DatabaseUrl, SqliteLocation};
 
-use super::print;
-use super::progress::Progress;
-use crate::cli::{Copy, DbAction};
-use crate::config::Config;
+use super::output::{Progress, print};
+use crate::config::{Config, Flags};
 use crate::failure::Failure;
+use crate::program::Program;
 
-/// Does what is to be done with a whole database.
-pub async fn run(config: &Config, action: &DbAction) -> Result<ExitCode, Failure> {
-    match action {
-        DbAction::Copy(copy) => run_copy(config, copy).await,
+const EXAMPLES: &str = "\
+Examples:
+  hexpress db copy --from sqlite://data/hexpress.db --to postgres://hexpress@localhost/hexpress
+  hexpress db copy --from \"$DATABASE_URL\" --to sqlite://copy.db";
+
+/// Move whole databases
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = false)]
+pub struct Db {
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// What can be done with whole databases.
+#[derive(Debug, Subcommand)]
+enum Action {
+    Copy(Copy),
+}
+
+/// Copy everything from one database into another, empty one
+///
+/// Between SQLite and PostgreSQL, either way. The source may be in use: it is read
+/// as it is at one moment. The target is migrated first. At the end all rows
+/// of both are compared. A target whose copy was broken off says so to whoever
+/// wants to use it.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+struct Copy {
+    /// Database to read: sqlite://PATH or postgres://user:password@host/name
+    #[arg(long, value_name = "URL")]
+    from: String,
+    /// Database to fill, which is empty or, with SQLite, not there yet
+    #[arg(long, value_name = "URL")]
+    to: String,
+}
+
+impl Db {
+    pub fn flags(&self) -> Flags {
+        let Action::Copy(copy) = &self.action;
+        // In production there has to be one.
+        Flags::from([("DATABASE_URL", copy.to.clone())])
+    }
+
+    pub async fn run(self, program: &Program) -> Result<ExitCode, Failure> {
+        let Action::Copy(copy) = &self.action;
+        run_copy(&program.config, copy).await
     }
 }
 

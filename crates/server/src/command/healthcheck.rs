@@ -6,15 +6,18 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::http::header::HOST;
 use axum::http::{Request, StatusCode};
+use clap::Args;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::print;
-use crate::config::HttpConfig;
+use super::flags::{OfAddress, SettingFlags};
+use super::output::print;
+use crate::config::{Flags, HttpConfig};
 use crate::failure::{Failure, with_causes};
+use crate::program::Program;
 
 /// How long the server may take to say that it is ready.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -22,8 +25,27 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST: usize = 4096;
 const PATH: &str = "/api/health/ready";
 
-/// Asks the running server whether it is ready.
-pub async fn run(config: &HttpConfig) -> Result<ExitCode, Failure> {
+/// Ask the running server whether it is ready
+///
+/// The exit code is 0 if it is, and 1 if not. For containers and scripts, which need
+/// no other program for it then.
+#[derive(Debug, Args)]
+pub struct Healthcheck {
+    #[command(flatten)]
+    flags: SettingFlags<OfAddress>,
+}
+
+impl Healthcheck {
+    pub fn flags(&self) -> Flags {
+        self.flags.given()
+    }
+
+    pub async fn run(self, program: &Program) -> Result<ExitCode, Failure> {
+        check(&program.config.http).await
+    }
+}
+
+async fn check(config: &HttpConfig) -> Result<ExitCode, Failure> {
     if config.port == 0 {
         return Err(Failure::Usage(
             "PORT is 0, any free one: nobody knows which the server has got\n\

@@ -2,44 +2,98 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::{Args, Subcommand};
 use hexpress_domain::clock::Clock;
 use hexpress_infra::database::{Migration, MigrationState, generate};
 use hexpress_infra::security::SystemClock;
 use serde_json::{Value, json};
 
-use super::{confirm, lasting_database, print};
-use crate::cli::MigrateAction;
-use crate::config::{AppEnv, Config};
+use super::flags::{OfDatabase, SettingFlags};
+use super::output::print;
+use crate::config::{AppEnv, Flags};
 use crate::failure::Failure;
+use crate::program::Program;
 use crate::wiring::Store;
 
 /// What `migrate status` ends with when migrations are pending.
 const PENDING: u8 = 3;
 
-/// Brings the schema forward or back, or says where it stands.
-pub async fn run(config: &Config, action: &MigrateAction) -> Result<ExitCode, Failure> {
-    if let MigrateAction::Generate { name } = action {
-        return generate_pairs(name);
+const EXAMPLES: &str = "\
+Examples:
+  hexpress migrate status --json
+  hexpress migrate up --database-url postgres://user@host/name
+  hexpress migrate down          the latest only
+  hexpress migrate generate add_user_phone";
+
+/// Bring the database's schema forward or back
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = false, after_help = EXAMPLES)]
+pub struct Migrate {
+    #[command(flatten)]
+    database: SettingFlags<OfDatabase>,
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// What can be done about migrations.
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Run every migration that is pending
+    Up,
+    /// Undo the latest migration, and the data that only it has room for
+    Down {
+        /// Undo all of them: the database is empty after it
+        #[arg(long)]
+        all: bool,
+        /// Do it, though this is no development database (needed unless APP_ENV
+        /// is development)
+        #[arg(long)]
+        yes: bool,
+    },
+    /// List all migrations; the exit code is 3 if any is pending
+    Status {
+        /// Print JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write an empty pair up.sql and down.sql for each database, below the
+    /// folder `migrations`
+    Generate {
+        /// What it does, such as add_user_phone: letters, digits, _ and -
+        name: String,
+    },
+}
+
+impl Migrate {
+    pub fn flags(&self) -> Flags {
+        self.database.given()
     }
-    let database = lasting_database(config)?;
-    if let MigrateAction::Down { yes: false, .. } = action
-        && config.app_env != AppEnv::Development
-    {
-        confirm(config, false, "`migrate down` destroys data")?;
+
+    /// Brings the schema forward or back, or says where it stands.
+    pub async fn run(self, program: &Program) -> Result<ExitCode, Failure> {
+        if let Action::Generate { name } = &self.action {
+            return generate_pairs(name);
+        }
+        let database = program.lasting_database()?;
+        if let Action::Down { yes: false, .. } = &self.action
+            && program.config.app_env != AppEnv::Development
+        {
+            program.confirm(false, "`migrate down` destroys data")?;
+        }
+        let store = Store::open(&database).await?;
+        let migrator = store.database.migrator();
+        let code = match &self.action {
+            Action::Status { json } => print_status(&migrator.status().await?, *json)?,
+            Action::Down { all, .. } => {
+                print_names("undid", "nothing to undo", &migrator.down(*all).await?)?
+            }
+            Action::Up | Action::Generate { .. } => {
+                print_names("ran", "nothing to run", &migrator.up().await?)?
+            }
+        };
+        store.database.close(Duration::MAX).await;
+        Ok(code)
     }
-    let store = Store::open(&database).await?;
-    let migrator = store.database.migrator();
-    let code = match action {
-        MigrateAction::Status { json } => print_status(&migrator.status().await?, *json)?,
-        MigrateAction::Down { all, .. } => {
-            print_names("undid", "nothing to undo", &migrator.down(*all).await?)?
-        }
-        MigrateAction::Up | MigrateAction::Generate { .. } => {
-            print_names("ran", "nothing to run", &migrator.up().await?)?
-        }
-    };
-    store.database.close(Duration::MAX).await;
-    Ok(code)
 }
 
 fn generate_pairs(name: &str) -> Result<ExitCode, Failure> {

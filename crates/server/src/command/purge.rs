@@ -1,39 +1,88 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use clap::Args;
 use hexpress_domain::clock::Clock;
 use hexpress_infra::purge::{Purged, Purger};
 use hexpress_infra::security::SystemClock;
 
-use super::{confirm, lasting_database, print};
-use crate::cli::Purge;
-use crate::config::{AppEnv, Config};
+use super::flags::{OfDatabase, SettingFlags};
+use super::output::print;
+use crate::config::{AppEnv, Flags};
 use crate::failure::Failure;
+use crate::program::Program;
 use crate::wiring::Store;
 
-/// Removes for good what was deleted, or says what that would be.
-pub async fn run(config: &Config, purge: &Purge) -> Result<ExitCode, Failure> {
-    let database = lasting_database(config)?;
-    let now = SystemClock.now();
-    if purge.deleted_before > now {
-        return Err(Failure::Usage(
-            "--deleted-before lies in the future\nName a time that has been.".to_owned(),
-        ));
+const EXAMPLES: &str = "\
+Examples:
+  hexpress purge --deleted-before 2026-01-01 --dry-run
+  hexpress purge --deleted-before 2026-01-01T00:00:00Z --yes";
+
+/// Remove for good what was deleted before a date
+///
+/// Persons first: emails, names and passwords; then posts, with their old slugs, and
+/// products that nobody has ordered. Orders stay, without the person. Who and what
+/// was deleted can be restored until then.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Purge {
+    /// Remove what was deleted before this: a day (its begin, in UTC) or a time such as
+    /// 2026-01-01T12:00:00Z
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    deleted_before: DateTime<Utc>,
+    /// Only say what would be removed
+    #[arg(long)]
+    dry_run: bool,
+    /// Do it, though this is no development database (needed unless APP_ENV is
+    /// development)
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    database: SettingFlags<OfDatabase>,
+}
+
+impl Purge {
+    pub fn flags(&self) -> Flags {
+        self.database.given()
     }
-    if !purge.dry_run && config.app_env != AppEnv::Development {
-        confirm(config, purge.yes, "`purge` removes data for good")?;
+
+    /// Removes for good what was deleted, or says what that would be.
+    pub async fn run(self, program: &Program) -> Result<ExitCode, Failure> {
+        let database = program.lasting_database()?;
+        let now = SystemClock.now();
+        if self.deleted_before > now {
+            return Err(Failure::Usage(
+                "--deleted-before lies in the future\nName a time that has been.".to_owned(),
+            ));
+        }
+        if !self.dry_run && program.config.app_env != AppEnv::Development {
+            program.confirm(self.yes, "`purge` removes data for good")?;
+        }
+        let store = Store::open_migrated(&database).await?;
+        let purger = Purger::new(store.database.clone());
+        let purged = if self.dry_run {
+            purger.count(self.deleted_before).await
+        } else {
+            purger.run(self.deleted_before, now).await
+        };
+        let purged = purged.map_err(|error| Failure::of(&error))?;
+        store.database.close(Duration::MAX).await;
+        print(&told(purged, self.dry_run))?;
+        Ok(ExitCode::SUCCESS)
     }
-    let store = Store::open_migrated(&database).await?;
-    let purger = Purger::new(store.database.clone());
-    let purged = if purge.dry_run {
-        purger.count(purge.deleted_before).await
-    } else {
-        purger.run(purge.deleted_before, now).await
-    };
-    let purged = purged.map_err(|error| Failure::of(&error))?;
-    store.database.close(Duration::MAX).await;
-    print(&told(purged, purge.dry_run))?;
-    Ok(ExitCode::SUCCESS)
+}
+
+fn parse_date(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    if let Ok(day) = text.parse::<NaiveDate>() {
+        return Ok(day.and_time(NaiveTime::MIN).and_utc());
+    }
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(time) => Ok(time.to_utc()),
+        Err(_) => {
+            Err("it is neither a day such as 2026-01-31 nor a time such as 2026-01-31T12:00:00Z")
+        }
+    }
 }
 
 fn told(purged: Purged, is_dry_run: bool) -> String {

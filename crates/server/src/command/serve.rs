@@ -5,18 +5,22 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::Args;
+use hexpress_app::Services;
 use hexpress_app::order::OrderService;
 use hexpress_infra::database::DatabaseUrl;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use tracing::{debug, error, info};
 
-use super::print;
-use crate::config::{Config, DatabaseTarget, Origin, Sources};
+use super::flags::{OfServer, SettingFlags};
+use super::output::print;
+use crate::config::{Config, DatabaseTarget, Flags, Origin, Sources};
 use crate::failure::{Failure, with_causes};
 use crate::lifecycle::{Signals, drain};
 use crate::listener::{ConnectionLimits, Server};
-use crate::wiring::{Services, Store};
+use crate::program::Program;
+use crate::wiring::{Parts, Store};
 
 /// How often what has expired is removed.
 const SWEEP_PERIOD: Duration = Duration::from_hours(1);
@@ -30,12 +34,29 @@ const LINGER: Duration = Duration::from_secs(2);
 /// A server that takes requests.
 struct Running {
     store: Store,
-    services: Services,
+    parts: Parts,
     server: Server,
 }
 
-/// Serves until a signal says to stop.
-pub async fn run(config: &Config, sources: &Sources) -> Result<ExitCode, Failure> {
+/// Start the server (also without any command)
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    flags: SettingFlags<OfServer>,
+}
+
+impl Serve {
+    pub fn flags(&self) -> Flags {
+        self.flags.given()
+    }
+
+    /// Serves until a signal says to stop.
+    pub async fn run(self, program: &Program) -> Result<ExitCode, Failure> {
+        serve(&program.config, &program.sources).await
+    }
+}
+
+async fn serve(config: &Config, sources: &Sources) -> Result<ExitCode, Failure> {
     let mut signals = Signals::take()?;
     let running = tokio::select! {
         started = start(config, sources) => started?,
@@ -46,20 +67,20 @@ pub async fn run(config: &Config, sources: &Sources) -> Result<ExitCode, Failure
     };
     let Running {
         store,
-        services,
+        parts,
         server,
     } = running;
     tokio::select! {
         () = signals.next() => {}
-        never = sweep(&services) => match never {},
-        never = cancel_overdue(&services.orders) => match never {},
+        never = sweep(&parts.services) => match never {},
+        never = cancel_overdue(&parts.services.orders) => match never {},
     }
     drain(
-        &services.health,
+        &parts.services.health,
         server,
         async |limit| {
             let end = Instant::now() + limit;
-            let counted = services.views.close(limit).await;
+            let counted = parts.adapters.views.close(limit).await;
             let rest = end.saturating_duration_since(Instant::now());
             store.database.close(rest).await && counted
         },
@@ -73,8 +94,8 @@ pub async fn run(config: &Config, sources: &Sources) -> Result<ExitCode, Failure
 
 async fn start(config: &Config, sources: &Sources) -> Result<Running, Failure> {
     let store = Store::open_migrated(&config.database).await?;
-    let services = Services::new(config, &store.database)?;
-    let has_admin = services.users.has_admin().await;
+    let parts = Parts::new(config, &store.database)?;
+    let has_admin = parts.services.users.has_admin().await;
     let has_admin = has_admin.map_err(|error| Failure::of(&error))?;
     let (host, port) = (config.http.host.as_str(), config.http.port);
     let listener = bind(host, port, "HOST and PORT").await?;
@@ -92,13 +113,13 @@ async fn start(config: &Config, sources: &Sources) -> Result<Running, Failure> {
             let host = address.ip().to_string();
             let listener = bind(&host, address.port(), "METRICS_ADDR").await?;
             let address = listener.local_addr()?;
-            let metrics = services.metrics(&store.database).router();
+            let metrics = parts.metrics(&store.database).router();
             // It can be read until the process ends.
             Server::start(listener, metrics, limits);
             Some(address)
         }
     };
-    let server = Server::start(listener, services.router(config), limits);
+    let server = Server::start(listener, parts.router(config), limits);
     let database = store.database.url().to_string();
     info!(%address, database, app_env = %config.app_env, "listening");
     let hint = if has_admin {
@@ -114,7 +135,7 @@ async fn start(config: &Config, sources: &Sources) -> Result<Running, Failure> {
     ))?;
     Ok(Running {
         store,
-        services,
+        parts,
         server,
     })
 }

@@ -1,18 +1,92 @@
-use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::{Args, Subcommand};
 use hexpress_app::Error;
 use hexpress_app::user::UserService;
 use hexpress_domain::auth::{Actor, ClientAddress};
 use hexpress_domain::user::{Email, NewUser, RawNewUser, RawUserPatch, Role, User, UserPatch};
 use hexpress_domain::validation::{Field, ValidationErrors};
 
-use super::{PASSWORD_VARIABLE, lasting_database, password_variable, print};
-use crate::cli::UserAction;
-use crate::config::{Config, Sources};
+use super::flags::{OfDatabase, SettingFlags};
+use super::output::print;
+use super::password::read_password;
+use crate::config::{Flags, Sources};
 use crate::failure::Failure;
-use crate::wiring::{Store, user_service};
+use crate::program::Program;
+use crate::wiring::{Parts, Store};
+
+const EXAMPLES: &str = "\
+Examples:
+  hexpress user create --email you@example.org --first-name Ada --last-name Lovelace --role admin
+  pass show hexpress | hexpress user set-password --email you@example.org --password-stdin
+  hexpress user deactivate --email them@example.org";
+
+/// Create and change accounts, the first admin's above all
+///
+/// A password is read from standard input with --password-stdin, otherwise from
+/// HEXPRESS_PASSWORD, otherwise asked for twice at the terminal.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = false, after_help = EXAMPLES)]
+pub struct User {
+    #[command(flatten)]
+    database: SettingFlags<OfDatabase>,
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// What can be done about accounts.
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Create an account; the only way to a first admin
+    Create {
+        /// Address to log in with
+        #[arg(long)]
+        email: String,
+        /// The person's first name
+        #[arg(long)]
+        first_name: String,
+        /// The person's last name, which may be empty
+        #[arg(long)]
+        last_name: String,
+        /// user, moderator or admin
+        #[arg(long, default_value = "user")]
+        role: String,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Give an account another role
+    SetRole {
+        /// Whose
+        #[arg(long)]
+        email: String,
+        /// user, moderator or admin
+        #[arg(long)]
+        role: String,
+    },
+    /// Give an account another password, which ends all its sessions and tokens
+    SetPassword {
+        /// Whose
+        #[arg(long)]
+        email: String,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Let an account log in again
+    Activate {
+        /// Whose
+        #[arg(long)]
+        email: String,
+    },
+    /// Keep an account from logging in, which ends all its sessions and tokens
+    Deactivate {
+        /// Whose
+        #[arg(long)]
+        email: String,
+    },
+}
 
 /// What is to be done, every word of it checked.
 enum Task {
@@ -20,25 +94,27 @@ enum Task {
     Change(Email, UserPatch),
 }
 
-/// Creates or changes an account.
-pub async fn run(
-    config: &Config,
-    action: &UserAction,
-    sources: &Sources,
-) -> Result<ExitCode, Failure> {
-    let database = lasting_database(config)?;
-    let task = parse(action, sources)?;
-    let store = Store::open_migrated(&database).await?;
-    let users = user_service(config, &store.database)?;
-    let done = carry_out(&users, task).await?;
-    store.database.close(Duration::MAX).await;
-    print(&format!("{done}\n"))?;
-    Ok(ExitCode::SUCCESS)
+impl User {
+    pub fn flags(&self) -> Flags {
+        self.database.given()
+    }
+
+    /// Creates or changes an account.
+    pub async fn run(self, program: &Program) -> Result<ExitCode, Failure> {
+        let database = program.lasting_database()?;
+        let task = parse(&self.action, &program.sources)?;
+        let store = Store::open_migrated(&database).await?;
+        let parts = Parts::new(&program.config, &store.database)?;
+        let done = carry_out(&parts.services.users, task).await?;
+        store.database.close(Duration::MAX).await;
+        print(&format!("{done}\n"))?;
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
-fn parse(action: &UserAction, sources: &Sources) -> Result<Task, Failure> {
+fn parse(action: &Action, sources: &Sources) -> Result<Task, Failure> {
     match action {
-        UserAction::Create {
+        Action::Create {
             email,
             first_name,
             last_name,
@@ -54,14 +130,14 @@ fn parse(action: &UserAction, sources: &Sources) -> Result<Task, Failure> {
             });
             Ok(Task::Create(new.map_err(|faults| wrong(&faults))?, role))
         }
-        UserAction::SetRole { email, role } => change(
+        Action::SetRole { email, role } => change(
             email,
             RawUserPatch {
                 role: Field::Value(role.clone()),
                 ..RawUserPatch::default()
             },
         ),
-        UserAction::SetPassword {
+        Action::SetPassword {
             email,
             password_stdin,
         } => change(
@@ -71,8 +147,8 @@ fn parse(action: &UserAction, sources: &Sources) -> Result<Task, Failure> {
                 ..RawUserPatch::default()
             },
         ),
-        UserAction::Activate { email } => change(email, activity(true)),
-        UserAction::Deactivate { email } => change(email, activity(false)),
+        Action::Activate { email } => change(email, activity(true)),
+        Action::Deactivate { email } => change(email, activity(false)),
     }
 }
 
@@ -141,30 +217,4 @@ fn wrong(faults: &ValidationErrors) -> Failure {
         .map(|fault| format!("{}: {}", fault.field, fault.message))
         .collect();
     Failure::Usage(faults.join("; "))
-}
-
-/// A password from standard input, from the environment, or from whoever sits at
-/// the terminal.
-fn read_password(from_stdin: bool, sources: &Sources) -> Result<String, Failure> {
-    if from_stdin {
-        let mut line = String::new();
-        io::stdin()
-            .read_line(&mut line)
-            .map_err(|error| Failure::Usage(format!("no password on standard input: {error}")))?;
-        let password = line.strip_suffix('\n').unwrap_or(&line);
-        return Ok(password.strip_suffix('\r').unwrap_or(password).to_owned());
-    }
-    if let Some(password) = password_variable(sources)? {
-        return Ok(password.to_owned());
-    }
-    if !io::stdin().is_terminal() {
-        return Err(Failure::Usage(format!(
-            "no password: add --password-stdin, set {PASSWORD_VARIABLE}, or run at a terminal"
-        )));
-    }
-    let password = rpassword::prompt_password("Password: ")?;
-    if rpassword::prompt_password("Once more: ")? != password {
-        return Err(Failure::Usage("the two passwords differ".to_owned()));
-    }
-    Ok(password)
 }

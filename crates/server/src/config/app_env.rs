@@ -1,8 +1,8 @@
-use std::fmt;
-use std::str::FromStr;
+use strum::{Display, EnumString};
 
 /// What the program runs for: it decides the defaults of the other settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Display, EnumString)]
+#[strum(serialize_all = "lowercase")]
 pub enum AppEnv {
     /// On somebody's own machine.
     #[default]
@@ -21,22 +21,5 @@ impl AppEnv {
             Self::Test => test,
             Self::Production => production,
         }
-    }
-}
-
-impl FromStr for AppEnv {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Development, Self::Test, Self::Production]
-            .into_iter()
-            .find(|app_env| app_env.to_string() == text)
-            .ok_or(())
-    }
-}
-
-impl fmt::Display for AppEnv {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.pick("development", "test", "production"))
     }
 }

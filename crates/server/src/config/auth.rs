@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use hexpress_domain::auth::SessionPolicy;
 use hexpress_infra::security::Argon2Settings;
 
-use super::{AppEnv, ConfigError, Reader};
+use super::{AppEnv, ConfigError, Reader, Setting};
 
 /// The least that OWASP's Password Storage Cheat Sheet asks of argon2id with two
 /// passes and one lane, in KiB.
@@ -28,11 +28,17 @@ pub struct AuthConfig {
 
 impl AuthConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, ConfigError> {
+        reader.section("Accounts");
         Ok(Self {
             sessions: read_sessions(reader)?,
             argon2: read_argon2(reader)?,
             login_limit_per_minute: reader.whole(
-                "LOGIN_LIMIT_PER_MINUTE",
+                Setting::new(
+                    "LOGIN_LIMIT_PER_MINUTE",
+                    "wrong passwords for each pair of email and address; five times as many for \
+                     each address, ten times as many in an hour for each email; for all instances \
+                     together; 0 is off",
+                ),
                 reader.app_env().pick(10, 0, 10),
                 0..=1_000_000,
             )?,
@@ -41,9 +47,19 @@ impl AuthConfig {
 }
 
 fn read_sessions(reader: &mut Reader<'_>) -> Result<SessionPolicy, ConfigError> {
-    let max = reader.whole("SESSION_MAX_TTL_HOURS", 2160, 1..=TEN_YEARS_IN_HOURS)?;
+    let max = reader.whole(
+        Setting::new(
+            "SESSION_MAX_TTL_HOURS",
+            "how long after the login a session ends at the latest",
+        ),
+        2160,
+        1..=TEN_YEARS_IN_HOURS,
+    )?;
     let idle = reader.whole(
-        "SESSION_IDLE_TTL_HOURS",
+        Setting::new(
+            "SESSION_IDLE_TTL_HOURS",
+            "how long after its last use a session ends",
+        ),
         max.min(336),
         1..=TEN_YEARS_IN_HOURS,
     )?;
@@ -62,18 +78,41 @@ fn read_argon2(reader: &mut Reader<'_>) -> Result<Argon2Settings, ConfigError> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let settings = Argon2Settings {
         memory_kib: reader.whole(
-            "ARGON2_MEMORY_KIB",
+            Setting::new(
+                "ARGON2_MEMORY_KIB",
+                "the cost of a password's hash; production refuses less than OWASP's floor, the \
+                 default",
+            ),
             app_env.pick(OWASP_MEMORY_KIB, KIB_PER_LANE, OWASP_MEMORY_KIB),
             KIB_PER_LANE..=4_194_304,
         )?,
         iterations: reader.whole(
-            "ARGON2_ITERATIONS",
+            Setting::new(
+                "ARGON2_ITERATIONS",
+                "passes over that memory; production refuses less than OWASP's floor, the default",
+            ),
             app_env.pick(OWASP_ITERATIONS, 1, OWASP_ITERATIONS),
             1..=100,
         )?,
-        parallelism: reader.whole("ARGON2_PARALLELISM", 1, 1..=64)?,
-        concurrency: reader.whole("PASSWORD_HASH_CONCURRENCY", (cores / 2).max(1), 1..=1024)?,
-        queue: reader.whole("PASSWORD_HASH_QUEUE", 64, 0..=100_000)?,
+        parallelism: reader.whole(
+            Setting::new(
+                "ARGON2_PARALLELISM",
+                "lanes, which are computed one after the other",
+            ),
+            1,
+            1..=64,
+        )?,
+        concurrency: reader.whole(
+            Setting::new("PASSWORD_HASH_CONCURRENCY", "hashes that run at once")
+                .with_default_in_words("half the cores, at least 1"),
+            (cores / 2).max(1),
+            1..=1024,
+        )?,
+        queue: reader.whole(
+            Setting::new("PASSWORD_HASH_QUEUE", "hashes that wait; beyond that 503"),
+            64,
+            0..=100_000,
+        )?,
     };
     if settings.memory_kib < settings.parallelism * KIB_PER_LANE {
         let expected = format!("at least {KIB_PER_LANE} for each of the ARGON2_PARALLELISM lanes");

@@ -6,7 +6,26 @@ use hexpress_infra::database::{
 };
 
 use super::reader::MASK;
-use super::{AppEnv, ConfigError, Origin, Reader};
+use super::{AppEnv, ConfigError, Flag, Origin, Reader, Setting};
+
+/// Which database.
+pub const DATABASE_URL: Setting = Setting::new(
+    "DATABASE_URL",
+    "`sqlite://PATH`, `sqlite://:memory:` or `postgres://user:password@host:5432/name`, with \
+     `?sslmode=` `disable`, `prefer`, `require`, `verify-ca` or `verify-full`, and \
+     `sslrootcert=FILE`. As a flag it can be seen by others: a password is safer in the \
+     environment",
+)
+.with_default_in_words("`sqlite://data/hexpress.db` / a temporary file / none, must be set")
+.with_flag(Flag::global("database-url", "URL"));
+/// Whether pending migrations are run at start.
+pub const AUTO_MIGRATE: Setting = Setting::new(
+    "AUTO_MIGRATE",
+    "run pending migrations at start, under a lock, so that any number of instances may start at \
+     once",
+)
+.with_default_in_words("SQLite `true`, PostgreSQL `false` / `true` / `false`")
+.with_flag(Flag::switch("auto-migrate", "BOOL"));
 
 const URL_FORMS: &str =
     "sqlite://PATH, sqlite://:memory: or postgres://user:password@host:5432/name";
@@ -50,43 +69,102 @@ impl DatabaseConfig {
         reader: &mut Reader<'_>,
         request_timeout: Duration,
     ) -> Result<Self, ConfigError> {
+        reader.section("Database");
         let target = read_target(reader)?;
         let app_env = reader.app_env();
         let is_sqlite = match &target {
             DatabaseTarget::Url(url) => url.is_sqlite(),
             DatabaseTarget::Temporary => true,
         };
-        let pool_max = reader.whole("DB_POOL_MAX", app_env.pick(5, 5, 20), 1..=1000)?;
+        let pool_max = reader.whole(
+            Setting::new("DB_POOL_MAX", "connections at most"),
+            app_env.pick(5, 5, 20),
+            1..=1000,
+        )?;
         let pool_min = app_env.pick(0, 0, 5).min(pool_max);
-        let pool_min = reader.whole("DB_POOL_MIN", pool_min, 0..=1000)?;
+        let pool_min = reader.whole(
+            Setting::new(
+                "DB_POOL_MIN",
+                "connections that are kept open even when idle; open before the server says that \
+                 it is ready",
+            ),
+            pool_min,
+            0..=1000,
+        )?;
         let config = Self {
             target,
             auto_migrate: reader.value(
-                "AUTO_MIGRATE",
+                AUTO_MIGRATE,
                 app_env.pick(is_sqlite, true, false),
                 "true or false",
                 |text| text.parse().ok(),
             )?,
             pool_max,
             pool_min,
-            acquire_timeout: reader.milliseconds("DB_ACQUIRE_TIMEOUT_MS", 5_000, 1)?,
-            idle_timeout: reader.milliseconds("DB_IDLE_TIMEOUT_MS", 10_000, 1)?,
-            statement_timeout: reader.milliseconds("DB_STATEMENT_TIMEOUT_MS", 10_000, 1)?,
-            lock_timeout: reader.milliseconds("DB_LOCK_TIMEOUT_MS", 5_000, 1)?,
-            idle_in_transaction_timeout: reader.milliseconds(
-                "DB_IDLE_IN_TRANSACTION_TIMEOUT_MS",
+            acquire_timeout: reader.milliseconds(
+                Setting::new(
+                    "DB_ACQUIRE_TIMEOUT_MS",
+                    "how long to wait for a connection, then 503",
+                ),
+                5_000,
+                1,
+            )?,
+            idle_timeout: reader.milliseconds(
+                Setting::new(
+                    "DB_IDLE_TIMEOUT_MS",
+                    "how long a connection above the minimum may be idle",
+                ),
                 10_000,
                 1,
             )?,
-            migrate_lock_timeout: reader.milliseconds("MIGRATE_LOCK_TIMEOUT_MS", 600_000, 1)?,
+            statement_timeout: reader.milliseconds(
+                Setting::new(
+                    "DB_STATEMENT_TIMEOUT_MS",
+                    "how long PostgreSQL works at one statement; SQLite has no such limit. A \
+                     transaction that takes twice as long is given up with its connection",
+                ),
+                10_000,
+                1,
+            )?,
+            lock_timeout: reader.milliseconds(
+                Setting::new(
+                    "DB_LOCK_TIMEOUT_MS",
+                    "how long to wait for a lock; on SQLite, the busy timeout",
+                ),
+                5_000,
+                1,
+            )?,
+            idle_in_transaction_timeout: reader.milliseconds(
+                Setting::new(
+                    "DB_IDLE_IN_TRANSACTION_TIMEOUT_MS",
+                    "how long PostgreSQL leaves a transaction open in which nothing happens",
+                ),
+                10_000,
+                1,
+            )?,
+            migrate_lock_timeout: reader.milliseconds(
+                Setting::new(
+                    "MIGRATE_LOCK_TIMEOUT_MS",
+                    "how long to wait for another instance's migrations",
+                ),
+                600_000,
+                1,
+            )?,
             ssl_mode_default: reader.value(
-                "DB_SSLMODE_DEFAULT",
+                Setting::new(
+                    "DB_SSLMODE_DEFAULT",
+                    "the `sslmode` where the URL names none and the host is not this machine",
+                ),
                 app_env.pick(SslMode::Prefer, SslMode::Prefer, SslMode::VerifyFull),
                 "one of disable, prefer, require, verify-ca, verify-full",
                 |text| text.parse().ok(),
             )?,
             sqlite_synchronous: reader.value(
-                "SQLITE_SYNCHRONOUS",
+                Setting::new(
+                    "SQLITE_SYNCHRONOUS",
+                    "`full`: what was answered survives a loss of power; `normal`: the last \
+                     commits may go; `off`: the file may",
+                ),
                 app_env.pick(Synchronous::Full, Synchronous::Off, Synchronous::Full),
                 "one of full, normal, off",
                 |text| text.parse().ok(),
@@ -144,7 +222,7 @@ impl DatabaseConfig {
 
 fn read_target(reader: &mut Reader<'_>) -> Result<DatabaseTarget, ConfigError> {
     let parts = read_parts(reader)?;
-    let (target, origin) = match (reader.raw("DATABASE_URL")?, parts) {
+    let (target, origin) = match (reader.raw(DATABASE_URL.name)?, parts) {
         (Some((text, origin)), _) => (DatabaseTarget::Url(parse_url(text, origin)?), origin),
         (None, Some(parts)) => (
             DatabaseTarget::Url(DatabaseUrl::Postgres(parts)),
@@ -152,7 +230,7 @@ fn read_target(reader: &mut Reader<'_>) -> Result<DatabaseTarget, ConfigError> {
         ),
         (None, None) => (default_target(reader.app_env())?, Origin::Default),
     };
-    reader.remember("DATABASE_URL", Some(target.to_string()), origin);
+    reader.remember(DATABASE_URL, Some(target.to_string()), origin);
     Ok(target)
 }
 
@@ -160,13 +238,31 @@ fn read_target(reader: &mut Reader<'_>) -> Result<DatabaseTarget, ConfigError> {
 /// them.
 fn read_parts(reader: &mut Reader<'_>) -> Result<Option<PostgresUrl>, ConfigError> {
     let text = |text: &str| (!text.trim().is_empty()).then(|| text.to_owned());
-    let host = reader.optional("DB_HOST", "a host's name or address", text)?;
-    let port = reader.optional("DB_PORT", "a whole number from 1 to 65535", |text| {
-        text.parse().ok().filter(|port: &u16| *port > 0)
-    })?;
-    let name = reader.optional("DB_NAME", "a database's name", text)?;
-    let user = reader.optional("DB_USER", "a role's name", text)?;
-    let password = reader.secret("DB_PASSWORD")?;
+    let host = reader.optional(
+        Setting::new(
+            "DB_HOST",
+            "the host of a PostgreSQL server. Where this or `DB_NAME` is set and `DATABASE_URL` \
+             is not, the database is the one of these five settings",
+        ),
+        "a host's name or address",
+        text,
+    )?;
+    let port = reader.optional(
+        Setting::new("DB_PORT", "its port, 5432 if not set"),
+        "a whole number from 1 to 65535",
+        |text| text.parse().ok().filter(|port: &u16| *port > 0),
+    )?;
+    let name = reader.optional(
+        Setting::new(
+            "DB_NAME",
+            "the database's name, `hexpress` if not set; in `test` it gets `_test` behind it",
+        ),
+        "a database's name",
+        text,
+    )?;
+    let user = Setting::new("DB_USER", "the role to connect as");
+    let user = reader.optional(user, "a role's name", text)?;
+    let password = reader.secret(Setting::new("DB_PASSWORD", "the role's password"))?;
     if host.is_none() && name.is_none() {
         return Ok(None);
     }
@@ -181,7 +277,7 @@ fn read_parts(reader: &mut Reader<'_>) -> Result<Option<PostgresUrl>, ConfigErro
 
 fn parse_url(text: &str, origin: Origin) -> Result<DatabaseUrl, ConfigError> {
     text.parse().map_err(|error| ConfigError::Value {
-        name: "DATABASE_URL",
+        name: DATABASE_URL.name,
         value: MASK.to_owned(),
         origin,
         expected: format!("{URL_FORMS}, but it {error}"),
@@ -195,7 +291,7 @@ fn default_target(app_env: AppEnv) -> Result<DatabaseTarget, ConfigError> {
         ))),
         AppEnv::Test => Ok(DatabaseTarget::Temporary),
         AppEnv::Production => Err(ConfigError::Missing {
-            name: "DATABASE_URL",
+            name: DATABASE_URL.name,
             expected: format!("{URL_FORMS} (or DB_HOST and DB_NAME) in production"),
         }),
     }

@@ -6,7 +6,20 @@ use axum::http::Uri;
 use hexpress_web::CorsOrigins;
 use ipnet::IpNet;
 
-use super::{ConfigError, Reader};
+use super::{ConfigError, Flag, Reader, Setting};
+
+/// The address to listen on.
+pub const HOST: Setting = Setting::new(
+    "HOST",
+    "where the server listens: an address, or the name of one",
+)
+.with_flag(Flag::new("host", "ADDRESS"));
+/// The port to listen on.
+pub const PORT: Setting = Setting::new(
+    "PORT",
+    "the port it listens on; 0 is any free one, and the one bound is printed",
+)
+.with_flag(Flag::new("port", "NUMBER"));
 
 /// How requests are taken.
 #[derive(Debug, Clone)]
@@ -42,25 +55,61 @@ pub struct ShutdownConfig {
 
 impl HttpConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, ConfigError> {
+        reader.section("Requests");
         let (local, all) = ("127.0.0.1".to_owned(), "0.0.0.0".to_owned());
         let app_env = reader.app_env();
         Ok(Self {
             host: reader.value(
-                "HOST",
+                HOST,
                 app_env.pick(local.clone(), local, all),
                 "an IP address, or the name of one",
                 parse_host,
             )?,
-            port: reader.whole("PORT", app_env.pick(3000, 0, 3000), 0..=u16::MAX)?,
+            port: reader.whole(PORT, app_env.pick(3000, 0, 3000), 0..=u16::MAX)?,
             metrics_address: reader.optional(
-                "METRICS_ADDR",
+                Setting::new(
+                    "METRICS_ADDR",
+                    "an address and a port, such as `127.0.0.1:9100`, where `GET /metrics` \
+                     answers in Prometheus' text format; not meant for everybody, so not where \
+                     the API is",
+                ),
                 "an address and a port, such as 127.0.0.1:9100",
                 |text| text.parse().ok(),
             )?,
-            request_timeout: reader.milliseconds("REQUEST_TIMEOUT_MS", 30_000, 1)?,
-            header_read_timeout: reader.milliseconds("HEADER_READ_TIMEOUT_MS", 10_000, 1)?,
-            body_read_timeout: reader.milliseconds("BODY_READ_TIMEOUT_MS", 20_000, 1)?,
-            keep_alive_timeout: reader.milliseconds("KEEP_ALIVE_TIMEOUT_MS", 75_000, 1)?,
+            request_timeout: reader.milliseconds(
+                Setting::new(
+                    "REQUEST_TIMEOUT_MS",
+                    "how long an answer may take, then 503; also how long a client may take \
+                     nothing of it",
+                ),
+                30_000,
+                1,
+            )?,
+            header_read_timeout: reader.milliseconds(
+                Setting::new(
+                    "HEADER_READ_TIMEOUT_MS",
+                    "how long a client may take to send a request's header, then the connection \
+                     is closed",
+                ),
+                10_000,
+                1,
+            )?,
+            body_read_timeout: reader.milliseconds(
+                Setting::new(
+                    "BODY_READ_TIMEOUT_MS",
+                    "how long a client may take to send a body, then 408",
+                ),
+                20_000,
+                1,
+            )?,
+            keep_alive_timeout: reader.milliseconds(
+                Setting::new(
+                    "KEEP_ALIVE_TIMEOUT_MS",
+                    "how long a connection is kept between two requests",
+                ),
+                75_000,
+                1,
+            )?,
             trusted_proxies: read_proxies(reader)?,
             cors_origins: read_origins(reader)?,
         })
@@ -69,11 +118,30 @@ impl HttpConfig {
 
 impl ShutdownConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, ConfigError> {
+        reader.section("The program");
         let app_env = reader.app_env();
         let (delay, timeout) = app_env.pick((0, 5_000), (0, 10_000), (3_000, 30_000));
         Ok(Self {
-            delay: reader.milliseconds("SHUTDOWN_DELAY_MS", delay, 0)?,
-            timeout: reader.milliseconds("SHUTDOWN_TIMEOUT_MS", timeout, 0)?,
+            delay: reader.milliseconds(
+                Setting::new(
+                    "SHUTDOWN_DELAY_MS",
+                    "after the first signal, how long readiness already says 503 while requests \
+                     are still taken",
+                ),
+                delay,
+                0,
+            )?,
+            timeout: reader.milliseconds(
+                Setting::new(
+                    "SHUTDOWN_TIMEOUT_MS",
+                    "how long running requests and writes may take to finish after that: requests \
+                     have three quarters of it, writes the rest. What has not finished then is \
+                     cut off, as all is at a second signal, and the exit code is 1. A connection \
+                     whose request has no complete header yet is simply closed",
+                ),
+                timeout,
+                0,
+            )?,
         })
     }
 }
@@ -90,9 +158,15 @@ fn parse_host(text: &str) -> Option<String> {
 
 fn read_proxies(reader: &mut Reader<'_>) -> Result<Vec<IpNet>, ConfigError> {
     let expected = "networks such as 10.0.0.0/8 with commas between";
-    let proxies = reader.value("TRUSTED_PROXIES", List(Vec::new()), expected, |text| {
-        List::parse(text, parse_network)
-    })?;
+    let proxies = reader.value(
+        Setting::new(
+            "TRUSTED_PROXIES",
+            "networks, such as `10.0.0.0/8,fd00::/8`, whose `X-Forwarded-For` is believed",
+        ),
+        List(Vec::new()),
+        expected,
+        |text| List::parse(text, parse_network),
+    )?;
     Ok(proxies.0)
 }
 
@@ -104,12 +178,20 @@ fn parse_network(text: &str) -> Option<IpNet> {
 fn read_origins(reader: &mut Reader<'_>) -> Result<CorsOrigins, ConfigError> {
     let any = || List(vec!["*".to_owned()]);
     let expected = "`*`, or origins such as https://example.org with commas between";
-    let origins = reader.value("CORS_ALLOWED_ORIGINS", any(), expected, |text| {
-        if text.trim() == "*" {
-            return Some(any());
-        }
-        List::parse(text, parse_origin)
-    })?;
+    let origins = reader.value(
+        Setting::new(
+            "CORS_ALLOWED_ORIGINS",
+            "whose pages may call: `*`, or a list of origins",
+        ),
+        any(),
+        expected,
+        |text| {
+            if text.trim() == "*" {
+                return Some(any());
+            }
+            List::parse(text, parse_origin)
+        },
+    )?;
     Ok(if origins == any() {
         CorsOrigins::Any
     } else {

@@ -1,8 +1,15 @@
-use std::fmt;
-
+use strum::{Display, EnumString};
 use tracing::level_filters::LevelFilter;
 
-use super::{ConfigError, Reader};
+use super::{ConfigError, Flag, Reader, Setting};
+
+/// The least important lines that are logged.
+pub const LOG_LEVEL: Setting = Setting::new(
+    "LOG_LEVEL",
+    "`off`, `error`, `warn`, `info`, `debug` or `trace`; statements of SQL at `debug`, never with \
+     their values",
+)
+.with_flag(Flag::new("log-level", "LEVEL"));
 
 /// What is logged, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +21,8 @@ pub struct LogConfig {
 }
 
 /// How a line of the log looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString)]
+#[strum(serialize_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
     Pretty,
@@ -24,22 +32,22 @@ pub enum LogFormat {
 
 impl LogConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, ConfigError> {
+        reader.section("The program");
         let (pretty, json) = (LogFormat::Pretty, LogFormat::Json);
         let (info, warn) = (LevelFilter::INFO, LevelFilter::WARN);
         let app_env = reader.app_env();
         Ok(Self {
             format: reader.value(
-                "LOG_FORMAT",
+                Setting::new(
+                    "LOG_FORMAT",
+                    "how the log on standard error looks: for people, or one JSON object a line",
+                ),
                 app_env.pick(pretty, pretty, json),
                 "one of pretty, json",
-                |text| {
-                    [pretty, json]
-                        .into_iter()
-                        .find(|format| format.to_string() == text)
-                },
+                |text| text.parse().ok(),
             )?,
             level: reader.value(
-                "LOG_LEVEL",
+                LOG_LEVEL,
                 app_env.pick(info, warn, info),
                 "one of off, error, warn, info, debug, trace",
                 |text| {
@@ -47,15 +55,6 @@ impl LogConfig {
                     text.parse().ok().filter(|_| is_name)
                 },
             )?,
-        })
-    }
-}
-
-impl fmt::Display for LogFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pretty => "pretty",
-            Self::Json => "json",
         })
     }
 }

@@ -1,8 +1,9 @@
 //! The configuration: read once, at start, from sources that are passed in.
 //!
-//! What belongs here: one struct for each concern, what its settings are called,
+//! What belongs here: one struct for each concern, what its settings are called and mean,
 //! what they may be and what they are by default. What does not: acting on them.
-//! Whoever adds a setting adds it to the struct of its concern, and to nothing else.
+//! Whoever adds a setting adds it to the struct of its concern, and to nothing else:
+//! flags, help texts, `hexpress config` and docs/configuration.md are made from it.
 
 mod app_env;
 mod auth;
@@ -15,19 +16,20 @@ mod log;
 mod order;
 mod reader;
 pub mod report;
+mod setting;
 mod source;
 
 pub use app_env::AppEnv;
 pub use auth::AuthConfig;
 pub use cache::CacheConfig;
-pub use database::{DatabaseConfig, DatabaseTarget};
+pub use database::{AUTO_MIGRATE, DATABASE_URL, DatabaseConfig, DatabaseTarget};
 pub use error::ConfigError;
-pub use http::{HttpConfig, ShutdownConfig};
+pub use http::{HOST, HttpConfig, PORT, ShutdownConfig};
 pub use limits::LimitsConfig;
-pub use log::{LogConfig, LogFormat};
+pub use log::{LOG_LEVEL, LogConfig, LogFormat};
 pub use order::OrderConfig;
-pub use reader::Setting;
-pub use source::{Origin, Sources, environment, read_dot_env};
+pub use setting::{Effective, Flag, Setting};
+pub use source::{Flags, Origin, Sources, environment, read_dot_env};
 
 use reader::Reader;
 
@@ -60,7 +62,7 @@ pub struct Loaded {
     /// The values.
     pub config: Config,
     /// Each setting with its origin, secrets masked.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<Effective>,
     /// Names in the `.env` file that are no settings.
     pub unknown: Vec<String>,
 }
@@ -86,7 +88,7 @@ impl Config {
             http,
         };
         let settings = reader.into_settings();
-        let is_known = |name: &&String| settings.iter().any(|setting| setting.name == *name);
+        let is_known = |name: &&String| settings.iter().any(|known| known.setting.name == *name);
         let unknown = sources.dot_env.keys().filter(|name| !is_known(name));
         Ok(Loaded {
             config,
@@ -96,5 +98,7 @@ impl Config {
     }
 }
 
+#[cfg(test)]
+mod document;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 use hexpress_app::order::OrderPolicy;
 
-use super::{ConfigError, Reader};
+use super::{ConfigError, Reader, Setting};
 
 const TEN_YEARS_IN_HOURS: u32 = 87_600;
 const TEN_YEARS_IN_MINUTES: u32 = TEN_YEARS_IN_HOURS * 60;
@@ -15,8 +15,25 @@ pub struct OrderConfig {
 
 impl OrderConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, ConfigError> {
-        let key_ttl = reader.whole("IDEMPOTENCY_TTL_HOURS", 24, 1..=TEN_YEARS_IN_HOURS)?;
-        let pending_ttl = reader.whole("ORDER_PENDING_TTL_MINUTES", 0, 0..=TEN_YEARS_IN_MINUTES)?;
+        reader.section("Orders");
+        let key_ttl = reader.whole(
+            Setting::new(
+                "IDEMPOTENCY_TTL_HOURS",
+                "how long an `Idempotency-Key` is known; changing it bears on keys that come from \
+                 then on",
+            ),
+            24,
+            1..=TEN_YEARS_IN_HOURS,
+        )?;
+        let pending_ttl = reader.whole(
+            Setting::new(
+                "ORDER_PENDING_TTL_MINUTES",
+                "when an order that nobody has paid for is cancelled and its stock returned, by \
+                 whichever instance gets there first; 0 is never",
+            ),
+            0,
+            0..=TEN_YEARS_IN_MINUTES,
+        )?;
         Ok(Self {
             policy: OrderPolicy {
                 key_ttl: TimeDelta::hours(key_ttl.into()),

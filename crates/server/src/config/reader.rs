@@ -2,7 +2,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::{AppEnv, ConfigError, Origin, Sources};
+use super::{AppEnv, ConfigError, Effective, Origin, Setting, Sources};
 
 /// What a secret is shown as.
 pub const MASK: &str = "***";
@@ -10,23 +10,12 @@ pub const MASK: &str = "***";
 /// The longest time that a setting in milliseconds may have: a day.
 const MAX_MS: u64 = 86_400_000;
 
-/// One setting as it took effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
-    /// Its name.
-    pub name: &'static str,
-    /// Its value, masked if it is a secret; `None` where nobody set it and it has
-    /// no default.
-    pub value: Option<String>,
-    /// Where the value came from.
-    pub origin: Origin,
-}
-
 /// Reads settings one by one and remembers each: what it came to, and whence.
 pub struct Reader<'a> {
     sources: &'a Sources,
     app_env: AppEnv,
-    settings: Vec<Setting>,
+    section: &'static str,
+    settings: Vec<Effective>,
 }
 
 impl<'a> Reader<'a> {
@@ -39,10 +28,14 @@ impl<'a> Reader<'a> {
         let mut reader = Self {
             sources,
             app_env: AppEnv::default(),
+            section: "The program",
             settings: Vec::new(),
         };
         reader.app_env = reader.value(
-            "APP_ENV",
+            Setting::new(
+                "APP_ENV",
+                "`development`, `test` or `production`: picks the defaults",
+            ),
             AppEnv::default(),
             "one of development, test, production",
             |text| text.parse().ok(),
@@ -55,8 +48,13 @@ impl<'a> Reader<'a> {
         self.app_env
     }
 
+    /// Begins a section of the document: the settings that are read from now on.
+    pub const fn section(&mut self, title: &'static str) {
+        self.section = title;
+    }
+
     /// Every setting that was read, in that order.
-    pub fn into_settings(self) -> Vec<Setting> {
+    pub fn into_settings(self) -> Vec<Effective> {
         self.settings
     }
 
@@ -80,9 +78,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Remembers what a setting came to.
-    pub fn remember(&mut self, name: &'static str, value: Option<String>, origin: Origin) {
-        self.settings.push(Setting {
-            name,
+    pub fn remember(&mut self, setting: Setting, value: Option<String>, origin: Origin) {
+        self.settings.push(Effective {
+            setting,
+            section: self.section,
             value,
             origin,
         });
@@ -90,8 +89,12 @@ impl<'a> Reader<'a> {
 
     /// A refusal of a setting that was remembered.
     pub fn refuse(&self, name: &'static str, expected: String) -> ConfigError {
-        match self.settings.iter().find(|setting| setting.name == name) {
-            Some(Setting {
+        match self
+            .settings
+            .iter()
+            .find(|known| known.setting.name == name)
+        {
+            Some(Effective {
                 value: Some(value),
                 origin,
                 ..
@@ -112,16 +115,16 @@ impl<'a> Reader<'a> {
     /// [`ConfigError::Value`] where it is set and `parse` makes nothing of it.
     pub fn value<T: Display>(
         &mut self,
-        name: &'static str,
+        setting: Setting,
         default: T,
         expected: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, ConfigError> {
-        let found = self.optional(name, expected, parse)?;
+        let found = self.optional(setting, expected, parse)?;
         if found.is_none()
-            && let Some(setting) = self.settings.last_mut()
+            && let Some(last) = self.settings.last_mut()
         {
-            setting.value = Some(default.to_string());
+            last.value = Some(default.to_string());
         }
         Ok(found.unwrap_or(default))
     }
@@ -133,21 +136,21 @@ impl<'a> Reader<'a> {
     /// [`ConfigError::Value`] where it is set and `parse` makes nothing of it.
     pub fn optional<T: Display>(
         &mut self,
-        name: &'static str,
+        setting: Setting,
         expected: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, ConfigError> {
-        let Some((text, origin)) = self.raw(name)? else {
-            self.remember(name, None, Origin::Default);
+        let Some((text, origin)) = self.raw(setting.name)? else {
+            self.remember(setting, None, Origin::Default);
             return Ok(None);
         };
         let value = parse(text).ok_or_else(|| ConfigError::Value {
-            name,
+            name: setting.name,
             value: text.to_owned(),
             origin,
             expected: expected.to_owned(),
         })?;
-        self.remember(name, Some(value.to_string()), origin);
+        self.remember(setting, Some(value.to_string()), origin);
         Ok(Some(value))
     }
 
@@ -156,10 +159,10 @@ impl<'a> Reader<'a> {
     /// # Errors
     ///
     /// [`ConfigError::Value`] where it was no UTF-8.
-    pub fn secret(&mut self, name: &'static str) -> Result<Option<String>, ConfigError> {
-        let found = self.raw(name)?;
+    pub fn secret(&mut self, setting: Setting) -> Result<Option<String>, ConfigError> {
+        let found = self.raw(setting.name)?;
         let origin = found.map_or(Origin::Default, |(_, origin)| origin);
-        self.remember(name, found.map(|_| MASK.to_owned()), origin);
+        self.remember(setting, found.map(|_| MASK.to_owned()), origin);
         Ok(found.map(|(text, _)| text.to_owned()))
     }
 
@@ -170,7 +173,7 @@ impl<'a> Reader<'a> {
     /// [`ConfigError::Value`] where it is none.
     pub fn whole<T>(
         &mut self,
-        name: &'static str,
+        setting: Setting,
         default: T,
         range: RangeInclusive<T>,
     ) -> Result<T, ConfigError>
@@ -178,7 +181,7 @@ impl<'a> Reader<'a> {
         T: Display + PartialOrd + std::str::FromStr,
     {
         let expected = format!("a whole number from {} to {}", range.start(), range.end());
-        self.value(name, default, &expected, |text| {
+        self.value(setting, default, &expected, |text| {
             text.parse().ok().filter(|number| range.contains(number))
         })
     }
@@ -190,11 +193,11 @@ impl<'a> Reader<'a> {
     /// [`ConfigError::Value`] where it is none.
     pub fn milliseconds(
         &mut self,
-        name: &'static str,
+        setting: Setting,
         default: u64,
         least: u64,
     ) -> Result<Duration, ConfigError> {
-        self.whole(name, default, least..=MAX_MS)
+        self.whole(setting, default, least..=MAX_MS)
             .map(Duration::from_millis)
     }
 }

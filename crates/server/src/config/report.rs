@@ -1,17 +1,17 @@
 use serde_json::{Value, json};
 
-use super::Setting;
+use super::Effective;
 
 /// The settings as a table for people.
-pub fn table(settings: &[Setting]) -> String {
+pub fn table(settings: &[Effective]) -> String {
     let rows: Vec<[String; 3]> = settings
         .iter()
-        .map(|setting| {
-            let value = setting.value.as_deref().unwrap_or("(not set)");
+        .map(|effective| {
+            let value = effective.value.as_deref().unwrap_or("(not set)");
             [
-                setting.name.to_owned(),
+                effective.setting.name.to_owned(),
                 value.escape_debug().to_string(),
-                setting.origin.to_string(),
+                effective.origin.to_string(),
             ]
         })
         .collect();
@@ -27,14 +27,14 @@ pub fn table(settings: &[Setting]) -> String {
 
 /// The settings for programs: values as the environment would spell them, `null`
 /// for what is not set.
-pub fn json(settings: &[Setting]) -> Value {
+pub fn json(settings: &[Effective]) -> Value {
     settings
         .iter()
-        .map(|setting| {
+        .map(|effective| {
             json!({
-                "name": setting.name,
-                "value": setting.value,
-                "source": setting.origin.to_string(),
+                "name": effective.setting.name,
+                "value": effective.value,
+                "source": effective.origin.to_string(),
             })
         })
         .collect()
@@ -43,20 +43,21 @@ pub fn json(settings: &[Setting]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Origin;
+    use crate::config::{Origin, Setting};
 
-    fn settings() -> Vec<Setting> {
-        vec![
-            Setting {
-                name: "PORT",
-                value: Some("3000".into()),
-                origin: Origin::Flag,
-            },
-            Setting {
-                name: "DB_HOST",
-                value: None,
-                origin: Origin::Default,
-            },
+    fn effective(name: &'static str, value: Option<&str>, origin: Origin) -> Effective {
+        Effective {
+            setting: Setting::new(name, ""),
+            section: "",
+            value: value.map(str::to_owned),
+            origin,
+        }
+    }
+
+    fn settings() -> [Effective; 2] {
+        [
+            effective("PORT", Some("3000"), Origin::Flag),
+            effective("DB_HOST", None, Origin::Default),
         ]
     }
 

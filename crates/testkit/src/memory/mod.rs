@@ -1,6 +1,6 @@
 //! Adapters that keep everything in memory, and every promise: for quick tests and
 //! examples. What they hold is gone with them, and they look through all of it for each
-//! question.
+//! question. [`MemoryStore::ports`] has all that the use cases need.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -22,6 +22,7 @@
 mod list;
 mod login_guard;
 mod order;
+mod ports;
 mod post;
 mod product;
 mod slugs;

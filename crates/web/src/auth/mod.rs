@@ -55,7 +55,7 @@ async fn login(
 ) -> Result<Response, ApiError> {
     query.nothing()?;
     let credentials = login_of(body.fields(BODY_LIMIT).await?)?;
-    let login = api.auth.login(&credentials, address).await?;
+    let login = api.services.auth.login(&credentials, address).await?;
     Ok(answer::written(
         "Logged in successfully",
         LoggedIn::from(login),
@@ -81,7 +81,7 @@ async fn logout(
     let actor = caller.permitted(Operation::LogOut)?;
     query.nothing()?;
     body.nothing(BODY_LIMIT).await?;
-    api.auth.logout(actor).await?;
+    api.services.auth.logout(actor).await?;
     Ok(answer::done("Logged out successfully"))
 }
 
@@ -102,7 +102,7 @@ async fn me(
 ) -> Result<Response, ApiError> {
     let actor = caller.permitted(Operation::ReadOwnAccount)?;
     query.nothing()?;
-    let user = api.users.read_own(actor).await?;
+    let user = api.services.users.read_own(actor).await?;
     let shown = Tagged::new(user.version, &FullUser::from(user))?;
     Ok(conditions.answer(answer::render(shown)?))
 }
@@ -124,7 +124,7 @@ async fn list_tokens(
 ) -> Result<Response, ApiError> {
     let actor = caller.permitted(Operation::ManageTokens)?;
     query.nothing()?;
-    let tokens = api.auth.list_tokens(actor).await?;
+    let tokens = api.services.auth.list_tokens(actor).await?;
     let tokens: Vec<_> = tokens.into_iter().map(TokenAnswer::from).collect();
     Ok(answer::data(tokens))
 }
@@ -152,8 +152,8 @@ async fn create_token(
 ) -> Result<Response, ApiError> {
     let actor = caller.permitted(Operation::ManageTokens)?;
     query.nothing()?;
-    let command = new_token(body.fields(BODY_LIMIT).await?, &api.auth)?;
-    let (token, secret) = api.auth.create_token(actor, command).await?;
+    let command = new_token(body.fields(BODY_LIMIT).await?, &api.services.auth)?;
+    let (token, secret) = api.services.auth.create_token(actor, command).await?;
     let location = format!("{}/api/auth/tokens/{}", api.settings.base_path, token.id);
     Ok(answer::created(
         "Token created successfully",
@@ -186,6 +186,6 @@ async fn revoke_token(
     let id: TokenId = id.parse()?;
     query.nothing()?;
     body.nothing(BODY_LIMIT).await?;
-    api.auth.revoke_token(actor, id).await?;
+    api.services.auth.revoke_token(actor, id).await?;
     Ok(answer::done("Token revoked successfully"))
 }

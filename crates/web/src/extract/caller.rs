@@ -71,7 +71,7 @@ async fn authenticate(parts: &Parts, api: &Api) -> Result<Actor, ApiError> {
     };
     let header = header.to_str().ok().filter(|_| headers.next().is_none());
     let token = header.and_then(bearer_token).ok_or(Error::InvalidToken)?;
-    Ok(api.auth.authenticate(token).await?)
+    Ok(api.services.auth.authenticate(token).await?)
 }
 
 /// The token of a header value (RFC 6750, section 2.1); schemes have no case

@@ -44,7 +44,7 @@ async fn alive(State(api): State<Arc<Api>>, query: Query) -> Result<Response, Ap
     query.nothing()?;
     let body = Alive {
         status: "ok",
-        timestamp: Timestamp(api.health.alive()),
+        timestamp: Timestamp(api.services.health.alive()),
     };
     Ok(answer::json(StatusCode::OK, &body))
 }
@@ -86,7 +86,7 @@ struct Checks {
 )]
 async fn ready(State(api): State<Arc<Api>>, query: Query) -> Result<Response, ApiError> {
     query.nothing()?;
-    let readiness = api.health.ready().await;
+    let readiness = api.services.health.ready().await;
     let (database, migrations) = match readiness.store {
         StoreState::Ready => ("ok", "ok"),
         StoreState::MigrationsPending => ("ok", "pending"),

@@ -61,7 +61,7 @@ async fn list_orders(
     }
     let ListOrders { query, fingerprint } = ListOrders::parse(fields)?;
     let request = query.page.clone();
-    let page = api.orders.list(actor, query).await?;
+    let page = api.services.orders.list(actor, query).await?;
     let pagination = Pagination::new(&request, &page, &fingerprint);
     let orders = page.items.into_iter().map(OrderAnswer::from).collect();
     Ok(answer::page(orders, pagination))
@@ -100,7 +100,7 @@ async fn place_order(
     query.nothing()?;
     let key = idempotency.key()?;
     let command = new_order(body.fields(BODY_LIMIT).await?)?;
-    let placed = api.orders.place(actor, command, key).await?;
+    let placed = api.services.orders.place(actor, command, key).await?;
     let location = format!("{}/api/orders/{}", api.settings.base_path, placed.order.id);
     let shown = show(placed.order)?;
     let message = "Order created successfully";
@@ -136,7 +136,7 @@ async fn get_order(
     let actor = caller.permitted(Operation::ReadOrder)?;
     let id: OrderId = id.parse()?;
     query.nothing()?;
-    let shown = show(api.orders.read(actor, id).await?)?;
+    let shown = show(api.services.orders.read(actor, id).await?)?;
     Ok(conditions.answer(answer::render(shown)?))
 }
 
@@ -169,7 +169,12 @@ async fn cancel_order(
     query.nothing()?;
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
-    let shown = show(api.orders.cancel(actor, id, if_match.as_ref()).await?)?;
+    let shown = show(
+        api.services
+            .orders
+            .cancel(actor, id, if_match.as_ref())
+            .await?,
+    )?;
     Ok(shown.on(answer::written("Order cancelled successfully", &shown.data)))
 }
 
@@ -202,7 +207,12 @@ async fn pay_order(
     query.nothing()?;
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
-    let shown = show(api.orders.pay(actor, id, if_match.as_ref()).await?)?;
+    let shown = show(
+        api.services
+            .orders
+            .pay(actor, id, if_match.as_ref())
+            .await?,
+    )?;
     Ok(shown.on(answer::written("Order paid successfully", &shown.data)))
 }
 
@@ -235,7 +245,12 @@ async fn fulfil_order(
     query.nothing()?;
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
-    let shown = show(api.orders.fulfil(actor, id, if_match.as_ref()).await?)?;
+    let shown = show(
+        api.services
+            .orders
+            .fulfil(actor, id, if_match.as_ref())
+            .await?,
+    )?;
     Ok(shown.on(answer::written("Order fulfilled successfully", &shown.data)))
 }
 

@@ -69,7 +69,7 @@ async fn list_posts(
     }
     let ListPosts { query, fingerprint } = ListPosts::parse(fields)?;
     let request = query.page.clone();
-    let page = api.posts.list(caller.actor(), query).await?;
+    let page = api.services.posts.list(caller.actor(), query).await?;
     let part = Some((&request, &fingerprint));
     let rendered = api
         .render_cache
@@ -105,7 +105,7 @@ async fn create_post(
     let actor = caller.permitted(Operation::CreatePost)?;
     query.nothing()?;
     let command = new_post(body.fields(api.settings.post_body_limit).await?)?;
-    let post = api.posts.create(actor, command).await?;
+    let post = api.services.posts.create(actor, command).await?;
     let location = format!(
         "{}/api/posts/{}",
         api.settings.base_path,
@@ -143,7 +143,7 @@ async fn get_post(
 ) -> Result<Response, ApiError> {
     let id: PostId = id.parse()?;
     query.nothing()?;
-    let post = api.posts.read(caller.actor(), id).await?;
+    let post = api.services.posts.read(caller.actor(), id).await?;
     read(&api, &method, &caller, &conditions, &post)
 }
 
@@ -172,7 +172,12 @@ async fn get_post_by_slug(
 ) -> Result<Response, ApiError> {
     query.nothing()?;
     let slug = slug.parse()?;
-    match api.posts.read_by_slug(caller.actor(), slug).await? {
+    match api
+        .services
+        .posts
+        .read_by_slug(caller.actor(), slug)
+        .await?
+    {
         SlugTarget::Post(post) => read(&api, &method, &caller, &conditions, &post),
         SlugTarget::Moved(slug) => Ok(answer::moved(&slug_location(&api, &slug), &slug)),
     }
@@ -213,6 +218,7 @@ async fn update_post(
     let if_match = conditions.if_match()?;
     let patch = patch_post(body.fields(api.settings.post_body_limit).await?)?;
     let updated = api
+        .services
         .posts
         .update(actor, id, patch, if_match.as_ref())
         .await?;
@@ -251,7 +257,11 @@ async fn publish_post(
     query.nothing()?;
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
-    let published = api.posts.publish(actor, id, if_match.as_ref()).await?;
+    let published = api
+        .services
+        .posts
+        .publish(actor, id, if_match.as_ref())
+        .await?;
     let shown = show(published.view())?;
     Ok(shown.on(answer::written("Post published successfully", &shown.data)))
 }
@@ -286,7 +296,10 @@ async fn delete_post(
     query.nothing()?;
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
-    api.posts.delete(actor, id, if_match.as_ref()).await?;
+    api.services
+        .posts
+        .delete(actor, id, if_match.as_ref())
+        .await?;
     Ok(answer::done("Post deleted successfully"))
 }
 
@@ -321,7 +334,11 @@ async fn restore_post(
     query.nothing()?;
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
-    let restored = api.posts.restore(actor, id, if_match.as_ref()).await?;
+    let restored = api
+        .services
+        .posts
+        .restore(actor, id, if_match.as_ref())
+        .await?;
     let shown = show(restored.view())?;
     Ok(shown.on(answer::written("Post restored successfully", &shown.data)))
 }
@@ -336,7 +353,7 @@ fn read(
     post: &VisiblePost,
 ) -> Result<Response, ApiError> {
     if *method == Method::GET {
-        api.posts.count_view(caller.actor(), post);
+        api.services.posts.count_view(caller.actor(), post);
     }
     let render = |post: &PostView| answer::render(show(post)?);
     let rendered = api

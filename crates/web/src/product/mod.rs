@@ -59,7 +59,7 @@ async fn list_products(
     }
     let ListProducts { query, fingerprint } = ListProducts::parse(fields)?;
     let request = query.page.clone();
-    let page = api.products.list(caller.actor(), query).await?;
+    let page = api.services.products.list(caller.actor(), query).await?;
     let part = Some((&request, &fingerprint));
     let rendered = api.render_cache.get_or_render(&page, part, |page| {
         let pagination = Pagination::new(&request, page, &fingerprint);
@@ -92,7 +92,7 @@ async fn create_product(
     let actor = caller.permitted(Operation::ManageProducts)?;
     query.nothing()?;
     let command = new_product(body.fields(BODY_LIMIT).await?)?;
-    let product = api.products.create(actor, command).await?;
+    let product = api.services.products.create(actor, command).await?;
     let location = format!("{}/api/products/{}", api.settings.base_path, product.id);
     let shown = show(&product)?;
     Ok(shown.on(answer::created(
@@ -125,7 +125,7 @@ async fn get_product(
 ) -> Result<Response, ApiError> {
     let id: ProductId = id.parse()?;
     query.nothing()?;
-    let product = api.products.read(caller.actor(), id).await?;
+    let product = api.services.products.read(caller.actor(), id).await?;
     let render = |product: &Product| answer::render(show(product)?);
     let rendered = api.render_cache.get_or_render(&product, None, render)?;
     Ok(conditions.answer(rendered))
@@ -161,7 +161,10 @@ async fn update_product(
     query.nothing()?;
     let if_match = conditions.if_match()?;
     let patch = patch_product(body.fields(BODY_LIMIT).await?)?;
-    let updated = api.products.update(actor, id, patch, if_match.as_ref());
+    let updated = api
+        .services
+        .products
+        .update(actor, id, patch, if_match.as_ref());
     let shown = show(&updated.await?)?;
     Ok(shown.on(answer::written("Product updated successfully", &shown.data)))
 }
@@ -194,7 +197,10 @@ async fn delete_product(
     query.nothing()?;
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
-    api.products.delete(actor, id, if_match.as_ref()).await?;
+    api.services
+        .products
+        .delete(actor, id, if_match.as_ref())
+        .await?;
     Ok(answer::done("Product deleted successfully"))
 }
 

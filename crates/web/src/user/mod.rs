@@ -67,7 +67,7 @@ async fn list_users(
     }
     let ListUsers { query, fingerprint } = ListUsers::parse(fields)?;
     let request = query.page.clone();
-    let page = api.users.list(actor, query).await?;
+    let page = api.services.users.list(actor, query).await?;
     let pagination = Pagination::new(&request, &page, &fingerprint);
     let users = page.items.into_iter().map(FullUser::from).collect();
     Ok(answer::page(users, pagination))
@@ -95,7 +95,7 @@ async fn create_user(
     query.nothing()?;
     let command = sign_up(body.fields(BODY_LIMIT).await?)?;
     place.keep();
-    let user = api.users.sign_up(command).await?;
+    let user = api.services.users.sign_up(command).await?;
     let location = format!("{}/api/users/{}", api.settings.base_path, user.id);
     let shown = show(user)?;
     Ok(shown.on(answer::created(
@@ -128,7 +128,7 @@ async fn get_user(
 ) -> Result<Response, ApiError> {
     let id: UserId = id.parse()?;
     query.nothing()?;
-    let profile = api.users.read(caller.actor(), id).await?;
+    let profile = api.services.users.read(caller.actor(), id).await?;
     let version = profile.user.version();
     let shown = Tagged::new(version, &ProfileAnswer::from(profile))?;
     Ok(conditions.answer(answer::render(shown)?))
@@ -170,6 +170,7 @@ async fn update_user(
     let if_match = conditions.if_match()?;
     let patch = patch_user(body.fields(BODY_LIMIT).await?)?;
     let updated = api
+        .services
         .users
         .update(actor, id, patch, if_match.as_ref(), address);
     let shown = show(updated.await?)?;
@@ -206,7 +207,10 @@ async fn delete_user(
     query.nothing()?;
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
-    api.users.delete(actor, id, if_match.as_ref()).await?;
+    api.services
+        .users
+        .delete(actor, id, if_match.as_ref())
+        .await?;
     Ok(answer::done("User deleted successfully"))
 }
 
@@ -240,7 +244,12 @@ async fn restore_user(
     query.nothing()?;
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
-    let shown = show(api.users.restore(actor, id, if_match.as_ref()).await?)?;
+    let shown = show(
+        api.services
+            .users
+            .restore(actor, id, if_match.as_ref())
+            .await?,
+    )?;
     Ok(shown.on(answer::written("User restored successfully", &shown.data)))
 }
 

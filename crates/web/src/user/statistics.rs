@@ -61,7 +61,7 @@ pub(super) async fn get_user_stats(
     let actor = caller.permitted(Operation::ReadStatistics)?;
     let id: UserId = id.parse()?;
     query.nothing()?;
-    let counts = api.users.statistics(actor, id).await?.into_iter();
+    let counts = api.services.users.statistics(actor, id).await?.into_iter();
     Ok(answer::data(
         counts.map(StatusCountAnswer::from).collect::<Vec<_>>(),
     ))
@@ -121,7 +121,7 @@ pub(super) async fn get_user_analytics(
     let actor = caller.permitted(Operation::ReadStatistics)?;
     let id: UserId = id.parse()?;
     query.nothing()?;
-    let months = api.users.analytics(actor, id).await?.into_iter();
+    let months = api.services.users.analytics(actor, id).await?.into_iter();
     Ok(answer::data(
         months.map(MonthlyPostsAnswer::from).collect::<Vec<_>>(),
     ))

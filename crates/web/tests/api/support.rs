@@ -7,19 +7,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::stream;
-use hexpress_app::auth::{AuthPorts, AuthService};
-use hexpress_app::health::HealthService;
-use hexpress_app::order::{OrderPolicy, OrderService};
-use hexpress_app::post::{PostPorts, PostService};
-use hexpress_app::product::{ProductPorts, ProductService};
-use hexpress_app::user::{UserPorts, UserService};
+use hexpress_app::{Policy, Ports, Services};
 use hexpress_conformance::{Contract, Exchange};
 use hexpress_domain::auth::{
     Authenticated, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
-    MockTokenRepository, Principal, Reservation, SessionPolicy, Token, TokenDigest, TokenId,
-    TokenKind, TokenSecret, Verification,
+    MockTokenRepository, Principal, Reservation, Token, TokenDigest, TokenId, TokenKind,
+    TokenSecret, Verification,
 };
 use hexpress_domain::clock::{MockClock, MockIdGenerator};
 use hexpress_domain::entity::Version;
@@ -239,10 +234,8 @@ impl Mocks {
     pub fn router(self) -> Router {
         let mut clock = MockClock::new();
         clock.expect_now().returning(now);
-        let clock = Arc::new(clock);
         let mut ids = MockIdGenerator::new();
         ids.expect_uuid().returning(|| Uuid::from_u128(100));
-        let ids = Arc::new(ids);
         let mut mint = MockTokenMint::new();
         mint.expect_mint().returning(|| {
             Ok(MintedToken {
@@ -254,64 +247,30 @@ impl Mocks {
             let letter = secret.expose().as_bytes()[TokenSecret::PREFIX.len()];
             TokenDigest::new([letter; 32])
         });
-        let users = Arc::new(self.users);
-        let hasher = Arc::new(self.hasher);
-        let guard = Arc::new(self.guard);
-        let ports = AuthPorts {
-            users: users.clone(),
+        let (posts, products) = (Arc::new(self.posts), Arc::new(self.products));
+        let ports = Ports {
+            users: Arc::new(self.users),
             tokens: Arc::new(self.tokens),
-            hasher: hasher.clone(),
+            hasher: Arc::new(self.hasher),
             mint: Arc::new(mint),
-            guard: guard.clone(),
-            clock: clock.clone(),
-            ids: ids.clone(),
-        };
-        let policy = SessionPolicy {
-            idle: TimeDelta::days(14),
-            max: TimeDelta::days(90),
-        };
-        let posts = Arc::new(self.posts);
-        let user_ports = UserPorts {
-            users,
+            guard: Arc::new(self.guard),
             posts: posts.clone(),
-            hasher,
-            guard,
-            clock: clock.clone(),
-            ids: ids.clone(),
-        };
-        let post_ports = PostPorts {
-            posts: posts.clone(),
-            reader: posts,
+            post_reader: posts,
             views: Arc::new(self.views),
             view_batches: Arc::new(MockViewRepository::new()),
-            clock: clock.clone(),
-            ids: ids.clone(),
+            products: products.clone(),
+            product_reader: products,
+            orders: Arc::new(self.orders),
+            store: Arc::new(self.store),
+            clock: Arc::new(clock),
+            ids: Arc::new(ids),
         };
-        let products = Arc::new(self.products);
-        let health = HealthService::new(Arc::new(self.store), clock.clone());
+        let services = Services::new(ports, Policy::default());
         if self.draining {
-            health.drain();
+            services.health.drain();
         }
         router(Api {
-            auth: Arc::new(AuthService::new(ports, policy)),
-            users: Arc::new(UserService::new(user_ports)),
-            posts: Arc::new(PostService::new(post_ports)),
-            products: Arc::new(ProductService::new(ProductPorts {
-                products: products.clone(),
-                reader: products,
-                clock: clock.clone(),
-                ids: ids.clone(),
-            })),
-            orders: Arc::new(OrderService::new(
-                Arc::new(self.orders),
-                clock,
-                ids,
-                OrderPolicy {
-                    key_ttl: TimeDelta::hours(24),
-                    pending_ttl: None,
-                },
-            )),
-            health: Arc::new(health),
+            services,
             limits: Arc::new(Limits::new(&self.limits)),
             metrics: self.metrics,
             render_cache: RenderCache::new(1024 * 1024),

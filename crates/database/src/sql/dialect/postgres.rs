@@ -1,8 +1,13 @@
 //! How PostgreSQL spells what the databases spell differently.
 
+use diesel::dsl::sql;
 use diesel::pg::Pg;
+use diesel::result::QueryResult;
+use diesel::sql_types::{Bool, Text};
+use diesel_async::{AsyncConnectionCore, RunQueryDsl};
 
 use crate::sql::condition::Condition;
+use crate::sql::prepared::Prepared;
 
 /// Diesel's type for this database.
 pub type Backend = Pg;
@@ -51,4 +56,22 @@ pub fn is_number_behind(prefix: &str, column: &str) -> String {
 #[must_use]
 pub fn month_of(column: &str) -> String {
     format!("date_trunc('month', {column}, 'UTC')")
+}
+
+/// Locks a name until the transaction ends, waiting while another transaction has it. Each
+/// schema has names of its own.
+///
+/// # Errors
+///
+/// As any statement, and where the lock is not free in time.
+pub async fn lock_name(
+    c: &mut impl AsyncConnectionCore<Backend = Pg>,
+    name: &str,
+) -> QueryResult<()> {
+    let lock =
+        sql::<Bool>("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/' || ")
+            .bind::<Text, _>(name)
+            .sql(", 0)) IS NULL");
+    Prepared(lock).execute(c).await?;
+    Ok(())
 }

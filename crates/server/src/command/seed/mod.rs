@@ -9,6 +9,7 @@ mod world;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::Args;
 use hexpress_domain::auth::PasswordHasher;
 use hexpress_domain::product::StockChangeError;
 use hexpress_domain::repository::RepositoryError;
@@ -18,11 +19,12 @@ use hexpress_infra::seed::{SEED_BATCH, Seeder};
 use tokio::sync::mpsc;
 
 use self::world::{Fault, World};
-use super::progress::Progress;
-use super::{PASSWORD_VARIABLE, confirm, lasting_database, password_variable, print};
-use crate::cli::Seed;
-use crate::config::{AppEnv, Config, Sources};
+use super::flags::{OfDatabase, SettingFlags};
+use super::output::{Progress, print};
+use super::password::{PASSWORD_VARIABLE, password_variable};
+use crate::config::{AppEnv, Flags};
 use crate::failure::Failure;
+use crate::program::Program;
 use crate::wiring::Store;
 
 /// The password of made-up users where nobody has chosen one. It is as good as none, so
@@ -32,48 +34,95 @@ const DEFAULT_PASSWORD: &str = "correct horse";
 /// How many batches are made before they are stored.
 const BATCHES_AHEAD: usize = 2;
 
-/// Adds what is not there yet of all that a seed makes.
-pub async fn run(config: &Config, seed: &Seed, sources: &Sources) -> Result<ExitCode, Failure> {
-    let database = lasting_database(config)?;
-    if config.app_env == AppEnv::Production {
-        confirm(
-            config,
-            seed.yes,
-            "`seed` adds made-up data, with an admin whose password it prints",
-        )?;
-    }
-    let password = match password_variable(sources)? {
-        None if config.app_env == AppEnv::Production => {
-            return Err(Failure::Usage(format!(
-                "the usual password of made-up users is known to everybody, and APP_ENV is \
-                 production\nSet {PASSWORD_VARIABLE} to one that is not."
-            )));
-        }
-        chosen => chosen.unwrap_or(DEFAULT_PASSWORD),
-    };
-    let checked: Password = password
-        .parse()
-        .map_err(|error| Failure::Usage(format!("{PASSWORD_VARIABLE}: {error}")))?;
-    let store = Store::open_migrated(&database).await?;
-    let hasher = Argon2Hasher::new(&config.auth.argon2).map_err(|error| Failure::of(&error))?;
-    let hash = hasher
-        .hash(checked)
-        .await
-        .map_err(|error| Failure::of(&error))?;
-    let world = World::new(seed.rng_seed, seed.users, seed.products, hash);
-    let seeder = Seeder::new(store.database.clone());
-    let added = fill_all(seed, &world, &seeder).await?;
-    seeder.finish().await;
-    store.database.close(Duration::MAX).await;
+const EXAMPLES: &str = "\
+Examples:
+  hexpress seed
+  hexpress seed --users 1000 --posts 100000
+  hexpress seed --products 500 --orders 20000
+  hexpress seed --rng-seed 2            other data, beside what is there";
 
-    for (what, count, added) in added {
-        print(&format!(
-            "{what}: {added} added, {} were there\n",
-            count - added
-        ))?;
+/// Fill the database with data that looks real
+///
+/// The same --rng-seed makes the same rows: a second run adds what is not there yet,
+/// and changes nothing. All users have one password, HEXPRESS_PASSWORD or a
+/// usual one, which is printed.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Seed {
+    /// How many users, of all roles; the first three are an admin, a moderator and a
+    /// user
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    users: u64,
+    /// How many posts, in several languages, of every status
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u64).range(..=100_000_000))]
+    posts: u64,
+    /// How many products, in several languages and currencies; some are not for sale
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    products: u64,
+    /// How many orders, of these users, over these products, of every status
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(..=Seed::MAX_ORDERS))]
+    orders: u64,
+    /// What everything follows from: the same number makes the same rows
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    rng_seed: u64,
+    /// Do it, though this is production
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    database: SettingFlags<OfDatabase>,
+}
+
+impl Seed {
+    /// The most orders: so many that no product runs out, whatever they hold.
+    pub const MAX_ORDERS: u64 = 1_000_000;
+
+    pub fn flags(&self) -> Flags {
+        self.database.given()
     }
-    print(&logins(&world, seed.users, password)?)?;
-    Ok(ExitCode::SUCCESS)
+
+    /// Adds what is not there yet of all that a seed makes.
+    pub async fn run(self, program: &Program) -> Result<ExitCode, Failure> {
+        let database = program.lasting_database()?;
+        if program.config.app_env == AppEnv::Production {
+            program.confirm(
+                self.yes,
+                "`seed` adds made-up data, with an admin whose password it prints",
+            )?;
+        }
+        let password = match password_variable(&program.sources)? {
+            None if program.config.app_env == AppEnv::Production => {
+                return Err(Failure::Usage(format!(
+                    "the usual password of made-up users is known to everybody, and APP_ENV is \
+                     production\nSet {PASSWORD_VARIABLE} to one that is not."
+                )));
+            }
+            chosen => chosen.unwrap_or(DEFAULT_PASSWORD),
+        };
+        let checked: Password = password
+            .parse()
+            .map_err(|error| Failure::Usage(format!("{PASSWORD_VARIABLE}: {error}")))?;
+        let store = Store::open_migrated(&database).await?;
+        let hasher =
+            Argon2Hasher::new(&program.config.auth.argon2).map_err(|error| Failure::of(&error))?;
+        let hash = hasher
+            .hash(checked)
+            .await
+            .map_err(|error| Failure::of(&error))?;
+        let world = World::new(self.rng_seed, self.users, self.products, hash);
+        let seeder = Seeder::new(store.database.clone());
+        let added = fill_all(&self, &world, &seeder).await?;
+        seeder.finish().await;
+        store.database.close(Duration::MAX).await;
+
+        for (what, count, added) in added {
+            print(&format!(
+                "{what}: {added} added, {} were there\n",
+                count - added
+            ))?;
+        }
+        print(&logins(&world, self.users, password)?)?;
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 /// Stores all that a seed makes, each kind behind those that it refers to. Returns of

@@ -22,15 +22,12 @@ pub struct Prose {
 }
 
 pub fn write(rng: &mut Rng) -> Prose {
-    let language = weighted(
-        rng,
-        LANGUAGES
-            .iter()
-            .map(|(language, share)| (*language, *share)),
-    )
-    .unwrap_or(LANGUAGES[0].0);
-    let topic = pick(rng, language.topics);
-    let title = capitalised(&pick(rng, language.titles).replace("{}", topic));
+    let [english, ..] = &*LANGUAGES;
+    let languages = LANGUAGES.iter();
+    let language =
+        weighted(rng, languages.map(|language| (language, language.posts))).unwrap_or(english);
+    let topic = pick(rng, &language.topics);
+    let title = capitalised(&pick(rng, &language.titles).replace("{}", topic));
     let length = weighted(rng, LENGTHS.iter().map(|(length, share)| (length, *share)))
         .map_or(1, |length| rng.u32(length.clone()));
     let first_sentence = sentence(rng, language);
@@ -54,10 +51,10 @@ pub fn write(rng: &mut Rng) -> Prose {
 }
 
 fn sentence(rng: &mut Rng, language: &'static Language) -> String {
-    let sentence = pick(rng, language.sentences)
-        .replace("{s}", pick(rng, language.subjects))
-        .replace("{p}", pick(rng, language.predicates))
-        .replace("{c}", pick(rng, language.circumstances));
+    let sentence = pick(rng, &language.sentences)
+        .replace("{s}", pick(rng, &language.subjects))
+        .replace("{p}", pick(rng, &language.predicates))
+        .replace("{c}", pick(rng, &language.circumstances));
     capitalised(&sentence)
 }
 

@@ -11,7 +11,7 @@ use hexpress_domain::product::{Product, ProductId, Stock};
 use hexpress_domain::validation::Field;
 
 use super::{Fault, Kind, STORY, WRITING, World, between, end, uuid_at};
-use crate::cli::Seed;
+use crate::command::seed::Seed;
 use crate::command::seed::goods;
 use crate::command::seed::prose::weighted;
 

@@ -1,11 +1,23 @@
+//! What commands print.
+
 use std::io::{self, IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::failure::Failure;
 
 const BAR: &str = "{msg:24} [{bar:40}] {human_pos} of {human_len}, {eta} left";
 
 /// In how many steps it is told where there is no terminal.
 const STEPS: u64 = 10;
+
+/// Prints to standard output. Whoever reads it may stop at any time.
+pub fn print(text: &str) -> Result<(), Failure> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
 
 /// How far a long task has come, on standard error: a bar on a terminal, a line now
 /// and then elsewhere.
