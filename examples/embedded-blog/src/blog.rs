@@ -4,7 +4,9 @@ use std::time::Duration;
 use axum::Router;
 use hexpress_app::{Policy, Services};
 use hexpress_domain::clock::IdGenerator;
-use hexpress_infra::database::{self, Database, DatabaseOptions, DatabaseUrl, MigrationError, OpenError};
+use hexpress_infra::database::{
+    self, Database, DatabaseOptions, DatabaseUrl, MigrationError, OpenError,
+};
 use hexpress_infra::post::BufferedViewCounter;
 use hexpress_infra::security::{Argon2SettingsError, UuidV7Generator};
 use hexpress_infra::{AdapterOptions, Adapters, adapters};
