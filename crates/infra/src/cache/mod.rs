@@ -46,11 +46,11 @@ pub struct CacheOptions {
     pub max_age: Duration,
 }
 
-/// 32 MiB, shown for half a second.
+/// 16 MiB, shown for half a second.
 impl Default for CacheOptions {
     fn default() -> Self {
         Self {
-            max_bytes: 32 * 1024 * 1024,
+            max_bytes: 16 * 1024 * 1024,
             max_age: Duration::from_millis(500),
         }
     }
