@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use hexpress_app::Error;
 use hexpress_app::user::UserService;
 use hexpress_domain::auth::{Actor, ClientAddress};
-use hexpress_domain::user::{Email, NewUser, RawNewUser, RawUserPatch, Role, User, UserPatch};
+use hexpress_domain::user::{Email, NewUser, RawNewUser, RawUserPatch, Role, UserPatch};
 use hexpress_domain::validation::{Field, ValidationErrors};
 
 use super::flags::{OfDatabase, SettingFlags};
@@ -204,7 +204,7 @@ async fn carry_out(users: &UserService, task: Task) -> Result<String, Failure> {
 fn explain(error: &Error) -> Failure {
     match error {
         Error::Validation(faults) => wrong(faults),
-        Error::Duplicate(User::UNIQUE_EMAIL) => {
+        Error::Duplicate(hexpress_domain::user::User::UNIQUE_EMAIL) => {
             Failure::Failed("Email address is already registered".to_owned())
         }
         error => Failure::of(error),
