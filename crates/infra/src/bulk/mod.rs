@@ -13,14 +13,9 @@ use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 use hexpress_database::{Connection, Failure, on_backend};
 
-pub(crate) use value::{Row, StoredRow, Value};
+use crate::schema::Table;
 
-/// A table, and the columns of its primary key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Table {
-    pub(crate) name: &'static str,
-    pub(crate) key: &'static [&'static str],
-}
+pub(crate) use value::{Row, StoredRow, Value};
 
 /// A column that is written, which a generated one is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +125,16 @@ impl Table {
         Ok(on_backend!(connection, |c, dialect in crate::bulk| {
             dialect::insert(c, &statement, columns, rows).await?
         }))
+    }
+
+    /// Has the numbers that the database gives go on behind those that rows brought along.
+    pub(crate) async fn go_on_numbering(self, connection: &mut Connection) -> Result<(), Failure> {
+        if let Some(column) = self.numbered {
+            on_backend!(connection, |c, dialect in crate::bulk| {
+                dialect::go_on_numbering(c, self.name, column).await?
+            });
+        }
+        Ok(())
     }
 
     fn action(self, columns: &[Column], on_conflict: OnConflict) -> String {

@@ -1,49 +1,10 @@
-use std::collections::BTreeSet;
-
 use hexpress_database::Snapshot;
 use hexpress_test_support::{Kind, TestDatabase};
 
-use super::{BATCH_SIZE, Batch, TABLES};
+use super::{BATCH_SIZE, Batch};
 use crate::bulk::Value;
+use crate::schema::copied;
 use crate::testing::open;
-
-/// What copies need not, or must not, take along: the posts' triggers count them again.
-const LEFT_OUT: [&str; 3] = [
-    "__diesel_schema_migrations",
-    "post_counts",
-    "unfinished_copies",
-];
-
-#[tokio::test]
-async fn every_table_of_the_schema_is_copied() {
-    let raw = TestDatabase::migrated(Kind::Postgres).await;
-    let rows = raw
-        .query_text(
-            "SELECT relname FROM pg_class
-             WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'",
-        )
-        .await;
-    let in_schema: BTreeSet<String> = rows.into_iter().flatten().flatten().collect();
-    let copied = TABLES.iter().map(|copied| copied.table.name);
-    let known = copied.chain(LEFT_OUT).map(str::to_owned).collect();
-    assert_eq!(in_schema, known);
-}
-
-#[tokio::test]
-async fn keys_are_the_primary_keys() {
-    let raw = TestDatabase::migrated(Kind::Postgres).await;
-    for copied in &TABLES {
-        let sql = format!(
-            "SELECT string_agg(attname, ',' ORDER BY array_position(conkey, attnum))
-             FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
-             WHERE contype = 'p' AND conrelid = '{}'::regclass",
-            copied.table.name
-        );
-        let key = raw.query_text(&sql).await;
-        let key: Vec<_> = key.into_iter().flatten().flatten().collect();
-        assert_eq!(key, [copied.table.key.join(",")], "{}", copied.table.name);
-    }
-}
 
 #[test]
 fn no_more_is_written_at_once_than_fits_whatever_was_read_at_once() {
@@ -82,11 +43,8 @@ async fn slow_a_snapshot_stays_what_it_was() {
 }
 
 async fn view_batches(snapshot: &mut Snapshot) -> u64 {
-    let batches = TABLES
-        .iter()
-        .find(|copied| copied.table.name == "view_batches")
-        .unwrap();
-    let counting = snapshot.read(&batches.table, |connection, table| {
+    let batches = copied().find(|table| table.name == "view_batches").unwrap();
+    let counting = snapshot.read(&batches, |connection, table| {
         Box::pin(table.count(connection))
     });
     counting.await.unwrap()
