@@ -6,18 +6,15 @@
 //! every aggregate has. `hexpress-database` runs them.
 
 pub mod auth;
-mod bulk;
 pub mod cache;
-pub mod copy;
 pub mod database;
 mod list;
+pub mod maintenance;
 pub mod order;
 pub mod post;
 pub mod product;
-pub mod purge;
 mod schema;
 pub mod security;
-pub mod seed;
 #[cfg(test)]
 mod testing;
 pub mod user;

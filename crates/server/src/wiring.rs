@@ -16,10 +16,10 @@ use hexpress_domain::post::{PostReader, PostRepository, ViewRepository};
 use hexpress_domain::user::UserRepository;
 use hexpress_infra::auth::{DieselLoginGuard, DieselTokenRepository};
 use hexpress_infra::cache::Cache;
-use hexpress_infra::copy::{self, CopyError};
 use hexpress_infra::database::{
     self, Database, DatabaseProbe, DatabaseUrl, MigrationState, SqliteLocation,
 };
+use hexpress_infra::maintenance::copy::{self, CopyError};
 use hexpress_infra::order::{DieselOrderRepository, QueueingOrderRepository};
 use hexpress_infra::post::{BufferedViewCounter, DieselPostRepository, DieselViewRepository};
 use hexpress_infra::product::DieselProductRepository;

@@ -1,8 +1,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use hexpress_infra::copy::{Copier, CopyStep};
 use hexpress_infra::database::{self, DatabaseUrl, SqliteLocation};
+use hexpress_infra::maintenance::copy::{Copier, CopyStep};
 
 use super::print;
 use super::progress::Progress;

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use hexpress_domain::clock::Clock;
-use hexpress_infra::purge::{Purged, Purger};
+use hexpress_infra::maintenance::purge::{Purged, Purger};
 use hexpress_infra::security::SystemClock;
 
 use super::{confirm, lasting_database, print};

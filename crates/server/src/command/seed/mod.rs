@@ -12,8 +12,8 @@ use std::time::Duration;
 use hexpress_domain::auth::PasswordHasher;
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::Password;
+use hexpress_infra::maintenance::seed::{SEED_BATCH, Seeder};
 use hexpress_infra::security::Argon2Hasher;
-use hexpress_infra::seed::{SEED_BATCH, Seeder};
 use tokio::sync::mpsc;
 
 use self::world::{Fault, World};

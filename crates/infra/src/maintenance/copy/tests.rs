@@ -2,7 +2,7 @@ use hexpress_database::Snapshot;
 use hexpress_test_support::{Kind, TestDatabase};
 
 use super::{BATCH_SIZE, Batch};
-use crate::bulk::Value;
+use crate::maintenance::bulk::Value;
 use crate::schema::copied;
 use crate::testing::open;
 

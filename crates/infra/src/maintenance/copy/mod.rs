@@ -17,7 +17,7 @@ use std::mem;
 use hexpress_database::{Database, MigrationState, Snapshot};
 use hexpress_domain::repository::RepositoryError;
 
-use crate::bulk::{Column, OnConflict, Row, Value};
+use crate::maintenance::bulk::{Column, OnConflict, Row, Value};
 
 use crate::schema::{Table, copied, growing};
 
@@ -176,7 +176,7 @@ async fn write(
     target
         .write(input, |connection, (table, columns, rows)| {
             Box::pin(async move {
-                crate::bulk::expect(connection).await?;
+                crate::maintenance::bulk::expect(connection).await?;
                 table
                     .insert(connection, columns, rows, OnConflict::Replace)
                     .await?;

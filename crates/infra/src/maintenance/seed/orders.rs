@@ -10,7 +10,7 @@ use hexpress_domain::product::{Product, ProductId};
 use hexpress_domain::repository::{Conflict, RepositoryError};
 
 use super::{insert, only, rows};
-use crate::bulk::{Kind, Value, placeholders};
+use crate::maintenance::bulk::{Kind, Value, placeholders};
 use crate::product::lock_products;
 use crate::schema::{ORDER_ITEMS, ORDERS, STOCK_MOVEMENTS};
 
@@ -66,7 +66,7 @@ async fn move_stock(connection: &mut Connection, orders: &[&Order]) -> Result<()
          WHERE products.id = moved.product_id",
         placeholders(ids.len())
     );
-    on_backend!(connection, |c, dialect in crate::bulk| {
+    on_backend!(connection, |c, dialect in crate::maintenance::bulk| {
         let mut query = diesel::sql_query(sql).into_boxed::<dialect::Backend>();
         for id in &ids {
             query = dialect::bind(query, Kind::Id, id);

@@ -3,7 +3,7 @@ use hexpress_domain::repository::RepositoryError;
 
 use super::digest::TableDigest;
 use super::progress::{CopiedTable, CopyProgress, CopyStep};
-use crate::bulk::{Column, Row};
+use crate::maintenance::bulk::{Column, Row};
 use crate::schema::Table;
 
 /// So many rows are read at once where they are short.

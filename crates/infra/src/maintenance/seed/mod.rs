@@ -20,7 +20,7 @@ use hexpress_domain::product::Product;
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{PasswordHash, User};
 
-use crate::bulk::{self, OnConflict, Row, Value};
+use crate::maintenance::bulk::{self, OnConflict, Row, Value};
 use crate::post::Addition;
 use crate::schema::{POSTS, PRODUCTS, STOCK_MOVEMENTS, Table, USERS, growing};
 
