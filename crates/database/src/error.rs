@@ -84,20 +84,30 @@ pub struct Corrupt {
     reason: String,
 }
 
+/// A row, one of whose columns may be corrupt.
+#[derive(Debug, Clone, Copy)]
+pub struct RowContext {
+    table: &'static str,
+    id: Uuid,
+}
+
 impl Corrupt {
-    /// What is wrong with a column of the row with this id.
+    /// The row with this id, for the error of one of its columns:
+    /// `text.parse().map_err(Corrupt::row("users", id).column("email"))`.
     #[must_use]
-    pub fn new(
-        table: &'static str,
-        column: &'static str,
-        id: Uuid,
-        reason: impl fmt::Display,
-    ) -> Self {
-        Self {
-            table,
+    pub const fn row(table: &'static str, id: Uuid) -> RowContext {
+        RowContext { table, id }
+    }
+}
+
+impl RowContext {
+    /// What turns a fault of this column into an error.
+    pub fn column<E: fmt::Display>(self, column: &'static str) -> impl FnOnce(E) -> Corrupt {
+        move |fault| Corrupt {
+            table: self.table,
             column,
-            id,
-            reason: reason.to_string(),
+            id: self.id,
+            reason: fault.to_string(),
         }
     }
 }

@@ -39,7 +39,7 @@ pub use address::{
 pub use backup::BackupError;
 pub use connection::Connection;
 pub use database::Database;
-pub use error::{Corrupt, Failure, MeaningOf, violated_constraint};
+pub use error::{Corrupt, Failure, MeaningOf, RowContext, violated_constraint};
 pub use migrations::{Migration, MigrationError, MigrationState, Migrator, generate};
 pub use open_error::OpenError;
 pub use options::{DatabaseOptions, Schema, Synchronous, SynchronousError};

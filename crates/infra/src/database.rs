@@ -11,7 +11,7 @@ pub use hexpress_database::{
     Readiness, SqliteLocation, SslMode, SslModeError, Synchronous, SynchronousError, generate,
 };
 
-use crate::schema::constraint;
+use crate::schema::meaning_of;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -19,7 +19,7 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const SCHEMA: Schema = Schema {
     postgres: &POSTGRES,
     sqlite: &SQLITE,
-    meaning_of: constraint::meaning_of,
+    meaning_of,
 };
 
 /// Opens a database for the tables of Hexpress, as [`Database::open`] does. Runs no

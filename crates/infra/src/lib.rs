@@ -7,18 +7,15 @@
 
 mod adapters;
 pub mod auth;
-mod bulk;
 pub mod cache;
-pub mod copy;
 pub mod database;
 mod list;
+pub mod maintenance;
 pub mod order;
 pub mod post;
 pub mod product;
-pub mod purge;
 mod schema;
 pub mod security;
-pub mod seed;
 #[cfg(test)]
 mod testing;
 pub mod user;

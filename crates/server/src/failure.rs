@@ -4,8 +4,8 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use hexpress_infra::copy::CopyError;
 use hexpress_infra::database::{BackupError, MigrationError, OpenError};
+use hexpress_infra::maintenance::copy::CopyError;
 
 use crate::config::ConfigError;
 use crate::lifecycle::CutOff;

@@ -30,12 +30,14 @@ impl TryFrom<TokenRow> for Token {
             kind: [TokenKind::Session, TokenKind::Api]
                 .into_iter()
                 .find(|kind| kind.as_str() == row.kind)
-                .ok_or_else(|| Corrupt::new("tokens", "kind", id, "neither session nor api"))?,
+                .ok_or_else(|| {
+                    Corrupt::row("tokens", id).column("kind")("neither session nor api")
+                })?,
             name: row
                 .name
                 .map(|name| name.parse())
                 .transpose()
-                .map_err(|fault| Corrupt::new("tokens", "name", id, fault))?,
+                .map_err(Corrupt::row("tokens", id).column("name"))?,
             created_at: row.created_at.0,
             last_used_at: row.last_used_at.0,
             expires_at: row.expires_at.map(|time| time.0),

@@ -248,7 +248,7 @@ async fn authenticate(
     let token = Token::try_from(row)?;
     let role = role
         .parse()
-        .map_err(|fault| Corrupt::new("users", "role", token.user_id.as_uuid(), fault))?;
+        .map_err(Corrupt::row("users", token.user_id.as_uuid()).column("role"))?;
     Ok(Some(Authenticated {
         principal: Principal {
             user_id: token.user_id,

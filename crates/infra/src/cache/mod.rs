@@ -15,6 +15,7 @@ mod orders;
 mod posts;
 mod products;
 mod reads;
+mod status;
 mod users;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use orders::InvalidatingOrderRepository;
 use posts::{CachingPostReader, InvalidatingPostRepository};
 use products::{CachingProductReader, InvalidatingProductRepository};
 use reads::Reads;
+pub use status::CacheStatus;
 use users::InvalidatingUserRepository;
 
 /// How much is kept, and how long it is shown.
@@ -54,19 +56,6 @@ impl Default for CacheOptions {
             max_age: Duration::from_millis(500),
         }
     }
-}
-
-/// What of one kind is kept, and how often it was of use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CacheStatus {
-    /// The kind.
-    pub name: &'static str,
-    /// Reads that were answered from memory.
-    pub hits: u64,
-    /// Reads that were not.
-    pub misses: u64,
-    /// How many bytes are kept, about.
-    pub bytes: u64,
 }
 
 /// The memory that the decorators share. Clones are the same one.

@@ -9,8 +9,8 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
-use super::CacheStatus;
 use super::invalidations::{Generation, Invalidations, Subject};
+use super::status::CacheStatus;
 
 /// What a kept read weighs beside what was found.
 const OVERHEAD: u64 = 512;

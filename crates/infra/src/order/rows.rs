@@ -63,22 +63,22 @@ impl OrderRow {
         let currency = self
             .currency
             .parse()
-            .map_err(|fault| Corrupt::new("orders", "currency", id, fault))?;
+            .map_err(Corrupt::row("orders", id).column("currency"))?;
         let cents = u64::try_from(self.total_cents)
-            .map_err(|fault| Corrupt::new("orders", "total_cents", id, fault))?;
+            .map_err(Corrupt::row("orders", id).column("total_cents"))?;
         Ok(Order {
             id: OrderId::new(id),
             user_id: UserId::new(self.user_id.0),
             status: self
                 .status
                 .parse()
-                .map_err(|fault| Corrupt::new("orders", "status", id, fault))?,
+                .map_err(Corrupt::row("orders", id).column("status"))?,
             items: items
                 .into_iter()
                 .map(OrderItem::try_from)
                 .collect::<Result<_, _>>()?,
             total: Money::new(cents, currency)
-                .map_err(|fault| Corrupt::new("orders", "total_cents", id, fault))?,
+                .map_err(Corrupt::row("orders", id).column("total_cents"))?,
             version: Version::new(self.version),
             created_at: self.created_at.0,
             updated_at: self.updated_at.0,
@@ -150,15 +150,15 @@ impl TryFrom<OrderItemRow> for OrderItem {
             name: row
                 .name
                 .parse()
-                .map_err(|fault| Corrupt::new("order_items", "name", id, fault))?,
+                .map_err(Corrupt::row("order_items", id).column("name"))?,
             quantity: row
                 .quantity
                 .try_into()
-                .map_err(|fault| Corrupt::new("order_items", "quantity", id, fault))?,
+                .map_err(Corrupt::row("order_items", id).column("quantity"))?,
             unit_price: row
                 .unit_price_cents
                 .try_into()
-                .map_err(|fault| Corrupt::new("order_items", "unit_price_cents", id, fault))?,
+                .map_err(Corrupt::row("order_items", id).column("unit_price_cents"))?,
         })
     }
 }

@@ -23,7 +23,7 @@ pub(super) mod postgres {
 
     /// The products that had enough, which are locked until the transaction ends, and `None`
     /// for the others. They must come sorted by id, in the order in which all lock products.
-    pub(in crate::order) async fn pieces(
+    pub(crate) async fn pieces(
         c: &mut &AsyncPgConnection,
         pieces: &[(StoredId, i64)],
     ) -> QueryResult<Vec<Option<ProductRow>>> {
@@ -46,7 +46,7 @@ pub(super) mod sqlite {
     use crate::schema::products;
 
     /// The products that had enough, and `None` for the others.
-    pub(in crate::order) async fn pieces(
+    pub(crate) async fn pieces(
         c: &mut AsyncSqliteConnection,
         pieces: &[(StoredId, i64)],
     ) -> QueryResult<Vec<Option<ProductRow>>> {

@@ -50,9 +50,8 @@ pub(super) fn view((post, author, views, content): PostViewRow) -> Result<PostVi
         content: content
             .map(Content::try_from)
             .transpose()
-            .map_err(|fault| Corrupt::new("posts", "content", id, fault))?,
-        view_count: u64::try_from(views)
-            .map_err(|fault| Corrupt::new("post_views", "count", id, fault))?,
+            .map_err(Corrupt::row("posts", id).column("content"))?,
+        view_count: u64::try_from(views).map_err(Corrupt::row("post_views", id).column("count"))?,
         post: post.try_into()?,
         author: author.try_into()?,
     })
@@ -73,16 +72,16 @@ impl TryFrom<PostRow> for Post {
                 .excerpt
                 .map(|excerpt| excerpt.parse())
                 .transpose()
-                .map_err(|fault| Corrupt::new("posts", "excerpt", id, fault))?,
+                .map_err(Corrupt::row("posts", id).column("excerpt"))?,
             status: row
                 .status
                 .parse()
-                .map_err(|fault| Corrupt::new("posts", "status", id, fault))?,
+                .map_err(Corrupt::row("posts", id).column("status"))?,
             published_at: row.published_at.map(|time| time.0),
             metadata: row
                 .metadata
                 .parse()
-                .map_err(|fault| Corrupt::new("posts", "metadata", id, fault))?,
+                .map_err(Corrupt::row("posts", id).column("metadata"))?,
             version: Version::new(row.version),
             created_at: row.created_at.0,
             updated_at: row.updated_at.0,
@@ -102,11 +101,11 @@ impl TryFrom<AuthorRow> for Author {
                 first: row
                     .first_name
                     .parse()
-                    .map_err(|fault| Corrupt::new("users", "first_name", id, fault))?,
+                    .map_err(Corrupt::row("users", id).column("first_name"))?,
                 last: row
                     .last_name
                     .parse()
-                    .map_err(|fault| Corrupt::new("users", "last_name", id, fault))?,
+                    .map_err(Corrupt::row("users", id).column("last_name"))?,
             },
         })
     }
@@ -128,7 +127,7 @@ impl TryFrom<HeadlineRow> for PostHeadline {
     fn try_from(row: HeadlineRow) -> Result<Self, Corrupt> {
         let id = row.id.0;
         let published_at = row.published_at.ok_or_else(|| {
-            Corrupt::new("posts", "published_at", id, "missing of a published post")
+            Corrupt::row("posts", id).column("published_at")("missing of a published post")
         })?;
         Ok(Self {
             id: PostId::new(id),
@@ -141,12 +140,12 @@ impl TryFrom<HeadlineRow> for PostHeadline {
 
 fn title(text: &str, id: Uuid) -> Result<Title, Corrupt> {
     text.parse()
-        .map_err(|fault| Corrupt::new("posts", "title", id, fault))
+        .map_err(Corrupt::row("posts", id).column("title"))
 }
 
 pub(super) fn slug(text: &str, id: Uuid) -> Result<Slug, Corrupt> {
     text.parse()
-        .map_err(|fault| Corrupt::new("posts", "slug", id, fault))
+        .map_err(Corrupt::row("posts", id).column("slug"))
 }
 
 #[derive(Insertable)]

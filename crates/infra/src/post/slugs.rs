@@ -10,8 +10,7 @@ use hexpress_domain::post::PostId;
 use hexpress_domain::post::{MadeSlug, NewSlug, Slug};
 use hexpress_domain::repository::RepositoryError;
 
-use crate::schema::constraint::is_slug_taken;
-use crate::schema::{kept_slugs, posts};
+use crate::schema::{is_slug_taken, kept_slugs, posts};
 
 /// Another transaction got a slug that this one had found free.
 #[derive(Debug, thiserror::Error)]

@@ -47,7 +47,7 @@ pub(super) async fn count_by_status(
             .await?
     });
     let counts = rows.into_iter().map(|(status, count, views)| {
-        let corrupt = |fault| Corrupt::new("post_views", "status", author_id.as_uuid(), fault);
+        let corrupt = Corrupt::row("post_views", author_id.as_uuid()).column("status");
         Ok(StatusCount {
             status: status.parse().map_err(corrupt)?,
             count: unsigned(count),

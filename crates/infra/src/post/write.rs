@@ -192,5 +192,5 @@ async fn share_author(
 
 /// No query of one post leaves its content out.
 fn no_content(id: PostId) -> Corrupt {
-    Corrupt::new("posts", "content", id.as_uuid(), "missing")
+    Corrupt::row("posts", id.as_uuid()).column("content")("missing")
 }

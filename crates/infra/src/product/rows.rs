@@ -44,22 +44,22 @@ impl TryFrom<ProductRow> for Product {
             name: row
                 .name
                 .parse()
-                .map_err(|fault| Corrupt::new("products", "name", id, fault))?,
+                .map_err(Corrupt::row("products", id).column("name"))?,
             description: row
                 .description
                 .parse()
-                .map_err(|fault| Corrupt::new("products", "description", id, fault))?,
+                .map_err(Corrupt::row("products", id).column("description"))?,
             price: row
                 .price_cents
                 .try_into()
-                .map_err(|fault| Corrupt::new("products", "price_cents", id, fault))?,
+                .map_err(Corrupt::row("products", id).column("price_cents"))?,
             currency: row
                 .currency
                 .parse()
-                .map_err(|fault| Corrupt::new("products", "currency", id, fault))?,
+                .map_err(Corrupt::row("products", id).column("currency"))?,
             stock: u64::try_from(row.stock)
                 .map(Stock::new)
-                .map_err(|fault| Corrupt::new("products", "stock", id, fault))?,
+                .map_err(Corrupt::row("products", id).column("stock"))?,
             is_active: row.is_active,
             version: Version::new(row.version),
             created_at: row.created_at.0,

@@ -1,24 +1,17 @@
-//! The tables as Diesel sees them, one text for both databases. What else the
-//! schema promises (keys, checks, indexes) stands in `migrations/`.
+//! The tables as Diesel sees them, one text for both databases, and the table of tables. What
+//! else the schema promises (checks, indexes, triggers) stands in `migrations/`.
 
-pub(crate) mod constraint;
-
-/// The tables that grow, whose statistics the planner needs.
-pub(crate) const GROWING: [&str; 8] = [
-    "users",
-    "posts",
-    "post_views",
-    "kept_slugs",
-    "products",
-    "orders",
-    "order_items",
-    "stock_movements",
-];
-
-/// The FTS5 tables of SQLite.
-pub(crate) const SEARCH_TABLES: [&str; 3] = ["users_search", "posts_search", "products_search"];
+mod constraint;
+mod meaning;
+mod tables;
 
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+pub(crate) use meaning::{is_slug_taken, meaning_of};
+pub(crate) use tables::{
+    ORDER_ITEMS, ORDERS, POSTS, PRODUCTS, STOCK_MOVEMENTS, Table, USERS, copied, growing,
+    search_tables,
+};
 
 /// Which users are live, active admins, in the words of the index that finds them:
 /// a bound value would not lead to it.

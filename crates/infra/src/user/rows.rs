@@ -34,21 +34,21 @@ impl TryFrom<UserRow> for User {
             email: row
                 .email
                 .parse()
-                .map_err(|fault| Corrupt::new("users", "email", id, fault))?,
+                .map_err(Corrupt::row("users", id).column("email"))?,
             name: PersonName {
                 first: row
                     .first_name
                     .parse()
-                    .map_err(|fault| Corrupt::new("users", "first_name", id, fault))?,
+                    .map_err(Corrupt::row("users", id).column("first_name"))?,
                 last: row
                     .last_name
                     .parse()
-                    .map_err(|fault| Corrupt::new("users", "last_name", id, fault))?,
+                    .map_err(Corrupt::row("users", id).column("last_name"))?,
             },
             role: row
                 .role
                 .parse()
-                .map_err(|fault| Corrupt::new("users", "role", id, fault))?,
+                .map_err(Corrupt::row("users", id).column("role"))?,
             is_active: row.is_active,
             last_login_at: row.last_login_at.map(|time| time.0),
             version: Version::new(row.version),

@@ -2,8 +2,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use hexpress_infra::copy::{Copier, CopyStep};
 use hexpress_infra::database::{self, DatabaseUrl, SqliteLocation};
+use hexpress_infra::maintenance::copy::{Copier, CopyStep};
 
 use super::output::{Progress, print};
 use crate::config::{Config, Flags};

@@ -4,7 +4,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 use hexpress_domain::clock::Clock;
-use hexpress_infra::purge::{Purged, Purger};
+use hexpress_infra::maintenance::purge::{Purged, Purger};
 use hexpress_infra::security::SystemClock;
 
 use super::flags::{OfDatabase, SettingFlags};

@@ -14,8 +14,8 @@ use hexpress_domain::auth::PasswordHasher;
 use hexpress_domain::product::StockChangeError;
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::Password;
+use hexpress_infra::maintenance::seed::{SEED_BATCH, Seeder};
 use hexpress_infra::security::Argon2Hasher;
-use hexpress_infra::seed::{SEED_BATCH, Seeder};
 use tokio::sync::mpsc;
 
 use self::world::{Fault, World};

@@ -13,7 +13,7 @@ use hexpress_domain::entity::Version;
 use hexpress_domain::post::PostId;
 use hexpress_domain::post::{MadeSlug, Post, PostStatus, Title};
 use hexpress_domain::user::{Email, PasswordHash, PersonName, Role, User, UserId};
-use hexpress_infra::seed::{SeedPost, SeedUser};
+use hexpress_infra::maintenance::seed::{SeedPost, SeedUser};
 use serde_json::json;
 use uuid::{Builder, Uuid};
 

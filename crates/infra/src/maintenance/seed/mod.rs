@@ -20,33 +20,13 @@ use hexpress_domain::product::Product;
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{PasswordHash, User};
 
-use crate::bulk::{self, OnConflict, Row, Table, Value};
+use crate::maintenance::bulk::{self, OnConflict, Row, Value};
 use crate::post::Addition;
-use crate::schema::GROWING;
+use crate::schema::{POSTS, PRODUCTS, STOCK_MOVEMENTS, Table, USERS, growing};
 
 /// How many rows go into one statement at best: many, but so few that one
 /// stays within the limits on statements and on the values bound to them.
 pub const SEED_BATCH: usize = 500;
-
-const USERS: Table = Table {
-    name: "users",
-    key: &["id"],
-};
-
-const POSTS: Table = Table {
-    name: "posts",
-    key: &["id"],
-};
-
-const PRODUCTS: Table = Table {
-    name: "products",
-    key: &["id"],
-};
-
-const STOCK_MOVEMENTS: Table = Table {
-    name: "stock_movements",
-    key: &["id"],
-};
 
 /// A user to be stored as it is.
 #[derive(Debug, Clone)]
@@ -148,7 +128,7 @@ impl Seeder {
     /// Has the database take note of all that has come, so that it is read quickly from the
     /// beginning. Where that fails, it is logged: the rows are there all the same.
     pub async fn finish(&self) {
-        self.database.gather_statistics(GROWING.to_vec()).await;
+        self.database.gather_statistics(growing()).await;
     }
 }
 

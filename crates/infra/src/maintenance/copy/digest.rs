@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use crate::bulk::{Row, Value};
+use crate::maintenance::bulk::{Row, Value};
 
 /// The SHA-256 of a canonical text of rows: no two tables of different values have
 /// one text, whatever stands in them.

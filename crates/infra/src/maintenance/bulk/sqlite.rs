@@ -21,8 +21,12 @@ pub(crate) async fn expect_bulk(c: &mut AsyncSqliteConnection) -> QueryResult<()
     c.batch_execute("PRAGMA cache_size = -65536").await
 }
 
-/// SQLite looks at the largest number that there is.
-pub(crate) async fn go_on_numbering(_: &mut AsyncSqliteConnection) -> QueryResult<()> {
+/// Does nothing: SQLite looks at the largest number that there is.
+pub(crate) async fn go_on_numbering(
+    _: &mut AsyncSqliteConnection,
+    _: &str,
+    _: &str,
+) -> QueryResult<()> {
     Ok(())
 }
 

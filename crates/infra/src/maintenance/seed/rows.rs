@@ -4,7 +4,7 @@ use hexpress_domain::order::{Order, OrderStatus};
 use hexpress_domain::product::{Product, ProductId};
 
 use super::{SeedPost, SeedUser};
-use crate::bulk::Value;
+use crate::maintenance::bulk::Value;
 use crate::product::Cause;
 use crate::{post, product, user};
 

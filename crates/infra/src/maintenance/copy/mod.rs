@@ -9,6 +9,7 @@
 mod digest;
 mod error;
 mod mark;
+mod progress;
 mod reader;
 
 use std::mem;
@@ -16,91 +17,17 @@ use std::mem;
 use hexpress_database::{Database, MigrationState, Snapshot};
 use hexpress_domain::repository::RepositoryError;
 
-use crate::bulk::{Column, OnConflict, Row, Table, Value};
+use crate::maintenance::bulk::{Column, OnConflict, Row, Value};
 
-use crate::schema::GROWING;
+use crate::schema::{Table, copied, growing};
 
 pub use error::CopyError;
 pub use mark::is_unfinished;
+pub use progress::{CopiedTable, CopyProgress, CopyStep};
 use reader::Reader;
 
-/// What is copied, and how much of it is read at once.
-struct Copied {
-    table: Table,
-    rows_at_once: u32,
-}
-
-/// So many rows are read at once where they are short, and written at most.
-const SHORT_ROWS: u32 = 1_000;
-/// So many where one may take megabytes.
-const LONG_ROWS: u32 = 16;
 /// What has been read is written when it takes so many bytes.
 const BATCH_SIZE: usize = 4 * 1024 * 1024;
-
-/// All tables, each behind those that it refers to: those of `schema`, but the mark's own.
-const TABLES: [Copied; 12] = [
-    short("users", &["id"]),
-    short("tokens", &["id"]),
-    short("login_counters", &["key"]),
-    long("posts", &["id"]),
-    short("kept_slugs", &["slug"]),
-    // The posts' triggers have made these rows by then; here they get their counts.
-    short("post_views", &["post_id"]),
-    short("view_batches", &["id"]),
-    short("products", &["id"]),
-    short("orders", &["id"]),
-    short("order_items", &["order_id", "position"]),
-    short("stock_movements", &["id"]),
-    short("idempotency_keys", &["user_id", "key"]),
-];
-
-const fn short(name: &'static str, key: &'static [&'static str]) -> Copied {
-    Copied {
-        table: Table { name, key },
-        rows_at_once: SHORT_ROWS,
-    }
-}
-
-const fn long(name: &'static str, key: &'static [&'static str]) -> Copied {
-    Copied {
-        table: Table { name, key },
-        rows_at_once: LONG_ROWS,
-    }
-}
-
-/// How far a copy has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CopyProgress {
-    /// What is being done.
-    pub step: CopyStep,
-    /// To which table.
-    pub table: &'static str,
-    /// To how many rows of it.
-    pub rows: u64,
-    /// How many there are.
-    pub total: u64,
-}
-
-/// What a copy does, one after the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CopyStep {
-    /// Fills the tables of the target.
-    Copy,
-    /// Reads them again, to compare them with the source.
-    Compare,
-}
-
-/// A table as it is in both databases.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CopiedTable {
-    /// Its name.
-    pub name: &'static str,
-    /// How many rows it has.
-    pub rows: u64,
-    /// The SHA-256, in hexadecimal digits, of all its values in the order of its key:
-    /// the same for the same data on either database.
-    pub digest: String,
-}
 
 /// Copies one database into another.
 pub struct Copier {
@@ -132,21 +59,21 @@ impl Copier {
         mark::set(&self.target).await?;
 
         let mut source = self.source.snapshot().await.map_err(CopyError::Source)?;
-        let mut copied = Vec::new();
-        for table in &TABLES {
-            copied.push(self.fill(table, &mut source, watch).await?);
+        let mut tables = Vec::new();
+        for table in copied() {
+            tables.push(self.fill(table, &mut source, watch).await?);
         }
         drop(source);
 
         let mut target = self.target.snapshot().await.map_err(CopyError::Target)?;
-        for (table, source) in TABLES.iter().zip(&copied) {
+        for (table, source) in copied().zip(&tables) {
             compare(table, &mut target, source, watch).await?;
         }
         drop(target);
 
         mark::remove(&self.target).await?;
-        self.target.gather_statistics(GROWING.to_vec()).await;
-        Ok(copied)
+        self.target.gather_statistics(growing()).await;
+        Ok(tables)
     }
 
     async fn check_source(&self) -> Result<(), CopyError> {
@@ -165,15 +92,15 @@ impl Copier {
 
     async fn fill(
         &self,
-        copied: &Copied,
+        table: Table,
         source: &mut Snapshot,
         watch: &mut (dyn FnMut(CopyProgress) + Send),
     ) -> Result<CopiedTable, CopyError> {
-        let name = copied.table.name;
-        let mut reader = Reader::start(copied, source)
+        let name = table.name;
+        let mut reader = Reader::start(table, source)
             .await
             .map_err(CopyError::Source)?;
-        let columns = columns(&self.target, copied.table)
+        let columns = columns(&self.target, table)
             .await
             .map_err(CopyError::Target)?;
         let names = |columns: &[Column]| -> Vec<String> {
@@ -194,7 +121,7 @@ impl Copier {
                 full.extend(waiting.take());
             }
             for rows in full {
-                write(&self.target, copied.table, &columns, rows)
+                write(&self.target, table, &columns, rows)
                     .await
                     .map_err(CopyError::Target)?;
                 watch(reader.progress(CopyStep::Copy));
@@ -219,7 +146,7 @@ impl Batch {
     fn add(&mut self, row: Row) -> Option<Vec<Row>> {
         self.size += row.iter().map(Value::size).sum::<usize>();
         self.rows.push(row);
-        let most = usize::try_from(SHORT_ROWS).unwrap_or(usize::MAX);
+        let most = usize::try_from(reader::SHORT_ROWS).unwrap_or(usize::MAX);
         let is_full = self.size >= BATCH_SIZE || self.rows.len() >= most;
         if is_full { self.take() } else { None }
     }
@@ -249,7 +176,7 @@ async fn write(
     target
         .write(input, |connection, (table, columns, rows)| {
             Box::pin(async move {
-                crate::bulk::expect(connection).await?;
+                crate::maintenance::bulk::expect(connection).await?;
                 table
                     .insert(connection, columns, rows, OnConflict::Replace)
                     .await?;
@@ -261,12 +188,12 @@ async fn write(
 
 /// Reads a table of the target and compares it with what was read of the source.
 async fn compare(
-    copied: &Copied,
+    table: Table,
     target: &mut Snapshot,
     source: &CopiedTable,
     watch: &mut (dyn FnMut(CopyProgress) + Send),
 ) -> Result<(), CopyError> {
-    let mut reader = Reader::start(copied, target)
+    let mut reader = Reader::start(table, target)
         .await
         .map_err(CopyError::Target)?;
     while !reader
@@ -280,7 +207,7 @@ async fn compare(
     let found = reader.finish();
     if found != *source {
         return Err(CopyError::Differs {
-            table: copied.table.name,
+            table: table.name,
             source_rows: source.rows,
             target_rows: found.rows,
         });

@@ -9,19 +9,10 @@ use hexpress_domain::order::{Order, OrderStatus};
 use hexpress_domain::product::{Product, ProductId, StockChangeError};
 use hexpress_domain::repository::RepositoryError;
 
-use super::{STOCK_MOVEMENTS, insert, only, rows};
-use crate::bulk::{Kind, Table, Value, placeholders};
+use super::{insert, only, rows};
+use crate::maintenance::bulk::{Kind, Value, placeholders};
 use crate::product::lock_products;
-
-const ORDERS: Table = Table {
-    name: "orders",
-    key: &["id"],
-};
-
-const ORDER_ITEMS: Table = Table {
-    name: "order_items",
-    key: &["order_id", "position"],
-};
+use crate::schema::{ORDER_ITEMS, ORDERS, STOCK_MOVEMENTS};
 
 pub(super) async fn add(connection: &mut Connection, batch: &[Order]) -> Result<usize, Failure> {
     let added = insert(connection, ORDERS, batch.iter().map(rows::order).collect()).await?;
@@ -76,7 +67,7 @@ async fn move_stock(connection: &mut Connection, orders: &[&Order]) -> Result<()
          WHERE products.id = moved.product_id",
         placeholders(ids.len())
     );
-    on_backend!(connection, |c, dialect in crate::bulk| {
+    on_backend!(connection, |c, dialect in crate::maintenance::bulk| {
         let mut query = diesel::sql_query(sql).into_boxed::<dialect::Backend>();
         for id in &ids {
             query = dialect::bind(query, Kind::Id, id);

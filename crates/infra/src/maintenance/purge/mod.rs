@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use hexpress_database::{Database, Work};
 use hexpress_domain::repository::RepositoryError;
 
-use crate::schema::SEARCH_TABLES;
+use crate::schema::search_tables;
 
 /// How many rows go in one transaction.
 const BATCH: u16 = 500;
@@ -121,7 +121,7 @@ impl Purger {
             |_| {},
         )
         .await?;
-        self.database.erase_removed(SEARCH_TABLES.to_vec()).await?;
+        self.database.erase_removed(search_tables()).await?;
         Ok(purged)
     }
 

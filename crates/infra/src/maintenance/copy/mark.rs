@@ -6,8 +6,8 @@ use diesel_async::RunQueryDsl;
 use hexpress_database::{Connection, Database, Failure, on_backend};
 use hexpress_domain::repository::RepositoryError;
 
-use super::{CopyError, TABLES};
-use crate::schema::unfinished_copies;
+use super::error::CopyError;
+use crate::schema::{copied, unfinished_copies};
 
 /// Whether this database, whose migrations have been run, is the target of a copy that runs
 /// or was broken off: then it is not whole, and nobody should work on it.
@@ -35,9 +35,9 @@ pub(super) async fn set(target: &Database) -> Result<(), CopyError> {
                 if is_set(connection).await? {
                     return Ok(Some(Obstacle::Mark));
                 }
-                for copied in &TABLES {
-                    if !copied.table.is_empty(connection).await? {
-                        return Ok(Some(Obstacle::Rows(copied.table.name)));
+                for table in copied() {
+                    if !table.is_empty(connection).await? {
+                        return Ok(Some(Obstacle::Rows(table.name)));
                     }
                 }
                 let added = on_backend!(connection, |c| {
@@ -63,8 +63,10 @@ pub(super) async fn remove(target: &Database) -> Result<(), CopyError> {
     target
         .write((), |connection, ()| {
             Box::pin(async move {
-                on_backend!(connection, |c, dialect in crate::bulk| {
-                    dialect::go_on_numbering(c).await?;
+                for table in copied() {
+                    table.go_on_numbering(connection).await?;
+                }
+                on_backend!(connection, |c| {
                     diesel::delete(unfinished_copies::table).execute(c).await?
                 });
                 Ok(())

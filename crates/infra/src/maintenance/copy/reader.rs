@@ -2,8 +2,14 @@ use hexpress_database::Snapshot;
 use hexpress_domain::repository::RepositoryError;
 
 use super::digest::TableDigest;
-use super::{Copied, CopiedTable, CopyProgress, CopyStep};
-use crate::bulk::{Column, Row, Table};
+use super::progress::{CopiedTable, CopyProgress, CopyStep};
+use crate::maintenance::bulk::{Column, Row};
+use crate::schema::Table;
+
+/// So many rows are read at once where they are short.
+pub(super) const SHORT_ROWS: u32 = 1_000;
+/// So many where one may take megabytes.
+const LONG_ROWS: u32 = 16;
 
 /// Reads a table in the order of its key, and takes its digest.
 pub(super) struct Reader {
@@ -23,11 +29,11 @@ struct Page {
 
 impl Reader {
     pub(super) async fn start(
-        copied: &Copied,
+        table: Table,
         snapshot: &mut Snapshot,
     ) -> Result<Self, RepositoryError> {
         let (columns, total) = snapshot
-            .read(&copied.table, |connection, table| {
+            .read(&table, |connection, table| {
                 Box::pin(async move {
                     let columns = table.columns(connection).await?;
                     Ok((columns, table.count(connection).await?))
@@ -36,10 +42,14 @@ impl Reader {
             .await?;
         Ok(Self {
             page: Page {
-                table: copied.table,
+                table,
                 columns,
                 after: None,
-                limit: copied.rows_at_once,
+                limit: if table.has_long_rows {
+                    LONG_ROWS
+                } else {
+                    SHORT_ROWS
+                },
             },
             rows: 0,
             total,

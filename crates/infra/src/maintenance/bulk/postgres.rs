@@ -20,11 +20,15 @@ pub(crate) async fn expect_bulk(c: &mut AsyncPgConnection) -> QueryResult<()> {
 }
 
 /// Has numbers that the database gives go on behind those that rows have brought along.
-pub(crate) async fn go_on_numbering(c: &mut AsyncPgConnection) -> QueryResult<()> {
-    c.batch_execute(
-        "SELECT setval(pg_get_serial_sequence('stock_movements', 'id'), coalesce(max(id), 0) + 1, false)
-         FROM stock_movements",
-    )
+pub(crate) async fn go_on_numbering(
+    c: &mut AsyncPgConnection,
+    table: &str,
+    column: &str,
+) -> QueryResult<()> {
+    c.batch_execute(&format!(
+        "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), \
+         coalesce(max({column}), 0) + 1, false) FROM {table}"
+    ))
     .await
 }
 

@@ -13,14 +13,9 @@ use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 use hexpress_database::{Connection, Failure, on_backend};
 
-pub(crate) use value::{Row, StoredRow, Value};
+use crate::schema::Table;
 
-/// A table, and the columns of its primary key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Table {
-    pub(crate) name: &'static str,
-    pub(crate) key: &'static [&'static str],
-}
+pub(crate) use value::{Row, StoredRow, Value};
 
 /// A column that is written, which a generated one is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,9 +47,11 @@ pub(crate) enum OnConflict {
 impl Table {
     /// The columns, in the order of the table.
     pub(crate) async fn columns(self, connection: &mut Connection) -> Result<Vec<Column>, Failure> {
-        Ok(on_backend!(connection, |c, dialect in crate::bulk| {
-            dialect::columns(c, self.name).await?
-        }))
+        Ok(
+            on_backend!(connection, |c, dialect in crate::maintenance::bulk| {
+                dialect::columns(c, self.name).await?
+            }),
+        )
     }
 
     /// Whether there is no row, at the same cost however many there are.
@@ -97,7 +94,7 @@ impl Table {
             "SELECT {names} FROM {} {condition} ORDER BY {key} LIMIT ${limit_number}",
             self.name
         );
-        let rows: Vec<StoredRow> = on_backend!(connection, |c, dialect in crate::bulk| {
+        let rows: Vec<StoredRow> = on_backend!(connection, |c, dialect in crate::maintenance::bulk| {
             let mut query = diesel::sql_query(sql).into_boxed::<dialect::Backend>();
             for (name, value) in self.key.iter().zip(after.unwrap_or_default()) {
                 query = dialect::bind(query, kind_of(columns, name), value);
@@ -127,9 +124,21 @@ impl Table {
                 key = list(self.key.iter().copied()),
             ),
         };
-        Ok(on_backend!(connection, |c, dialect in crate::bulk| {
-            dialect::insert(c, &statement, columns, rows).await?
-        }))
+        Ok(
+            on_backend!(connection, |c, dialect in crate::maintenance::bulk| {
+                dialect::insert(c, &statement, columns, rows).await?
+            }),
+        )
+    }
+
+    /// Has the numbers that the database gives go on behind those that rows brought along.
+    pub(crate) async fn go_on_numbering(self, connection: &mut Connection) -> Result<(), Failure> {
+        if let Some(column) = self.numbered {
+            on_backend!(connection, |c, dialect in crate::maintenance::bulk| {
+                dialect::go_on_numbering(c, self.name, column).await?
+            });
+        }
+        Ok(())
     }
 
     fn action(self, columns: &[Column], on_conflict: OnConflict) -> String {
@@ -148,7 +157,7 @@ impl Table {
 
 /// Tells the database that this transaction adds many rows.
 pub(crate) async fn expect(connection: &mut Connection) -> Result<(), Failure> {
-    on_backend!(connection, |c, dialect in crate::bulk| dialect::expect_bulk(c).await?);
+    on_backend!(connection, |c, dialect in crate::maintenance::bulk| dialect::expect_bulk(c).await?);
     Ok(())
 }
 
