@@ -21,9 +21,10 @@ async fn start(kind: Kind, servers: usize) -> (TestDatabase, Vec<Server>, Vec<Ca
         .map(|_| Server::start(&database, &settings))
         .collect();
     let admin = servers[0].admin(&database, "root").await;
-    let callers = servers.iter().map(|server| Caller {
-        id: admin.id.clone(),
-        ..server.with_token(admin.token())
+    let callers = servers.iter().map(|server| {
+        let mut caller = server.with_token(admin.token());
+        caller.id.clone_from(&admin.id);
+        caller
     });
     let callers = callers.collect();
     (database, servers, callers)
