@@ -5,11 +5,10 @@
 //! `hexpress-app`) and anything about databases.
 //!
 //! Open [`router`](fn@router) first, then the folder of one resource, such as
-//! `user`: its routes, its requests, its answers.
+//! `user`: its routes, its requests, its responses.
 
 #![warn(missing_docs)]
 
-mod answer;
 mod api;
 mod auth;
 mod compression;
@@ -30,6 +29,7 @@ mod product;
 mod reference;
 mod render_cache;
 mod request;
+mod respond;
 mod router;
 mod security_headers;
 mod time;
@@ -40,8 +40,7 @@ mod user;
 pub use api::{Api, CorsOrigins, Settings};
 pub use limits::{LimitSettings, Limits};
 pub use metrics::HttpMetrics;
-pub use openapi::openapi;
 pub use render_cache::RenderCache;
 #[cfg(feature = "probe")]
 pub use router::{LAYER_COUNT, within_layers};
-pub use router::{router, router_with};
+pub use router::{openapi, router, router_with};

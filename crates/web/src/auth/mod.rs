@@ -1,7 +1,7 @@
 //! `/api/auth`: logging in and out, and tokens.
 
-mod answers;
 mod requests;
+mod responses;
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use hexpress_domain::auth::TokenId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::answers::{LoggedIn, NewToken, TokenAnswer};
 use self::requests::{LoginBody, NewTokenBody, login_of, new_token};
-use crate::answer::{self, Data, Done, Tagged, Written};
+use self::responses::{LoggedIn, NewToken, TokenAnswer};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, Guest, PathId, Query, RequestBody};
-use crate::openapi::parameters::{IfNoneMatch, PathId as IdParameter};
-use crate::openapi::refusals::{
+use crate::openapi::error_responses::{
     Forbidden, InvalidCredentials, TokenLimit, TokenNotFound, TooManyGuesses,
 };
+use crate::openapi::parameters::{IfNoneMatch, PathId as IdParameter};
+use crate::respond::{self, Data, Done, Tagged, Written};
 use crate::user::FullUser;
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
@@ -56,7 +56,7 @@ async fn login(
     query.nothing()?;
     let credentials = login_of(body.fields(BODY_LIMIT).await?)?;
     let login = api.auth.login(&credentials, address).await?;
-    Ok(answer::written(
+    Ok(respond::written(
         "Logged in successfully",
         LoggedIn::from(login),
     ))
@@ -82,7 +82,7 @@ async fn logout(
     query.nothing()?;
     body.nothing(BODY_LIMIT).await?;
     api.auth.logout(actor).await?;
-    Ok(answer::done("Logged out successfully"))
+    Ok(respond::done("Logged out successfully"))
 }
 
 /// Who am I?
@@ -104,7 +104,7 @@ async fn me(
     query.nothing()?;
     let user = api.users.read_own(actor).await?;
     let shown = Tagged::new(user.version, &FullUser::from(user))?;
-    Ok(conditions.answer(answer::render(shown)?))
+    Ok(conditions.respond(respond::render(shown)?))
 }
 
 /// List my tokens
@@ -126,7 +126,7 @@ async fn list_tokens(
     query.nothing()?;
     let tokens = api.auth.list_tokens(actor).await?;
     let tokens: Vec<_> = tokens.into_iter().map(TokenAnswer::from).collect();
-    Ok(answer::data(tokens))
+    Ok(respond::data(tokens))
 }
 
 /// Make a token for a program
@@ -155,7 +155,7 @@ async fn create_token(
     let command = new_token(body.fields(BODY_LIMIT).await?, &api.auth)?;
     let (token, secret) = api.auth.create_token(actor, command).await?;
     let location = format!("{}/api/auth/tokens/{}", api.settings.base_path, token.id);
-    Ok(answer::created(
+    Ok(respond::created(
         "Token created successfully",
         NewToken::new(token, &secret),
         &location,
@@ -187,5 +187,5 @@ async fn revoke_token(
     query.nothing()?;
     body.nothing(BODY_LIMIT).await?;
     api.auth.revoke_token(actor, id).await?;
-    Ok(answer::done("Token revoked successfully"))
+    Ok(respond::done("Token revoked successfully"))
 }

@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Response};
 use hexpress_app::IfMatch;
 use hexpress_domain::validation::ValidationErrors;
 
-use crate::answer;
 use crate::error::ApiError;
 use crate::etag::{EntityTag, Tags};
 use crate::render_cache::Rendered;
+use crate::respond;
 
 /// The conditions under which a client wants an answer or a change
 /// (RFC 9110, section 13.1).
@@ -36,12 +36,12 @@ impl Conditions {
     }
 
     /// The answer, or 304 where the client has it already.
-    pub(crate) fn answer(&self, rendered: Rendered) -> Response {
+    pub(crate) fn respond(&self, rendered: Rendered) -> Response {
         let Rendered { tag, body } = rendered;
-        let answer = || answer::rendered(body);
+        let respond = || respond::rendered(body);
         match tag {
-            Some(tag) => self.unless_known(&tag, answer),
-            None => answer(),
+            Some(tag) => self.unless_known(&tag, respond),
+            None => respond(),
         }
     }
 
@@ -50,13 +50,13 @@ impl Conditions {
     pub(crate) fn unless_known(
         &self,
         tag: &EntityTag,
-        answer: impl FnOnce() -> Response,
+        respond: impl FnOnce() -> Response,
     ) -> Response {
         let tags = self.if_none_match.as_deref().and_then(Tags::parse);
         let mut response = if tags.is_some_and(|tags| tags.name(tag)) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            answer()
+            respond()
         };
         response.headers_mut().insert(ETAG, tag.header());
         response

@@ -4,12 +4,11 @@ use axum::body::Bytes;
 use hexpress_domain::validation::{Field, ValidationErrors};
 use serde::de::DeserializeOwned;
 
-use crate::json::{self, Members};
+use crate::json::{self, Members, shortened};
 
-/// How many fields that nobody may send are named to the client, and how much of
-/// each name: an answer must not grow with the junk that was sent.
+/// How many fields that nobody may send are named to the client: an answer must not
+/// grow with the junk that was sent.
 const MAX_UNKNOWN_NAMED: usize = 20;
-const MAX_NAME_LENGTH: usize = 100;
 
 /// What is said of a field or a parameter that nobody may send.
 pub(crate) const UNKNOWN: &str = "Is not known here";
@@ -191,15 +190,6 @@ fn whole_number(text: &str) -> Option<i64> {
 
 fn from_json<T: DeserializeOwned>(json: &Bytes) -> Option<T> {
     serde_json::from_slice(json).ok()
-}
-
-/// As much of a name as an answer repeats.
-pub(crate) fn shortened(mut name: String) -> String {
-    if let Some((end, _)) = name.char_indices().nth(MAX_NAME_LENGTH) {
-        name.truncate(end);
-        name.push('…');
-    }
-    name
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(crate) use caller::Caller;
 pub(crate) use conditions::Conditions;
 #[cfg(test)]
 pub(crate) use fields::names_taken_by;
-pub(crate) use fields::{Fields, UNKNOWN, shortened};
+pub(crate) use fields::{Fields, UNKNOWN};
 pub(crate) use guest::Guest;
 pub(crate) use idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, Idempotency};
 pub(crate) use path::{PathId, PathSlug};

@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::answer;
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::Query;
+use crate::respond;
 use crate::time::Timestamp;
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
@@ -46,7 +46,7 @@ async fn alive(State(api): State<Arc<Api>>, query: Query) -> Result<Response, Ap
         status: "ok",
         timestamp: Timestamp(api.health.alive()),
     };
-    Ok(answer::json(StatusCode::OK, &body))
+    Ok(respond::json(StatusCode::OK, &body))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -103,5 +103,5 @@ async fn ready(State(api): State<Arc<Api>>, query: Query) -> Result<Response, Ap
         database,
         migrations,
     };
-    Ok(answer::json(code, &Ready { status, checks }))
+    Ok(respond::json(code, &Ready { status, checks }))
 }

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 pub(crate) use quota::QuotaSlot;
 use rate::RateLimiter;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, RateLimit};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -50,13 +50,6 @@ pub struct Limits {
     capacity: Arc<Semaphore>,
     requests: Option<RateLimiter<Client>>,
     sign_ups: Option<RateLimiter<ClientAddress>>,
-}
-
-/// Which limit a request has reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RateLimit {
-    Requests,
-    SignUps,
 }
 
 /// Whom requests are counted for.

@@ -3,15 +3,15 @@
 //! and what follows from those.
 //!
 //! A handler's attribute says what is its own: what it takes, what it answers
-//! with, and the [`refusals`] that only it has. Its comment is the summary and the
+//! with, and the [`error_responses`] that only it has. Its comment is the summary and the
 //! description. [`complete`](mod@complete) adds the rest.
 
 mod complete;
+pub(crate) mod error_responses;
 mod examples;
 mod headers;
 mod names;
 pub(crate) mod parameters;
-pub(crate) mod refusals;
 pub(crate) mod types;
 
 pub(crate) use complete::describe_limits;
@@ -36,7 +36,6 @@ use self::types::AnyObject;
 use crate::error::{ApiError, Failure};
 use crate::extract::{Conditions, Query};
 use crate::file::File;
-use crate::router;
 
 /// The name of the security scheme.
 const TOKEN: &str = "token";
@@ -58,15 +57,11 @@ const TAGS: [(&str, &str); 6] = [
 
 const DESCRIPTION: &str = include_str!("description.md");
 
-/// The document, for an API under this public base path (usually empty).
-///
-/// Keys come in the order in which people read them.
-#[must_use]
-pub fn openapi(base_path: &str) -> Value {
-    let mut document = router::described();
-    describe(&mut document, base_path);
-    complete::complete(&mut document);
-    let mut document = json!(document);
+/// The document of these routes, for an API under this public base path (usually empty).
+pub(crate) fn document(mut routes: OpenApi, base_path: &str) -> Value {
+    describe(&mut routes, base_path);
+    complete::complete(&mut routes);
+    let mut document = json!(routes);
     headers::require(&mut document);
     names::refer(&mut document);
     examples::fill(&mut document);
@@ -104,9 +99,8 @@ fn describe(document: &mut OpenApi, base_path: &str) {
 pub(crate) struct Document(File);
 
 impl Document {
-    pub(crate) fn new(base_path: &str) -> Self {
-        let text = openapi(base_path).to_string();
-        Self(File::new("application/json", text))
+    pub(crate) fn new(document: &Value) -> Self {
+        Self(File::new("application/json", document.to_string()))
     }
 }
 
@@ -132,7 +126,7 @@ async fn openapi_document(
     conditions: Conditions,
 ) -> Result<Response, ApiError> {
     query.nothing()?;
-    Ok(file.answer(&conditions))
+    Ok(file.respond(&conditions))
 }
 
 /// The names of the properties of an object's schema, in its order.

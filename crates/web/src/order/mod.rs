@@ -1,7 +1,7 @@
 //! `/api/orders`: what is bought.
 
-mod answers;
 mod requests;
+mod responses;
 
 use std::sync::Arc;
 
@@ -13,18 +13,18 @@ use hexpress_domain::order::OrderId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::answers::OrderAnswer;
 use self::requests::{ListOrders, ListOrdersParameters, NewOrderBody, new_order};
-use crate::answer::{self, Data, List, Tagged, Written};
+use self::responses::OrderAnswer;
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, Idempotency, PathId, Query, RequestBody};
 use crate::list::{ListParameters, OrderParameter, Pagination};
-use crate::openapi::parameters::{IdempotencyKey, IfMatch, IfNoneMatch, PathId as IdParameter};
-use crate::openapi::refusals::{
+use crate::openapi::error_responses::{
     Forbidden, ForbiddenOrderFilter, IdempotencyKeyReused, InsufficientStock, NotForSale,
     OrderNotFound, OrderPaid, OrderTransition,
 };
+use crate::openapi::parameters::{IdempotencyKey, IfMatch, IfNoneMatch, PathId as IdParameter};
+use crate::respond::{self, Data, List, Tagged, Written};
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
@@ -64,7 +64,7 @@ async fn list_orders(
     let page = api.orders.list(actor, query).await?;
     let pagination = Pagination::new(&request, &page, &fingerprint);
     let orders = page.items.into_iter().map(OrderAnswer::from).collect();
-    Ok(answer::page(orders, pagination))
+    Ok(respond::page(orders, pagination))
 }
 
 /// Place an order
@@ -104,7 +104,7 @@ async fn place_order(
     let location = format!("{}/api/orders/{}", api.settings.base_path, placed.order.id);
     let shown = show(placed.order)?;
     let message = "Order created successfully";
-    let response = shown.on(answer::created(message, &shown.data, &location));
+    let response = shown.on(respond::created(message, &shown.data, &location));
     Ok(if placed.is_replayed {
         Idempotency::replayed(response)
     } else {
@@ -137,7 +137,7 @@ async fn get_order(
     let id: OrderId = id.parse()?;
     query.nothing()?;
     let shown = show(api.orders.read(actor, id).await?)?;
-    Ok(conditions.answer(answer::render(shown)?))
+    Ok(conditions.respond(respond::render(shown)?))
 }
 
 /// Cancel an order
@@ -170,7 +170,10 @@ async fn cancel_order(
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
     let shown = show(api.orders.cancel(actor, id, if_match.as_ref()).await?)?;
-    Ok(shown.on(answer::written("Order cancelled successfully", &shown.data)))
+    Ok(shown.on(respond::written(
+        "Order cancelled successfully",
+        &shown.data,
+    )))
 }
 
 /// Mark an order as paid
@@ -203,7 +206,7 @@ async fn pay_order(
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
     let shown = show(api.orders.pay(actor, id, if_match.as_ref()).await?)?;
-    Ok(shown.on(answer::written("Order paid successfully", &shown.data)))
+    Ok(shown.on(respond::written("Order paid successfully", &shown.data)))
 }
 
 /// Mark an order as fulfilled
@@ -236,7 +239,10 @@ async fn fulfil_order(
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
     let shown = show(api.orders.fulfil(actor, id, if_match.as_ref()).await?)?;
-    Ok(shown.on(answer::written("Order fulfilled successfully", &shown.data)))
+    Ok(shown.on(respond::written(
+        "Order fulfilled successfully",
+        &shown.data,
+    )))
 }
 
 fn show(order: Order) -> Result<Tagged, ApiError> {

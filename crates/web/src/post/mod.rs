@@ -1,7 +1,7 @@
 //! `/api/posts`: posts.
 
-mod answers;
 mod requests;
+mod responses;
 
 use std::sync::Arc;
 
@@ -15,24 +15,24 @@ use hexpress_domain::post::{PostView, Slug, VisiblePost};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use answers::Headline;
+pub(crate) use responses::Headline;
 
-use self::answers::PostAnswer;
 use self::requests::{
     ListPosts, ListPostsParameters, NewPostBody, PostPatchBody, new_post, patch_post,
 };
-use crate::answer::{self, Data, Done, List, Moved, Tagged, Written};
+use self::responses::PostAnswer;
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, PathId, PathSlug, Query, RequestBody};
 use crate::list::{ListParameters, OrderParameter, Pagination};
-use crate::openapi::parameters::{
-    IfMatch, IfNoneMatch, PathId as IdParameter, PathSlug as SlugParameter,
-};
-use crate::openapi::refusals::{
+use crate::openapi::error_responses::{
     AuthorDeleted, Forbidden, ForbiddenParameter, ForbiddenPostField, NoDraft, PostDeleted,
     PostNotDeleted, PostNotFound, PostTooLarge, SlugTaken, Transition, Unauthenticated,
 };
+use crate::openapi::parameters::{
+    IfMatch, IfNoneMatch, PathId as IdParameter, PathSlug as SlugParameter,
+};
+use crate::respond::{self, Data, Done, List, Moved, Tagged, Written};
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
@@ -76,9 +76,9 @@ async fn list_posts(
         .get_or_render(page.shared(), part, |page| {
             let pagination = Pagination::new(&request, page, &fingerprint);
             let posts = page.items.iter().map(PostAnswer::from).collect();
-            answer::render_page(posts, pagination)
+            respond::render_page(posts, pagination)
         })?;
-    Ok(answer::rendered(rendered.body))
+    Ok(respond::rendered(rendered.body))
 }
 
 /// Write a post
@@ -112,7 +112,7 @@ async fn create_post(
         post.view().post.id
     );
     let shown = show(post.view())?;
-    Ok(shown.on(answer::created(
+    Ok(shown.on(respond::created(
         "Post created successfully",
         &shown.data,
         &location,
@@ -174,7 +174,7 @@ async fn get_post_by_slug(
     let slug = slug.parse()?;
     match api.posts.read_by_slug(caller.actor(), slug).await? {
         SlugTarget::Post(post) => read(&api, &method, &caller, &conditions, &post),
-        SlugTarget::Moved(slug) => Ok(answer::moved(&slug_location(&api, &slug), &slug)),
+        SlugTarget::Moved(slug) => Ok(respond::moved(&slug_location(&api, &slug), &slug)),
     }
 }
 
@@ -217,7 +217,7 @@ async fn update_post(
         .update(actor, id, &patch, if_match.as_ref())
         .await?;
     let shown = show(updated.view())?;
-    Ok(shown.on(answer::written("Post updated successfully", &shown.data)))
+    Ok(shown.on(respond::written("Post updated successfully", &shown.data)))
 }
 
 /// Publish a draft
@@ -253,7 +253,7 @@ async fn publish_post(
     body.nothing(BODY_LIMIT).await?;
     let published = api.posts.publish(actor, id, if_match.as_ref()).await?;
     let shown = show(published.view())?;
-    Ok(shown.on(answer::written("Post published successfully", &shown.data)))
+    Ok(shown.on(respond::written("Post published successfully", &shown.data)))
 }
 
 /// Delete a post
@@ -287,7 +287,7 @@ async fn delete_post(
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
     api.posts.delete(actor, id, if_match.as_ref()).await?;
-    Ok(answer::done("Post deleted successfully"))
+    Ok(respond::done("Post deleted successfully"))
 }
 
 /// Restore a deleted post
@@ -323,7 +323,7 @@ async fn restore_post(
     body.nothing(BODY_LIMIT).await?;
     let restored = api.posts.restore(actor, id, if_match.as_ref()).await?;
     let shown = show(restored.view())?;
-    Ok(shown.on(answer::written("Post restored successfully", &shown.data)))
+    Ok(shown.on(respond::written("Post restored successfully", &shown.data)))
 }
 
 /// Answers with one post, and counts the view that this is, unless the client asked
@@ -338,11 +338,11 @@ fn read(
     if *method == Method::GET {
         api.posts.count_view(caller.actor(), post);
     }
-    let render = |post: &PostView| answer::render(show(post)?);
+    let render = |post: &PostView| respond::render(show(post)?);
     let rendered = api
         .render_cache
         .get_or_render(post.shared(), None, render)?;
-    Ok(conditions.answer(rendered))
+    Ok(conditions.respond(rendered))
 }
 
 fn slug_location(api: &Api, slug: &Slug) -> String {

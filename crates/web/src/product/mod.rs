@@ -1,7 +1,7 @@
 //! `/api/products`: the catalogue.
 
-mod answers;
 mod requests;
+mod responses;
 
 use std::sync::Arc;
 
@@ -12,20 +12,20 @@ use hexpress_domain::product::{Product, ProductId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::answers::ProductAnswer;
 use self::requests::{
     ListProducts, ListProductsParameters, NewProductBody, ProductPatchBody, new_product,
     patch_product,
 };
-use crate::answer::{self, Data, Done, List, Tagged, Written};
+use self::responses::ProductAnswer;
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Caller, Conditions, PathId, Query, RequestBody};
 use crate::list::{ListParameters, OrderParameter, Pagination};
-use crate::openapi::parameters::{IfMatch, IfNoneMatch, PathId as IdParameter};
-use crate::openapi::refusals::{
+use crate::openapi::error_responses::{
     Forbidden, ForbiddenProductFilter, NegativeStock, ProductNotFound, Unauthenticated,
 };
+use crate::openapi::parameters::{IfMatch, IfNoneMatch, PathId as IdParameter};
+use crate::respond::{self, Data, Done, List, Tagged, Written};
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
@@ -64,9 +64,9 @@ async fn list_products(
     let rendered = api.render_cache.get_or_render(&page, part, |page| {
         let pagination = Pagination::new(&request, page, &fingerprint);
         let products = page.items.iter().map(ProductAnswer::from).collect();
-        answer::render_page(products, pagination)
+        respond::render_page(products, pagination)
     })?;
-    Ok(answer::rendered(rendered.body))
+    Ok(respond::rendered(rendered.body))
 }
 
 /// Put a product into the catalogue
@@ -95,7 +95,7 @@ async fn create_product(
     let product = api.products.create(actor, command).await?;
     let location = format!("{}/api/products/{}", api.settings.base_path, product.id);
     let shown = show(&product)?;
-    Ok(shown.on(answer::created(
+    Ok(shown.on(respond::created(
         "Product created successfully",
         &shown.data,
         &location,
@@ -126,9 +126,9 @@ async fn get_product(
     let id: ProductId = id.parse()?;
     query.nothing()?;
     let product = api.products.read(caller.actor(), id).await?;
-    let render = |product: &Product| answer::render(show(product)?);
+    let render = |product: &Product| respond::render(show(product)?);
     let rendered = api.render_cache.get_or_render(&product, None, render)?;
-    Ok(conditions.answer(rendered))
+    Ok(conditions.respond(rendered))
 }
 
 /// Change a product
@@ -163,7 +163,10 @@ async fn update_product(
     let patch = patch_product(body.fields(BODY_LIMIT).await?)?;
     let updated = api.products.update(actor, id, &patch, if_match.as_ref());
     let shown = show(&updated.await?)?;
-    Ok(shown.on(answer::written("Product updated successfully", &shown.data)))
+    Ok(shown.on(respond::written(
+        "Product updated successfully",
+        &shown.data,
+    )))
 }
 
 /// Delete a product
@@ -195,7 +198,7 @@ async fn delete_product(
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
     api.products.delete(actor, id, if_match.as_ref()).await?;
-    Ok(answer::done("Product deleted successfully"))
+    Ok(respond::done("Product deleted successfully"))
 }
 
 fn show(product: &Product) -> Result<Tagged, ApiError> {

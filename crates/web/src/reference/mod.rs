@@ -21,8 +21,8 @@ use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::{Conditions, Query};
 use crate::file::File;
+use crate::openapi::error_responses::FileNotFound;
 use crate::openapi::parameters::IfNoneMatch;
-use crate::openapi::refusals::FileNotFound;
 use crate::openapi::types::one_of;
 
 const PAGE: &str = include_str!("page.html");
@@ -70,7 +70,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
 )]
 async fn reference(query: Query, conditions: Conditions) -> Result<Response, ApiError> {
     query.nothing()?;
-    let mut response = PAGE_FILE.answer(&conditions);
+    let mut response = PAGE_FILE.respond(&conditions);
     let policy = HeaderValue::from_static(POLICY);
     response
         .headers_mut()
@@ -111,7 +111,7 @@ async fn reference_file(
         method,
         path: uri.path().to_owned(),
     })?;
-    Ok(file.answer(&conditions))
+    Ok(file.respond(&conditions))
 }
 
 fn bytes_of(name: &str) -> Option<Bytes> {

@@ -1,7 +1,7 @@
 //! `/api/users`: accounts.
 
-mod answers;
 mod requests;
+mod responses;
 mod statistics;
 
 use std::sync::Arc;
@@ -14,22 +14,22 @@ use hexpress_domain::user::UserId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use answers::FullUser;
+pub(crate) use responses::FullUser;
 
-use self::answers::ProfileAnswer;
 use self::requests::{
     ListUsers, ListUsersParameters, SignUpBody, UserPatchBody, patch_user, sign_up,
 };
-use crate::answer::{self, Data, Done, List, Tagged, Written};
+use self::responses::ProfileAnswer;
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::extract::{Address, Caller, Conditions, Guest, PathId, Query, RequestBody};
 use crate::list::{ListParameters, OrderParameter, Pagination};
-use crate::openapi::parameters::{IfMatch, IfNoneMatch, PathId as IdParameter};
-use crate::openapi::refusals::{
+use crate::openapi::error_responses::{
     EmailTaken, Forbidden, ForbiddenField, ForbiddenParameter, LastAdmin, TooManyGuesses,
     TooManySignUps, UserDeleted, UserNotDeleted, UserNotFound,
 };
+use crate::openapi::parameters::{IfMatch, IfNoneMatch, PathId as IdParameter};
+use crate::respond::{self, Data, Done, List, Tagged, Written};
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
@@ -70,7 +70,7 @@ async fn list_users(
     let page = api.users.list(actor, query).await?;
     let pagination = Pagination::new(&request, &page, &fingerprint);
     let users = page.items.into_iter().map(FullUser::from).collect();
-    Ok(answer::page(users, pagination))
+    Ok(respond::page(users, pagination))
 }
 
 /// Sign up
@@ -98,7 +98,7 @@ async fn create_user(
     let user = api.users.sign_up(command).await?;
     let location = format!("{}/api/users/{}", api.settings.base_path, user.id);
     let shown = show(user)?;
-    Ok(shown.on(answer::created(
+    Ok(shown.on(respond::created(
         "User created successfully",
         &shown.data,
         &location,
@@ -131,7 +131,7 @@ async fn get_user(
     let profile = api.users.read(caller.actor(), id).await?;
     let version = profile.user.version();
     let shown = Tagged::new(version, &ProfileAnswer::from(profile))?;
-    Ok(conditions.answer(answer::render(shown)?))
+    Ok(conditions.respond(respond::render(shown)?))
 }
 
 /// Change a user
@@ -173,7 +173,7 @@ async fn update_user(
         .users
         .update(actor, id, &patch, if_match.as_ref(), address);
     let shown = show(updated.await?)?;
-    Ok(shown.on(answer::written("User updated successfully", &shown.data)))
+    Ok(shown.on(respond::written("User updated successfully", &shown.data)))
 }
 
 /// Delete a user
@@ -207,7 +207,7 @@ async fn delete_user(
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
     api.users.delete(actor, id, if_match.as_ref()).await?;
-    Ok(answer::done("User deleted successfully"))
+    Ok(respond::done("User deleted successfully"))
 }
 
 /// Restore a deleted user
@@ -241,7 +241,7 @@ async fn restore_user(
     let if_match = conditions.if_match()?;
     body.nothing(BODY_LIMIT).await?;
     let shown = show(api.users.restore(actor, id, if_match.as_ref()).await?)?;
-    Ok(shown.on(answer::written("User restored successfully", &shown.data)))
+    Ok(shown.on(respond::written("User restored successfully", &shown.data)))
 }
 
 fn show(user: User) -> Result<Tagged, ApiError> {

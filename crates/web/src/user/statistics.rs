@@ -9,12 +9,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Api;
-use crate::answer::{self, Data};
 use crate::error::ApiError;
 use crate::extract::{Caller, PathId, Query};
+use crate::openapi::error_responses::{Forbidden, UserNotFound};
 use crate::openapi::parameters::PathId as IdParameter;
-use crate::openapi::refusals::{Forbidden, UserNotFound};
 use crate::openapi::types;
+use crate::respond::{self, Data};
 use crate::time::Timestamp;
 
 /// An author's posts of one status.
@@ -62,7 +62,7 @@ pub(super) async fn get_user_stats(
     let id: UserId = id.parse()?;
     query.nothing()?;
     let counts = api.users.statistics(actor, id).await?.into_iter();
-    Ok(answer::data(
+    Ok(respond::data(
         counts.map(StatusCountAnswer::from).collect::<Vec<_>>(),
     ))
 }
@@ -122,7 +122,7 @@ pub(super) async fn get_user_analytics(
     let id: UserId = id.parse()?;
     query.nothing()?;
     let months = api.users.analytics(actor, id).await?.into_iter();
-    Ok(answer::data(
+    Ok(respond::data(
         months.map(MonthlyPostsAnswer::from).collect::<Vec<_>>(),
     ))
 }

@@ -1,4 +1,4 @@
-//! Why an operation may be refused: each a type that stands among the responses
+//! The errors that an operation may be answered with: each a type that stands among the responses
 //! of its `#[utoipa::path]`. The example is made by what answers in service, so
 //! that status, code and text are those that clients see.
 //!
@@ -19,8 +19,7 @@ use utoipa::IntoResponses;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 
-use crate::error::ApiError;
-use crate::limits::RateLimit;
+use crate::error::{ApiError, RateLimit};
 
 /// The longest body of a request about posts, where it is not configured otherwise.
 const POST_BODY_LIMIT: usize = 10 * 1024 * 1024;
@@ -32,7 +31,7 @@ pub(super) type Responses = BTreeMap<String, RefOr<Response>>;
 
 /// Refusals of one status are one response with an example for each. Until they
 /// are put together each needs a key of its own: the status, a blank, its name.
-pub(super) fn refusal(name: &str, error: impl Into<ApiError>) -> Responses {
+pub(super) fn error_response(name: &str, error: impl Into<ApiError>) -> Responses {
     let (status, body) = error.into().envelope(REQUEST_ID);
     let body = json!(body);
     let code = body.pointer("/error/code").and_then(|code| code.as_str());
@@ -54,7 +53,7 @@ pub(crate) struct Unauthenticated;
 
 impl IntoResponses for Unauthenticated {
     fn responses() -> Responses {
-        refusal("Unauthenticated", Error::Unauthenticated)
+        error_response("Unauthenticated", Error::Unauthenticated)
     }
 }
 
@@ -62,7 +61,7 @@ pub(crate) struct InvalidCredentials;
 
 impl IntoResponses for InvalidCredentials {
     fn responses() -> Responses {
-        refusal("InvalidCredentials", Error::InvalidCredentials)
+        error_response("InvalidCredentials", Error::InvalidCredentials)
     }
 }
 
@@ -73,7 +72,7 @@ pub(crate) struct Forbidden;
 impl IntoResponses for Forbidden {
     fn responses() -> Responses {
         let fields = Vec::new();
-        refusal("Forbidden", Error::Forbidden { fields })
+        error_response("Forbidden", Error::Forbidden { fields })
     }
 }
 
@@ -81,12 +80,12 @@ impl IntoResponses for Forbidden {
 pub(super) fn of_limits() -> Responses {
     let limit = RateLimit::Requests;
     let retry_after = Duration::from_secs(3);
-    let mut refusals = refusal(
+    let mut errors = error_response(
         "TooManyRequests",
         ApiError::LimitReached { limit, retry_after },
     );
-    refusals.extend(refusal("Overloaded", ApiError::Overloaded));
-    refusals
+    errors.extend(error_response("Overloaded", ApiError::Overloaded));
+    errors
 }
 
 pub(crate) struct TooManySignUps;
@@ -95,7 +94,7 @@ impl IntoResponses for TooManySignUps {
     fn responses() -> Responses {
         let limit = RateLimit::SignUps;
         let retry_after = Duration::from_secs(180);
-        refusal(
+        error_response(
             "TooManySignUps",
             ApiError::LimitReached { limit, retry_after },
         )
@@ -108,7 +107,7 @@ pub(crate) struct ForbiddenField;
 impl IntoResponses for ForbiddenField {
     fn responses() -> Responses {
         let fields = vec!["role"];
-        refusal("ForbiddenField", Error::Forbidden { fields })
+        error_response("ForbiddenField", Error::Forbidden { fields })
     }
 }
 
@@ -118,7 +117,7 @@ pub(crate) struct ForbiddenParameter;
 impl IntoResponses for ForbiddenParameter {
     fn responses() -> Responses {
         let fields = vec!["deleted"];
-        refusal("ForbiddenParameter", Error::Forbidden { fields })
+        error_response("ForbiddenParameter", Error::Forbidden { fields })
     }
 }
 
@@ -128,7 +127,7 @@ impl IntoResponses for FileNotFound {
     fn responses() -> Responses {
         let method = Method::GET;
         let path = "/docs/nope".to_owned();
-        refusal("FileNotFound", ApiError::NoRoute { method, path })
+        error_response("FileNotFound", ApiError::NoRoute { method, path })
     }
 }
 
@@ -136,7 +135,7 @@ pub(crate) struct UserNotFound;
 
 impl IntoResponses for UserNotFound {
     fn responses() -> Responses {
-        refusal("UserNotFound", Error::NotFound(Resource::User))
+        error_response("UserNotFound", Error::NotFound(Resource::User))
     }
 }
 
@@ -144,7 +143,7 @@ pub(crate) struct TokenNotFound;
 
 impl IntoResponses for TokenNotFound {
     fn responses() -> Responses {
-        refusal("TokenNotFound", Error::NotFound(Resource::Token))
+        error_response("TokenNotFound", Error::NotFound(Resource::Token))
     }
 }
 
@@ -152,7 +151,7 @@ pub(crate) struct EmailTaken;
 
 impl IntoResponses for EmailTaken {
     fn responses() -> Responses {
-        refusal("EmailTaken", Error::Duplicate(UniqueField::UserEmail))
+        error_response("EmailTaken", Error::Duplicate(UniqueField::UserEmail))
     }
 }
 
@@ -160,7 +159,7 @@ pub(crate) struct LastAdmin;
 
 impl IntoResponses for LastAdmin {
     fn responses() -> Responses {
-        refusal("LastAdmin", Error::InvalidState(InvalidState::LastAdmin))
+        error_response("LastAdmin", Error::InvalidState(InvalidState::LastAdmin))
     }
 }
 
@@ -168,7 +167,7 @@ pub(crate) struct TokenLimit;
 
 impl IntoResponses for TokenLimit {
     fn responses() -> Responses {
-        refusal("TokenLimit", Error::InvalidState(InvalidState::TokenLimit))
+        error_response("TokenLimit", Error::InvalidState(InvalidState::TokenLimit))
     }
 }
 
@@ -177,7 +176,7 @@ pub(crate) struct UserDeleted;
 impl IntoResponses for UserDeleted {
     fn responses() -> Responses {
         let state = InvalidState::Deleted(Resource::User);
-        refusal("UserDeleted", Error::InvalidState(state))
+        error_response("UserDeleted", Error::InvalidState(state))
     }
 }
 
@@ -186,7 +185,7 @@ pub(crate) struct UserNotDeleted;
 impl IntoResponses for UserNotDeleted {
     fn responses() -> Responses {
         let state = InvalidState::NotDeleted(Resource::User);
-        refusal("UserNotDeleted", Error::InvalidState(state))
+        error_response("UserNotDeleted", Error::InvalidState(state))
     }
 }
 
@@ -196,7 +195,7 @@ pub(crate) struct TooManyGuesses;
 impl IntoResponses for TooManyGuesses {
     fn responses() -> Responses {
         let retry_after = Duration::from_secs(42);
-        refusal("TooManyGuesses", Error::RateLimited { retry_after })
+        error_response("TooManyGuesses", Error::RateLimited { retry_after })
     }
 }
 
@@ -206,7 +205,7 @@ pub(crate) struct ForbiddenPostField;
 impl IntoResponses for ForbiddenPostField {
     fn responses() -> Responses {
         let fields = vec!["title"];
-        refusal("ForbiddenPostField", Error::Forbidden { fields })
+        error_response("ForbiddenPostField", Error::Forbidden { fields })
     }
 }
 
@@ -214,7 +213,7 @@ pub(crate) struct PostNotFound;
 
 impl IntoResponses for PostNotFound {
     fn responses() -> Responses {
-        refusal("PostNotFound", Error::NotFound(Resource::Post))
+        error_response("PostNotFound", Error::NotFound(Resource::Post))
     }
 }
 
@@ -224,7 +223,7 @@ pub(crate) struct PostTooLarge;
 impl IntoResponses for PostTooLarge {
     fn responses() -> Responses {
         let limit = POST_BODY_LIMIT;
-        refusal("PostTooLarge", ApiError::BodyTooLarge { limit })
+        error_response("PostTooLarge", ApiError::BodyTooLarge { limit })
     }
 }
 
@@ -232,7 +231,7 @@ pub(crate) struct SlugTaken;
 
 impl IntoResponses for SlugTaken {
     fn responses() -> Responses {
-        refusal("SlugTaken", Error::Duplicate(UniqueField::PostSlug))
+        error_response("SlugTaken", Error::Duplicate(UniqueField::PostSlug))
     }
 }
 
@@ -244,7 +243,7 @@ impl IntoResponses for Transition {
         let from = PostStatus::Draft;
         let to = PostStatus::Archived;
         let state = InvalidState::Transition(TransitionError { from, to });
-        refusal("Transition", Error::InvalidState(state))
+        error_response("Transition", Error::InvalidState(state))
     }
 }
 
@@ -253,7 +252,7 @@ pub(crate) struct NoDraft;
 impl IntoResponses for NoDraft {
     fn responses() -> Responses {
         let state = InvalidState::NoDraft(PostStatus::Published);
-        refusal("NoDraft", Error::InvalidState(state))
+        error_response("NoDraft", Error::InvalidState(state))
     }
 }
 
@@ -262,7 +261,7 @@ pub(crate) struct PostDeleted;
 impl IntoResponses for PostDeleted {
     fn responses() -> Responses {
         let state = InvalidState::Deleted(Resource::Post);
-        refusal("PostDeleted", Error::InvalidState(state))
+        error_response("PostDeleted", Error::InvalidState(state))
     }
 }
 
@@ -271,7 +270,7 @@ pub(crate) struct PostNotDeleted;
 impl IntoResponses for PostNotDeleted {
     fn responses() -> Responses {
         let state = InvalidState::NotDeleted(Resource::Post);
-        refusal("PostNotDeleted", Error::InvalidState(state))
+        error_response("PostNotDeleted", Error::InvalidState(state))
     }
 }
 
@@ -280,7 +279,7 @@ pub(crate) struct AuthorDeleted;
 impl IntoResponses for AuthorDeleted {
     fn responses() -> Responses {
         let state = InvalidState::AuthorDeleted;
-        refusal("AuthorDeleted", Error::InvalidState(state))
+        error_response("AuthorDeleted", Error::InvalidState(state))
     }
 }
 
@@ -290,7 +289,7 @@ pub(crate) struct ForbiddenProductFilter;
 impl IntoResponses for ForbiddenProductFilter {
     fn responses() -> Responses {
         let fields = vec!["isActive"];
-        refusal("ForbiddenProductFilter", Error::Forbidden { fields })
+        error_response("ForbiddenProductFilter", Error::Forbidden { fields })
     }
 }
 
@@ -298,7 +297,7 @@ pub(crate) struct ProductNotFound;
 
 impl IntoResponses for ProductNotFound {
     fn responses() -> Responses {
-        refusal("ProductNotFound", Error::NotFound(Resource::Product))
+        error_response("ProductNotFound", Error::NotFound(Resource::Product))
     }
 }
 
@@ -307,7 +306,7 @@ pub(crate) struct NegativeStock;
 
 impl IntoResponses for NegativeStock {
     fn responses() -> Responses {
-        refusal("NegativeStock", shortage("stockDelta"))
+        error_response("NegativeStock", shortage("stockDelta"))
     }
 }
 
@@ -317,7 +316,7 @@ pub(crate) struct ForbiddenOrderFilter;
 impl IntoResponses for ForbiddenOrderFilter {
     fn responses() -> Responses {
         let fields = vec!["userId"];
-        refusal("ForbiddenOrderFilter", Error::Forbidden { fields })
+        error_response("ForbiddenOrderFilter", Error::Forbidden { fields })
     }
 }
 
@@ -325,7 +324,7 @@ pub(crate) struct OrderNotFound;
 
 impl IntoResponses for OrderNotFound {
     fn responses() -> Responses {
-        refusal("OrderNotFound", Error::NotFound(Resource::Order))
+        error_response("OrderNotFound", Error::NotFound(Resource::Order))
     }
 }
 
@@ -335,7 +334,7 @@ pub(crate) struct NotForSale;
 impl IntoResponses for NotForSale {
     fn responses() -> Responses {
         let fields = vec!["items[0].productId".to_owned()];
-        refusal("NotForSale", Error::MissingReference { fields })
+        error_response("NotForSale", Error::MissingReference { fields })
     }
 }
 
@@ -344,7 +343,7 @@ pub(crate) struct InsufficientStock;
 
 impl IntoResponses for InsufficientStock {
     fn responses() -> Responses {
-        refusal("InsufficientStock", shortage("items[0].quantity"))
+        error_response("InsufficientStock", shortage("items[0].quantity"))
     }
 }
 
@@ -352,7 +351,7 @@ pub(crate) struct IdempotencyKeyReused;
 
 impl IntoResponses for IdempotencyKeyReused {
     fn responses() -> Responses {
-        refusal("IdempotencyKeyReused", Error::IdempotencyKeyReused)
+        error_response("IdempotencyKeyReused", Error::IdempotencyKeyReused)
     }
 }
 
@@ -364,7 +363,7 @@ impl IntoResponses for OrderTransition {
         let from = OrderStatus::Cancelled;
         let to = OrderStatus::Paid;
         let state = InvalidState::OrderTransition(OrderTransitionError { from, to });
-        refusal("OrderTransition", Error::InvalidState(state))
+        error_response("OrderTransition", Error::InvalidState(state))
     }
 }
 
@@ -373,7 +372,7 @@ pub(crate) struct OrderPaid;
 
 impl IntoResponses for OrderPaid {
     fn responses() -> Responses {
-        refusal("OrderPaid", Error::InvalidState(InvalidState::OrderPaid))
+        error_response("OrderPaid", Error::InvalidState(InvalidState::OrderPaid))
     }
 }
 
