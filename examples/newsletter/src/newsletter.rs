@@ -6,7 +6,8 @@ use hexpress_domain::auth::{Actor, Principal, TokenId, TokenKind};
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::list::{Cursor, Direction, PageRequest, PageSize, Position, SortValue};
 use hexpress_domain::post::{
-    NewPost, PostId, PostQuery, PostRepository, PostSort, PostStatus, PostView, RawNewPost, Slug,
+    NewPost, PostFilter, PostId, PostQuery, PostRepository, PostSort, PostStatus, PostView,
+    RawNewPost, Slug,
 };
 use hexpress_domain::user::Role;
 use hexpress_domain::validation::ValidationErrors;
@@ -79,7 +80,10 @@ impl Newsletter {
     pub async fn drafts(&self) -> Result<Vec<PostView>, Error> {
         let mut drafts = Vec::new();
         let mut query = PostQuery {
-            status: Some(PostStatus::Draft),
+            filter: PostFilter {
+                status: Some(PostStatus::Draft),
+                ..PostFilter::default()
+            },
             ..PostQuery::default()
         };
         while self.next_page(&mut query, &mut drafts).await? {}
@@ -98,10 +102,13 @@ impl Newsletter {
         };
         let mut letters = Vec::new();
         let mut query = PostQuery {
-            status: Some(PostStatus::Published),
+            filter: PostFilter {
+                status: Some(PostStatus::Published),
+                with_content: true,
+                ..PostFilter::default()
+            },
             sort: PostSort::PublishedAt,
             direction: Direction::Ascending,
-            with_content: true,
             page: PageRequest {
                 // Before all that was published at the month's first instant.
                 position: Position::After(Cursor {

@@ -13,8 +13,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{Direction, PageRequest, Position, Search, Total};
 use hexpress_domain::post::{
-    MadeSlug, Metadata, NewSlug, PostId, PostPatch, PostQuery, PostRecord, PostRepository,
-    PostScope, PostSort, PostStatus, PostView, Slug,
+    MadeSlug, Metadata, NewSlug, PostFilter, PostId, PostPatch, PostQuery, PostRecord,
+    PostRepository, PostScope, PostSort, PostStatus, PostView, Slug,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
 use hexpress_domain::user::{PersonName, UserId};
@@ -232,7 +232,10 @@ fn lists_are_in_order_and_continue_behind_a_cursor() {
         assert_eq!(read, expected);
     }
     let found = list(PostQuery {
-        search: Search::parse("ENGINE 3").unwrap(),
+        filter: PostFilter {
+            search: Search::parse("ENGINE 3").unwrap(),
+            ..PostFilter::default()
+        },
         page: PageRequest {
             position: Position::Page(1.try_into().unwrap()),
             ..PageRequest::default()

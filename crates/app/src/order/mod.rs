@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use hexpress_domain::auth::Actor;
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::id::Id;
-use hexpress_domain::list::{CursorError, Page, Position};
+use hexpress_domain::list::Page;
 use hexpress_domain::order::{
     Idempotency, IdempotencyKey, NewOrder, Order, OrderId, OrderQuery, OrderRecord,
     OrderRepository, OrderStatus, Placement, Refusal,
@@ -138,16 +138,12 @@ impl OrderService {
     /// whose orders to list; [`Error::Validation`] for a cursor of another order.
     pub async fn list(&self, actor: &Actor, mut query: OrderQuery) -> Result<Page<Order>, Error> {
         permissions::permit(actor, Operation::ListOrders)?;
-        if query.user_id.is_some() {
+        if query.filter.user_id.is_some() {
             permissions::permit(actor, Operation::FilterOrdersByUser)?;
         }
-        if let Position::After(cursor) = &query.page.position
-            && !query.sort.accepts(cursor)
-        {
-            return Err(ValidationErrors::of("cursor", CursorError).into());
-        }
+        query.check_cursor()?;
         if let Some(own) = permissions::visible_orders(actor)? {
-            query.user_id = Some(own);
+            query.filter.user_id = Some(own);
         }
         Ok(self.orders.list(query).await?)
     }

@@ -9,14 +9,12 @@ use hexpress_domain::auth::Actor;
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::id::Id;
-use hexpress_domain::list::{CursorError, Position};
 use hexpress_domain::post::{
     MadeSlug, NewPost, NewSlug, PostId, PostQuery, PostReader, PostRecord, PostRepository,
     PostScope, PostStatus, PostView, Slug, ViewBatch, ViewCounter, ViewRepository, VisiblePage,
     VisiblePost,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
-use hexpress_domain::validation::ValidationErrors;
 
 use crate::permissions::{self, Operation};
 use crate::{Error, Resource};
@@ -151,14 +149,10 @@ impl PostService {
     /// [`Error::Unauthenticated`] and [`Error::Forbidden`] for those who ask for
     /// deleted posts and may not; [`Error::Validation`] for a cursor of another order.
     pub async fn list(&self, actor: &Actor, query: PostQuery) -> Result<VisiblePage, Error> {
-        if query.liveness != Liveness::Live {
+        if query.filter.liveness != Liveness::Live {
             permissions::permit(actor, Operation::ListDeletedPosts)?;
         }
-        if let Position::After(cursor) = &query.page.position
-            && !query.sort.accepts(cursor)
-        {
-            return Err(ValidationErrors::of("cursor", CursorError).into());
-        }
+        query.check_cursor()?;
         let scope = PostScope::of(actor);
         let page = self.ports.reader.show_list(scope, query).await?;
         Ok(VisiblePage::of(page, actor))

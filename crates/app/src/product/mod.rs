@@ -5,13 +5,12 @@ use std::sync::Arc;
 use hexpress_domain::auth::Actor;
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::id::Id;
-use hexpress_domain::list::{CursorError, Page, Position};
+use hexpress_domain::list::Page;
 use hexpress_domain::product::{
     NewProduct, Product, ProductId, ProductPatch, ProductQuery, ProductReader, ProductRecord,
     ProductRepository,
 };
 use hexpress_domain::user::Role;
-use hexpress_domain::validation::ValidationErrors;
 
 use crate::permissions::{self, Operation};
 use crate::retry::{Undecided, until_settled};
@@ -86,16 +85,12 @@ impl ProductService {
         actor: &Actor,
         mut query: ProductQuery,
     ) -> Result<Arc<Page<Product>>, Error> {
-        if query.is_active.is_some() {
+        if query.filter.is_active.is_some() {
             permissions::permit(actor, Operation::FilterProductsByActivity)?;
         }
-        if let Position::After(cursor) = &query.page.position
-            && !query.sort.accepts(cursor)
-        {
-            return Err(ValidationErrors::of("cursor", CursorError).into());
-        }
+        query.check_cursor()?;
         if actor.role() != Some(Role::Admin) {
-            query.is_active = Some(true);
+            query.filter.is_active = Some(true);
         }
         Ok(self.ports.reader.show_list(query).await?)
     }

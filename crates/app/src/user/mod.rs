@@ -11,12 +11,11 @@ use hexpress_domain::auth::{Actor, LoginGuard, PasswordHasher};
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::id::Id;
-use hexpress_domain::list::{CursorError, Page, Position};
+use hexpress_domain::list::Page;
 use hexpress_domain::post::PostRepository;
 use hexpress_domain::user::{
     Email, NewUser, Role, User, UserId, UserQuery, UserRecord, UserRepository,
 };
-use hexpress_domain::validation::ValidationErrors;
 
 pub use view::{Profile, PublicUser, UserView};
 
@@ -129,14 +128,10 @@ impl UserService {
     /// accounts; [`Error::Validation`] for a cursor of another order.
     pub async fn list(&self, actor: &Actor, query: UserQuery) -> Result<Page<User>, Error> {
         permissions::permit(actor, Operation::ListUsers)?;
-        if query.liveness != Liveness::Live {
+        if query.filter.liveness != Liveness::Live {
             permissions::permit(actor, Operation::ListDeletedUsers)?;
         }
-        if let Position::After(cursor) = &query.page.position
-            && !query.sort.accepts(cursor)
-        {
-            return Err(ValidationErrors::of("cursor", CursorError).into());
-        }
+        query.check_cursor()?;
         Ok(self.ports.users.list(query).await?)
     }
 

@@ -8,8 +8,8 @@ use hexpress_domain::entity::Version;
 use hexpress_domain::list::{Page, PageRequest, Position};
 use hexpress_domain::money::MoneyError;
 use hexpress_domain::order::{
-    IdempotencyKey, NewOrder, Order, OrderQuery, OrderSort, OrderStatus, OrderTransition,
-    Placement, RawNewOrder, RawNewOrderItem, Refusal, Shortage,
+    IdempotencyKey, NewOrder, Order, OrderFilter, OrderQuery, OrderSort, OrderStatus,
+    OrderTransition, Placement, RawNewOrder, RawNewOrderItem, Refusal, Shortage,
 };
 use hexpress_domain::product::Stock;
 use hexpress_domain::repository::RepositoryError;
@@ -155,17 +155,23 @@ async fn lists_hold_own_orders_and_everybodys_for_admins() {
         mocks
             .orders
             .expect_list()
-            .withf(move |query| query.user_id == listed)
+            .withf(move |query| query.filter.user_id == listed)
             .times(1)
             .returning(move |_| Ok(empty()));
         let query = OrderQuery {
-            user_id: asked,
+            filter: OrderFilter {
+                user_id: asked,
+                ..OrderFilter::default()
+            },
             ..OrderQuery::default()
         };
         assert!(mocks.order_service().list(&actor, query).await.is_ok());
     }
     let own = || OrderQuery {
-        user_id: Some(user_id(1)),
+        filter: OrderFilter {
+            user_id: Some(user_id(1)),
+            ..OrderFilter::default()
+        },
         ..OrderQuery::default()
     };
     let service = Mocks::default().order_service();

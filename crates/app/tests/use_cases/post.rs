@@ -6,7 +6,7 @@ use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{PageRequest, Position};
 use hexpress_domain::post::{
-    MadeSlug, NewPost, NewSlug, PostPatch, PostQuery, PostSort, PostStatus, PostView,
+    MadeSlug, NewPost, NewSlug, PostFilter, PostPatch, PostQuery, PostSort, PostStatus, PostView,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
 use hexpress_domain::user::Role;
@@ -131,7 +131,7 @@ async fn reads_of_a_published_post_are_views_but_for_its_authors() {
 async fn deleted_posts_are_listed_for_admins_alone() {
     let mut mocks = Mocks::default();
     mocks.posts.expect_list().times(1).returning(|_, query| {
-        assert_eq!(query.liveness, Liveness::Deleted);
+        assert_eq!(query.filter.liveness, Liveness::Deleted);
         Ok(hexpress_domain::list::Page {
             items: vec![deleted_post()],
             total: None,
@@ -140,7 +140,10 @@ async fn deleted_posts_are_listed_for_admins_alone() {
     });
     let service = mocks.post_service();
     let query = || PostQuery {
-        liveness: Liveness::Deleted,
+        filter: PostFilter {
+            liveness: Liveness::Deleted,
+            ..PostFilter::default()
+        },
         ..PostQuery::default()
     };
     let page = service.list(&session(2, Role::Admin), query()).await;

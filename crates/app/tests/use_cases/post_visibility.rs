@@ -6,8 +6,8 @@ use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Page, PageRequest, Position, Search, Total, fold};
 use hexpress_domain::post::{
-    MonthlyPosts, PostHeadline, PostId, PostQuery, PostScope, PostSort, PostStatus, PostView,
-    StatusCount,
+    MonthlyPosts, PostFilter, PostHeadline, PostId, PostQuery, PostScope, PostSort, PostStatus,
+    PostView, StatusCount,
 };
 use hexpress_domain::user::Role;
 
@@ -65,9 +65,9 @@ fn store() -> Mocks {
     mocks.posts.expect_list().returning(|scope, query| {
         let items: Vec<_> = posts()
             .into_iter()
-            .filter(|view| view.post.is_live() == (query.liveness == Liveness::Live))
+            .filter(|view| view.post.is_live() == (query.filter.liveness == Liveness::Live))
             .filter(|view| is_in_scope(view, scope))
-            .filter(|view| query.search.as_ref().is_none_or(|s| says(view, s)))
+            .filter(|view| query.filter.search.as_ref().is_none_or(|s| says(view, s)))
             .filter(|view| match &query.page.position {
                 Position::After(cursor) => view.post.id.as_uuid() > cursor.id,
                 Position::Page(_) => true,
@@ -168,7 +168,10 @@ async fn in_lists_searches_totals_and_cursors() {
     let [first, ..] = posts();
     let everything = PostQuery::default();
     let search = PostQuery {
-        search: Search::parse("ENGINE 0").unwrap(),
+        filter: PostFilter {
+            search: Search::parse("ENGINE 0").unwrap(),
+            ..everything.filter.clone()
+        },
         ..everything.clone()
     };
     let continued = PostQuery {
@@ -209,7 +212,10 @@ async fn in_lists_searches_totals_and_cursors() {
             assert_eq!(page.next.as_ref().unwrap().id, last, "{actor:?}");
         }
         let deleted = PostQuery {
-            liveness: Liveness::Deleted,
+            filter: PostFilter {
+                liveness: Liveness::Deleted,
+                ..PostFilter::default()
+            },
             ..PostQuery::default()
         };
         let seen = match service.list(&actor, deleted).await {

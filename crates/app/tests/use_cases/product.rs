@@ -5,7 +5,8 @@ use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::{Page, PageRequest, Position};
 use hexpress_domain::product::{
-    NewProduct, Product, ProductPatch, ProductQuery, ProductSort, Stock, StockChange, StockDelta,
+    NewProduct, Product, ProductFilter, ProductPatch, ProductQuery, ProductSort, Stock,
+    StockChange, StockDelta,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::Role;
@@ -92,7 +93,7 @@ async fn lists_hold_what_the_actor_may_see() {
         mocks
             .products
             .expect_list()
-            .withf(move |query| query.is_active == listed)
+            .withf(move |query| query.filter.is_active == listed)
             .times(1)
             .returning(|_| {
                 Ok(Page {
@@ -102,14 +103,20 @@ async fn lists_hold_what_the_actor_may_see() {
                 })
             });
         let query = ProductQuery {
-            is_active: asked,
+            filter: ProductFilter {
+                is_active: asked,
+                ..ProductFilter::default()
+            },
             ..ProductQuery::default()
         };
         let list = mocks.product_service().list(&actor, query).await;
         assert!(list.is_ok());
     }
     let query = || ProductQuery {
-        is_active: Some(true),
+        filter: ProductFilter {
+            is_active: Some(true),
+            ..ProductFilter::default()
+        },
         ..ProductQuery::default()
     };
     let service = Mocks::default().product_service();

@@ -7,7 +7,7 @@ use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{Page, PageRequest, Position};
 use hexpress_domain::post::{MonthlyPosts, PostStatus, StatusCount};
 use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
-use hexpress_domain::user::{NewUser, Role, User, UserPatch, UserQuery, UserSort};
+use hexpress_domain::user::{NewUser, Role, User, UserFilter, UserPatch, UserQuery, UserSort};
 
 use crate::support::{
     ADDRESS, Mocks, ada, applied, deleted, hash, new_hash, now, session, token_id, user_id,
@@ -145,7 +145,10 @@ async fn a_list_of_deleted_accounts_is_for_admins() {
     });
     let service = mocks.user_service();
     let query = |liveness| UserQuery {
-        liveness,
+        filter: UserFilter {
+            liveness,
+            ..UserFilter::default()
+        },
         ..UserQuery::default()
     };
     let moderator = session(2, Role::Moderator);

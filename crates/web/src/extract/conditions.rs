@@ -21,8 +21,16 @@ pub(crate) struct Conditions {
 }
 
 impl Conditions {
+    /// Those of a request with these headers.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        Self {
+            if_match: joined(headers, &IF_MATCH),
+            if_none_match: joined(headers, &IF_NONE_MATCH),
+        }
+    }
+
     /// The versions at which the client wants the thing changed.
-    pub(crate) fn if_match(&self) -> Result<Option<IfMatch>, ApiError> {
+    pub(super) fn if_match(&self) -> Result<Option<IfMatch>, ApiError> {
         let Some(value) = &self.if_match else {
             return Ok(None);
         };
@@ -67,10 +75,7 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self {
-            if_match: joined(&parts.headers, &IF_MATCH),
-            if_none_match: joined(&parts.headers, &IF_NONE_MATCH),
-        })
+        Ok(Self::of(&parts.headers))
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) const UNKNOWN: &str = "Is not known here";
 /// The fields of a body or a query, to be taken out by name. What is left over
 /// at the end nobody may send. Each stands with its place in the order sent. No
 /// `Debug`: passwords are still in clear here.
+#[derive(Default)]
 pub(crate) struct Fields(HashMap<String, (usize, Sent)>);
 
 enum Sent {
@@ -49,8 +50,6 @@ impl From<Vec<(String, String)>> for Fields {
 
 impl Fields {
     fn take(&mut self, name: &str) -> Option<Sent> {
-        #[cfg(test)]
-        TAKEN.with_borrow_mut(|taken| taken.push(name.to_owned()));
         self.0.remove(name).map(|(_, sent)| sent)
     }
 
@@ -124,14 +123,6 @@ impl Fields {
         }
     }
 
-    /// The text of a query's parameter, which stays to be taken.
-    pub(crate) fn peek(&self, name: &str) -> Option<&str> {
-        match self.0.get(name) {
-            Some((_, Sent::Text(text))) => Some(text),
-            _ => None,
-        }
-    }
-
     /// Whether a field of this name was sent.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
@@ -190,19 +181,6 @@ fn whole_number(text: &str) -> Option<i64> {
 
 fn from_json<T: DeserializeOwned>(json: &Bytes) -> Option<T> {
     serde_json::from_slice(json).ok()
-}
-
-#[cfg(test)]
-thread_local! {
-    static TAKEN: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
-}
-
-/// The names of the fields that a reader takes, in its order.
-#[cfg(test)]
-pub(crate) fn names_taken_by(read: impl FnOnce(Fields)) -> Vec<String> {
-    TAKEN.take();
-    read(Vec::<(String, String)>::new().into());
-    TAKEN.take()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::api::Api;
 use crate::error::ApiError;
-use crate::extract::Query;
+use crate::extract::NoQuery;
 use crate::respond;
 use crate::time::Timestamp;
 
@@ -40,8 +40,7 @@ struct Alive {
     tag = "Operations",
     responses((status = 200, description = "It does", body = Alive)),
 )]
-async fn alive(State(api): State<Arc<Api>>, query: Query) -> Result<Response, ApiError> {
-    query.nothing()?;
+async fn alive(State(api): State<Arc<Api>>, _: NoQuery) -> Result<Response, ApiError> {
     let body = Alive {
         status: "ok",
         timestamp: Timestamp(api.health.alive()),
@@ -84,8 +83,7 @@ struct Checks {
         ),
     ),
 )]
-async fn ready(State(api): State<Arc<Api>>, query: Query) -> Result<Response, ApiError> {
-    query.nothing()?;
+async fn ready(State(api): State<Arc<Api>>, _: NoQuery) -> Result<Response, ApiError> {
     let readiness = api.health.ready().await;
     let (database, migrations) = match readiness.store {
         StoreState::Ready => ("ok", "ok"),

@@ -92,13 +92,16 @@ impl Limits {
     }
 
     /// Counts a sign-up, until the place is dropped without having been kept.
-    pub(crate) fn sign_up(&self, address: ClientAddress) -> Result<SignUpPlace<'_>, ApiError> {
+    pub(crate) fn sign_up(
+        self: &Arc<Self>,
+        address: ClientAddress,
+    ) -> Result<SignUpPlace, ApiError> {
         if let Some(limiter) = &self.sign_ups {
             let taken = limiter.take(address, Instant::now());
             refuse(RateLimit::SignUps, taken.retry_after)?;
         }
         Ok(SignUpPlace {
-            limits: self,
+            limits: Arc::clone(self),
             address,
             kept: false,
         })
@@ -114,20 +117,20 @@ fn refuse(limit: RateLimit, retry_after: Option<Duration>) -> Result<(), ApiErro
 
 /// A sign-up that is counted. What turns out to be none, such as a body with
 /// faults, gives its place back.
-pub(crate) struct SignUpPlace<'a> {
-    limits: &'a Limits,
+pub(crate) struct SignUpPlace {
+    limits: Arc<Limits>,
     address: ClientAddress,
     kept: bool,
 }
 
-impl SignUpPlace<'_> {
+impl SignUpPlace {
     /// From here on the client learns whether an address is registered.
     pub(crate) fn keep(mut self) {
         self.kept = true;
     }
 }
 
-impl Drop for SignUpPlace<'_> {
+impl Drop for SignUpPlace {
     fn drop(&mut self) {
         if !self.kept
             && let Some(limiter) = &self.limits.sign_ups

@@ -10,7 +10,7 @@ use hexpress_domain::list::PageSizeError;
 use hexpress_domain::validation::ValidationErrors;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::response::Response;
-use utoipa::openapi::schema::{AdditionalProperties, OneOfBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{OneOfBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr};
 
@@ -106,7 +106,7 @@ fn complete_operation(operation: &mut Operation, reads_body: bool, components: &
 }
 
 /// Whatever is taken as JSON is taken as a form, but for what lies deeper than a form
-/// can say, if it can do without; and nothing that is not named.
+/// can say, if it can do without.
 fn take_forms(operation: &mut Operation, components: &mut Components) {
     let Some(RefOr::T(body)) = &mut operation.request_body else {
         return;
@@ -121,10 +121,9 @@ fn take_forms(operation: &mut Operation, components: &mut Components) {
     let Some(name) = name.map(str::to_owned) else {
         return;
     };
-    let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(&name) else {
+    let Some(RefOr::T(Schema::Object(object))) = components.schemas.get(&name) else {
         return;
     };
-    object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
     let object = object.clone();
     let mut form = object.clone();
     form.properties

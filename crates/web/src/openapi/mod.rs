@@ -22,11 +22,6 @@ use serde_json::{Value, json};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, Server};
-#[cfg(test)]
-use utoipa::{
-    IntoParams,
-    openapi::{RefOr, Schema},
-};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -34,7 +29,7 @@ use utoipa_axum::routes;
 use self::parameters::IfNoneMatch;
 use self::types::AnyObject;
 use crate::error::{ApiError, Failure};
-use crate::extract::{Conditions, Query};
+use crate::extract::{Conditions, NoQuery};
 use crate::file::File;
 
 /// The name of the security scheme.
@@ -122,24 +117,8 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(document: Document) -> Op
 )]
 async fn openapi_document(
     State(Document(file)): State<Document>,
-    query: Query,
+    _: NoQuery,
     conditions: Conditions,
 ) -> Result<Response, ApiError> {
-    query.nothing()?;
     Ok(file.respond(&conditions))
-}
-
-/// The names of the properties of an object's schema, in its order.
-#[cfg(test)]
-pub(crate) fn property_names<T: PartialSchema>() -> Vec<String> {
-    match T::schema() {
-        RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
-        _ => Vec::new(),
-    }
-}
-
-#[cfg(test)]
-pub(crate) fn parameter_names<T: IntoParams>() -> Vec<String> {
-    let parameters = T::into_params(|| None).into_iter();
-    parameters.map(|parameter| parameter.name).collect()
 }

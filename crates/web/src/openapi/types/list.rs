@@ -4,7 +4,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{integer, one_of, text};
+use super::{integer, text};
 
 pub(crate) struct PageNumber;
 
@@ -31,26 +31,6 @@ impl PartialSchema for PageSize {
             .maximum(Some(list::PageSize::MAX))
             .default(Some(json!(default)))
             .into()
-    }
-}
-
-pub(crate) struct Cursor;
-
-impl ToSchema for Cursor {}
-
-impl PartialSchema for Cursor {
-    fn schema() -> RefOr<Schema> {
-        text().into()
-    }
-}
-
-pub(crate) struct Count;
-
-impl ToSchema for Count {}
-
-impl PartialSchema for Count {
-    fn schema() -> RefOr<Schema> {
-        one_of(["none"]).into()
     }
 }
 

@@ -9,7 +9,7 @@ mod product;
 mod user;
 
 pub(crate) use auth::{TokenKind, TokenName, TokenSecret, TokenType};
-pub(crate) use list::{Count, Cursor, Order, PageNumber, PageSize, Search};
+pub(crate) use list::{Order, PageNumber, PageSize, Search};
 pub(crate) use order::{Lines, Money, OrderStatus, Quantity};
 pub(crate) use post::{
     Content, Excerpt, InitialStatus, Metadata, NewSlug, PostStatus, Slug, Title, ViewCount,
