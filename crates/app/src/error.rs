@@ -4,8 +4,8 @@ use std::time::Duration;
 use hexpress_domain::auth::HasherError;
 use hexpress_domain::order::OrderTransitionError;
 use hexpress_domain::post::{PostStatus, TransitionError};
-use hexpress_domain::product::{Stock, StockError};
-use hexpress_domain::repository::{Conflict, RepositoryError, Source, UniqueField};
+use hexpress_domain::product::Stock;
+use hexpress_domain::repository::{RepositoryError, Source, UniqueField};
 use hexpress_domain::validation::ValidationErrors;
 
 /// Why a use case did not do what was asked.
@@ -34,7 +34,7 @@ pub enum Error {
     #[error("{0} not found")]
     NotFound(Resource),
     /// A unique value is taken.
-    #[error("{} is taken", .0.name())]
+    #[error("{} is taken", .0.name)]
     Duplicate(UniqueField),
     /// Fields that name things which do not exist, or not for this purpose.
     #[error("a referenced resource does not exist")]
@@ -143,51 +143,38 @@ pub enum InvalidState {
     OrderPaid,
 }
 
-/// The field by which an admin moves a stock.
-const STOCK_DELTA: &str = "stockDelta";
-
 impl Error {
     /// A refusal that is not about single fields.
     pub(crate) const fn forbidden() -> Self {
         Self::Forbidden { fields: Vec::new() }
     }
+
+    /// What a repository answers to a use case that was about this kind of thing.
+    pub(crate) fn about(resource: Resource) -> impl Fn(RepositoryError) -> Self {
+        move |error| match error {
+            RepositoryError::NotFound => Self::NotFound(resource),
+            error => error.into(),
+        }
+    }
 }
 
-/// What a repository answers where the use case adds nothing to its meaning.
+/// What a repository answers where the use case adds nothing to its meaning. The refusal
+/// of a decision is the use case's own error.
 ///
-/// `NotFound`, `Stale`, `NotDeleted` and `CredentialsChanged` need the use case's own
-/// word, which knows what was looked for and whether to decide anew: unless it has
-/// dealt with them, they are a fault of ours.
+/// `NotFound`, `Conflict` and `MissingReference` need the use case's word, which knows
+/// what they are about: unless it has dealt with them, they are a fault of ours.
 impl From<RepositoryError> for Error {
     fn from(error: RepositoryError) -> Self {
         match error {
-            RepositoryError::Duplicate { field } => Self::Duplicate(field),
-            RepositoryError::Conflict(Conflict::LastAdmin) => {
-                Self::InvalidState(InvalidState::LastAdmin)
-            }
-            RepositoryError::Conflict(Conflict::TokenLimit) => {
-                Self::InvalidState(InvalidState::TokenLimit)
-            }
-            RepositoryError::Conflict(Conflict::AuthorDeleted) => {
-                Self::InvalidState(InvalidState::AuthorDeleted)
-            }
-            RepositoryError::Conflict(Conflict::NegativeStock { available }) => {
-                Self::InsufficientStock(vec![StockShortage {
-                    field: STOCK_DELTA.to_owned(),
-                    available,
-                }])
-            }
-            RepositoryError::Conflict(Conflict::StockLimit) => {
-                ValidationErrors::of(STOCK_DELTA, StockError).into()
-            }
+            RepositoryError::Refused(refusal) => refusal
+                .downcast()
+                .map_or_else(Self::Internal, |error: Box<Self>| *error),
+            RepositoryError::Duplicate(field) => Self::Duplicate(field),
             RepositoryError::Unavailable(source) => Self::Unavailable(source),
             RepositoryError::Internal(source) => Self::Internal(source),
             RepositoryError::NotFound
-            | RepositoryError::Stale
             | RepositoryError::MissingReference
-            | RepositoryError::Conflict(Conflict::NotDeleted | Conflict::CredentialsChanged) => {
-                Self::Internal(Box::new(error))
-            }
+            | RepositoryError::Conflict(_) => Self::Internal(Box::new(error)),
         }
     }
 }

@@ -60,7 +60,6 @@ pub mod permissions;
 pub mod post;
 mod precondition;
 pub mod product;
-mod retry;
 pub mod user;
 
 pub use error::{Error, InvalidState, Resource, StockShortage};

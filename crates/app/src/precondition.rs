@@ -12,10 +12,8 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
-    /// Compares the version of the thing with those that the client wants.
-    ///
-    /// This alone settles no race: the write says the version too, and where it
-    /// finds another one the use case decides, and compares, anew.
+    /// Compares the version of the thing with those that the client wants. Within a
+    /// decision nobody can change the thing meanwhile.
     pub(crate) fn check(condition: Option<&Self>, version: Version) -> Result<(), Error> {
         match condition {
             Some(Self::Versions(wanted)) if !wanted.contains(&version) => {

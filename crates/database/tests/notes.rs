@@ -46,7 +46,7 @@ const SCHEMA: Schema = Schema {
 /// PostgreSQL reports the name of the constraint, SQLite its columns.
 fn meaning_of(constraint: &str) -> Option<RepositoryError> {
     match constraint {
-        "notes_title_key" | "notes.title" => Some(RepositoryError::Stale),
+        "notes_title_key" | "notes.title" => Some(RepositoryError::NotFound),
         _ => None,
     }
 }
@@ -148,7 +148,7 @@ async fn a_constraint_means_what_it_was_said_to_mean(
     let (database, _raw) = database(kind).await;
     add(&database, note(1, "Milk")).await.unwrap();
     let taken = add(&database, note(2, "Milk")).await;
-    assert!(matches!(taken, Err(RepositoryError::Stale)), "{taken:?}");
+    assert!(matches!(taken, Err(RepositoryError::NotFound)), "{taken:?}");
     let empty = add(&database, note(3, "")).await;
     assert!(
         matches!(empty, Err(RepositoryError::Internal(_))),
@@ -174,7 +174,10 @@ async fn what_fails_leaves_nothing(#[values(Kind::Sqlite, Kind::Postgres)] kind:
             })
         })
         .await;
-    assert!(matches!(failed, Err(RepositoryError::Stale)), "{failed:?}");
+    assert!(
+        matches!(failed, Err(RepositoryError::NotFound)),
+        "{failed:?}"
+    );
     let count = database.look_up((), |connection, ()| {
         Box::pin(async move {
             let count: i64 =

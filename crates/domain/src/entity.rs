@@ -22,6 +22,12 @@ impl Version {
     pub const fn get(self) -> i64 {
         self.0
     }
+
+    /// The version behind this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
 }
 
 /// Which rows a read looks at.

@@ -1,11 +1,25 @@
 //! What a repository may answer beside what was asked for.
 
 use std::error::Error;
-
-use crate::product::Stock;
+use std::sync::Arc;
 
 /// A cause that is logged and never shown to a client.
 pub type Source = Box<dyn Error + Send + Sync + 'static>;
+
+/// Why a decision turns a change down.
+pub type Refusal = Box<dyn Error + Send + Sync + 'static>;
+
+/// Decides what is to become of a row, from the row as it stands.
+///
+/// The repository holds the row's lock from before the decision until what it says is
+/// stored, so nothing that the decision is based on can change in between. `Ok(None)`
+/// changes nothing: neither the version nor any other column. `Err` changes nothing
+/// either, and the caller gets it back in [`RepositoryError::Refused`].
+///
+/// A decision reads what it is given, and at most the clock. It has no effects and waits
+/// for nothing: a repository calls it again after a lost connection or a deadlock, and
+/// others wait for the lock meanwhile.
+pub type Decide<T, C = T> = Arc<dyn Fn(&T) -> Result<Option<C>, Refusal> + Send + Sync>;
 
 /// Why a repository could not do what was asked of it.
 ///
@@ -16,20 +30,17 @@ pub enum RepositoryError {
     /// No such row, or it is deleted and the call works on live rows only.
     #[error("not found")]
     NotFound,
-    /// The row is there, but at another version than the caller has seen.
-    #[error("changed since it was read")]
-    Stale,
+    /// The decision turned the change down.
+    #[error("refused")]
+    Refused(#[source] Refusal),
     /// A value that must be unique among live rows is taken.
-    #[error("{} is taken", .field.name())]
-    Duplicate {
-        /// The field whose value is taken.
-        field: UniqueField,
-    },
+    #[error("{} is taken", .0.name)]
+    Duplicate(UniqueField),
     /// A row that the call refers to does not exist.
     #[error("a referenced row does not exist")]
     MissingReference,
-    /// A rule over several rows, or over the state of one, forbids the change.
-    #[error("{0}")]
+    /// A rule about other rows than the changed one forbids the change.
+    #[error("{}", .0.0)]
     Conflict(Conflict),
     /// The store is out of reach, or too busy, or took too long.
     ///
@@ -42,53 +53,16 @@ pub enum RepositoryError {
     Internal(#[source] Source),
 }
 
-/// The fields whose values are unique among live rows.
+/// A field whose values are unique among live rows. Each aggregate names its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UniqueField {
-    /// The email address of a user.
-    UserEmail,
-    /// The slug of a post.
-    PostSlug,
-}
-
-impl UniqueField {
+pub struct UniqueField {
     /// The field's name as the API spells it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UserEmail => "email",
-            Self::PostSlug => "slug",
-        }
-    }
+    pub name: &'static str,
+    /// What a client reads where its value is taken.
+    pub taken: &'static str,
 }
 
-/// Rules that an adapter settles in the statement that writes, because only the
-/// store can see all the rows that they are about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Conflict {
-    /// The change would leave no active administrator.
-    #[error("the last active admin")]
-    LastAdmin,
-    /// The user has as many API tokens as one may have.
-    #[error("too many API tokens")]
-    TokenLimit,
-    /// The author of the post is deleted, and the post with them.
-    #[error("the author is deleted")]
-    AuthorDeleted,
-    /// The row is not deleted, so there is nothing to restore.
-    #[error("not deleted")]
-    NotDeleted,
-    /// The user is no longer live, active, or reachable with the password or the
-    /// session that was verified.
-    #[error("the credentials have changed")]
-    CredentialsChanged,
-    /// More pieces of a product were to go than there are.
-    #[error("only {available} in stock")]
-    NegativeStock {
-        /// How many there are.
-        available: Stock,
-    },
-    /// Pieces that come would lift the stock above what may be set.
-    #[error("more stock than may be set")]
-    StockLimit,
-}
+/// A rule that only the store can settle, since it is about other rows. Each aggregate
+/// names its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conflict(pub &'static str);

@@ -8,7 +8,6 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hexpress_app::Error;
-use hexpress_domain::repository::UniqueField;
 use hexpress_domain::validation::{FieldError, ValidationErrors};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -123,14 +122,10 @@ impl ApiError {
                 }
                 Error::NotFound(_) => Problem::new(S::NOT_FOUND, "NOT_FOUND", error.to_string()),
                 Error::Duplicate(field) => {
-                    let message = match field {
-                        UniqueField::UserEmail => "Email address is already registered",
-                        UniqueField::PostSlug => "Slug is already taken",
-                    };
                     Problem::new(S::CONFLICT, "DUPLICATE_ERROR", "Resource already exists")
                         .with_details(vec![FieldError {
-                            field: field.name().to_owned(),
-                            message: message.to_owned(),
+                            field: field.name.to_owned(),
+                            message: field.taken.to_owned(),
                         }])
                 }
                 Error::MissingReference { fields } => Problem::new(

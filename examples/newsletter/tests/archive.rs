@@ -7,16 +7,18 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use hexpress_domain::auth::CREDENTIALS_CHANGED;
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{Direction, PageRequest, Position, Search, Total};
 use hexpress_domain::post::{
-    MadeSlug, Metadata, NewSlug, PostFilter, PostId, PostPatch, PostQuery, PostRecord,
-    PostRepository, PostScope, PostSort, PostStatus, PostView, Slug,
+    LockedPost, MadeSlug, Metadata, NewSlug, Post, PostFilter, PostId, PostPatch, PostQuery,
+    PostRecord, PostRepository, PostScope, PostSort, PostStatus, PostView, Slug,
 };
-use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
+use hexpress_domain::repository::{Refusal, RepositoryError};
 use hexpress_domain::user::{PersonName, UserId};
 use newsletter::archive::{Archive, ArchiveError, Editor, Masthead};
 use pollster::block_on;
@@ -76,9 +78,9 @@ fn rename(archive: &Archive, view: &PostView, slug: &str) -> Result<PostView, Re
         slug: Some(slug.parse().unwrap()),
         ..PostPatch::default()
     };
-    let content = view.content.as_ref().unwrap();
-    let change = view.post.change(content, &patch, at(99)).unwrap().unwrap();
-    block_on(archive.change(change))
+    let decide =
+        move |locked: &LockedPost| Ok(locked.post.change(&locked.content, &patch, at(99))?);
+    block_on(archive.change(view.post.id, Arc::new(decide)))
 }
 
 fn by_slug(archive: &Archive, slug: &str) -> Option<PostId> {
@@ -88,11 +90,8 @@ fn by_slug(archive: &Archive, slug: &str) -> Option<PostId> {
 }
 
 fn delete(archive: &Archive, view: &PostView) -> PostView {
-    let post = &view.post;
-    block_on(archive.delete(post.id, post.version, at(98))).unwrap();
-    block_on(archive.find(post.id, Liveness::Deleted))
-        .unwrap()
-        .unwrap()
+    let decide = |locked: &LockedPost| Ok(Some(locked.post.deletion(at(98))));
+    block_on(archive.change(view.post.id, Arc::new(decide))).unwrap()
 }
 
 #[test]
@@ -134,9 +133,7 @@ fn made_slugs_are_numbered_and_named_ones_refused() {
     let refused = block_on(archive.insert(named)).unwrap_err();
     assert!(matches!(
         refused,
-        RepositoryError::Duplicate {
-            field: UniqueField::PostSlug
-        }
+        RepositoryError::Duplicate(Post::UNIQUE_SLUG)
     ));
     let stranger = PostRecord {
         author_id: UserId::new(Uuid::from_u128(2)),
@@ -145,7 +142,7 @@ fn made_slugs_are_numbered_and_named_ones_refused() {
     let refused = block_on(archive.insert(stranger)).unwrap_err();
     assert!(matches!(
         refused,
-        RepositoryError::Conflict(Conflict::CredentialsChanged)
+        RepositoryError::Conflict(CREDENTIALS_CHANGED)
     ));
 }
 
@@ -163,11 +160,15 @@ fn former_slugs_lead_on_until_they_are_named_anew() {
     rename(&archive, &second, "on-engines").unwrap();
     assert_eq!(by_slug(&archive, "on-engines"), Some(second.post.id));
     assert!(matches!(
-        rename(&archive, &first, "wheels").unwrap_err(),
-        RepositoryError::Stale
+        rename(&archive, &first, "on-engines").unwrap_err(),
+        RepositoryError::Duplicate(Post::UNIQUE_SLUG)
     ));
+    let refuse = |_: &LockedPost| Err(Refusal::from("refused"));
+    let refused = block_on(archive.change(first.post.id, Arc::new(refuse)));
+    assert!(matches!(refused, Err(RepositoryError::Refused(_))));
     // What fails has changed nothing.
-    assert_eq!(by_slug(&archive, "wheels"), None);
+    let found = block_on(archive.find(first.post.id, Liveness::Live));
+    assert_eq!(found.unwrap(), Some(renamed));
     assert_eq!(by_slug(&archive, "engines"), Some(first.post.id));
 }
 
@@ -179,19 +180,11 @@ fn a_deleted_letter_comes_back_with_a_slug_that_is_free() {
     assert_eq!(by_slug(&archive, "on-engines"), None);
     let second = insert(&archive, 2, "On Engines");
     assert_eq!(second.post.slug.as_str(), "on-engines");
-    let restore =
-        |view: &PostView| block_on(archive.restore(view.post.id, view.post.version, at(97)));
-    assert!(matches!(
-        restore(&first).unwrap_err(),
-        RepositoryError::Stale
-    ));
-    let restored = restore(&deleted).unwrap();
+    let decide = |locked: &LockedPost| Ok(Some(locked.post.restoration(at(97))));
+    let restored = block_on(archive.change(deleted.post.id, Arc::new(decide))).unwrap();
+    assert_eq!(restored.post.deleted_at, None);
     assert_eq!(restored.post.slug.as_str(), "on-engines-2");
     assert_eq!(restored.post.version, Version::new(3));
-    assert!(matches!(
-        restore(&restored).unwrap_err(),
-        RepositoryError::Conflict(Conflict::NotDeleted)
-    ));
 }
 
 #[test]

@@ -13,8 +13,9 @@ use hexpress_domain::clock::{MockClock, MockIdGenerator};
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::{Page, Position, SortValue};
 use hexpress_domain::post::{
-    Author, Metadata, MockPostRepository, NewSlug, Post, PostId, PostStatus, PostView,
+    Author, LockedPost, Metadata, MockPostRepository, NewSlug, Post, PostId, PostStatus, PostView,
 };
+use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{PersonName, UserId};
 use newsletter::Newsletter;
 use newsletter::archive::{Editor, Masthead};
@@ -115,18 +116,25 @@ fn all_that_is_wrong_with_a_letter_is_told_at_once_and_nothing_kept() {
     assert_eq!(fields, ["title", "content"]);
 }
 
+/// The letter as a decision sees it.
+fn locked(letter: PostView) -> LockedPost {
+    LockedPost {
+        post: letter.post,
+        content: letter.content.unwrap(),
+        is_author_deleted: false,
+    }
+}
+
 #[test]
 fn a_draft_is_published_by_its_slug() {
     let mut posts = MockPostRepository::new();
     posts
         .expect_find_by_slug()
         .returning(|slug| Ok((slug.as_str() == "letter-7").then(|| letter(7, None))));
-    posts
-        .expect_find()
-        .returning(|_, _| Ok(Some(letter(7, None))));
-    posts.expect_change().times(1).returning(|change| {
-        assert_eq!(change.status, PostStatus::Published);
-        assert_eq!(change.published_at, Some(now()));
+    posts.expect_change().times(1).returning(|_, decide| {
+        let change = decide(&locked(letter(7, None))).unwrap().unwrap();
+        assert_eq!(change.post.status, PostStatus::Published);
+        assert_eq!(change.post.published_at, Some(now()));
         Ok(letter(7, Some("2026-11-22T10:00:00Z")))
     });
     let newsletter = newsletter(posts);
@@ -145,9 +153,10 @@ fn a_letter_is_published_once() {
     posts
         .expect_find_by_slug()
         .returning(move |_| Ok(Some(published())));
-    posts
-        .expect_find()
-        .returning(move |_, _| Ok(Some(published())));
+    posts.expect_change().returning(move |_, decide| {
+        decide(&locked(published())).map_err(RepositoryError::Refused)?;
+        Ok(published())
+    });
     let again = block_on(newsletter(posts).publish("letter-7"));
     let no_draft = InvalidState::NoDraft(PostStatus::Published);
     assert!(matches!(again, Err(Error::InvalidState(state)) if state == no_draft));

@@ -1,22 +1,26 @@
 //! Logging in and out, and the tokens that stand for it.
 
+mod verification;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use hexpress_domain::auth::{
-    Actor, ApiTokenRecord, ClientAddress, Credentials, LoginAttempt, LoginGuard, NewApiToken,
-    PasswordHasher, RawNewApiToken, Reservation, SessionPolicy, SessionRecord, Token, TokenId,
-    TokenMint, TokenRepository, TokenSecret, Verification,
+    Actor, ApiTokenRecord, CREDENTIALS_CHANGED, ClientAddress, Credentials, LoginAttempt,
+    LoginGuard, NewApiToken, PasswordHasher, RawNewApiToken, Reservation, SessionPolicy,
+    SessionRecord, TOO_MANY_TOKENS, Token, TokenId, TokenMint, TokenRepository, TokenSecret,
+    Verification,
 };
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::id::Id;
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{User, UserRepository};
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::permissions::{self, Operation};
-use crate::retry::{Undecided, until_settled};
-use crate::{Error, Resource};
+use crate::{Error, InvalidState, Resource};
+
+pub(crate) use verification::until_verified;
 
 /// How many unexpired API tokens a user may have.
 pub const MAX_API_TOKENS: u32 = 50;
@@ -88,29 +92,28 @@ impl AuthService {
         if let Reservation::Refused { retry_after } = reservation {
             return Err(Error::RateLimited { retry_after });
         }
-        let outcome = until_settled(|| self.try_login(credentials)).await;
+        let outcome = until_verified(|| self.try_login(credentials)).await;
         if !matches!(outcome, Err(Error::InvalidCredentials)) {
             self.ports.guard.release(attempt).await;
         }
         outcome
     }
 
-    async fn try_login(&self, credentials: &Credentials) -> Result<Login, Undecided> {
+    /// `None` where the password was changed while it was verified.
+    async fn try_login(&self, credentials: &Credentials) -> Result<Option<Login>, Error> {
         let Credentials { email, password } = credentials;
         let found = self.ports.users.find_by_email(email.clone()).await?;
         let hash = found.as_ref().map(|(_, hash)| hash.clone());
-        let verification = self.ports.hasher.verify(password.clone(), hash).await;
-        let verification = verification.map_err(Error::from)?;
+        let verification = self.ports.hasher.verify(password.clone(), hash).await?;
         let (Verification::Match { outdated }, Some((user, verified_hash))) = (verification, found)
         else {
-            return Err(Error::InvalidCredentials.into());
+            return Err(Error::InvalidCredentials);
         };
         if !user.is_active {
-            return Err(Error::InvalidCredentials.into());
+            return Err(Error::InvalidCredentials);
         }
         let upgraded_hash = if outdated {
-            let hash = self.ports.hasher.hash(password.clone()).await;
-            Some(hash.map_err(Error::from)?)
+            Some(self.ports.hasher.hash(password.clone()).await?)
         } else {
             None
         };
@@ -126,12 +129,15 @@ impl AuthService {
             expires_at,
             at: now,
         };
-        let user = self.ports.tokens.open_session(session).await?;
-        Ok(Login {
-            secret: minted.secret,
-            expires_at,
-            user,
-        })
+        match self.ports.tokens.open_session(session).await {
+            Ok(user) => Ok(Some(Login {
+                secret: minted.secret,
+                expires_at,
+                user,
+            })),
+            Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The actor for whom a token vouches. Its use is written down, at most once
@@ -221,8 +227,9 @@ impl AuthService {
         };
         match self.ports.tokens.insert_api_token(record).await {
             Ok(token) => Ok((token, minted.secret)),
-            Err(RepositoryError::Conflict(Conflict::CredentialsChanged)) => {
-                Err(Error::InvalidToken)
+            Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)) => Err(Error::InvalidToken),
+            Err(RepositoryError::Conflict(TOO_MANY_TOKENS)) => {
+                Err(Error::InvalidState(InvalidState::TokenLimit))
             }
             Err(error) => Err(error.into()),
         }
@@ -236,10 +243,8 @@ impl AuthService {
     /// such token.
     pub async fn revoke_token(&self, actor: &Actor, id: TokenId) -> Result<(), Error> {
         let principal = permissions::permit_own(actor, Operation::ManageTokens)?;
-        match self.ports.tokens.revoke(principal.user_id, id).await {
-            Err(RepositoryError::NotFound) => Err(Error::NotFound(Resource::Token)),
-            outcome => Ok(outcome?),
-        }
+        let revoked = self.ports.tokens.revoke(principal.user_id, id).await;
+        revoked.map_err(Error::about(Resource::Token))
     }
 
     /// Removes expired tokens and login counters; returns how many.

@@ -9,13 +9,12 @@ use hexpress_domain::id::Id;
 use hexpress_domain::list::Page;
 use hexpress_domain::order::{
     Idempotency, IdempotencyKey, NewOrder, Order, OrderId, OrderQuery, OrderRecord,
-    OrderRepository, OrderStatus, Placement, Refusal,
+    OrderRepository, OrderStatus, Placement, Refusal as PlacementRefusal,
 };
-use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::repository::{Refusal, RepositoryError};
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::permissions::{self, Operation};
-use crate::retry::{Undecided, until_settled};
 use crate::{Error, IfMatch, InvalidState, Resource, StockShortage};
 
 /// How long orders and their keys wait.
@@ -162,7 +161,7 @@ impl OrderService {
         if_match: Option<&IfMatch>,
     ) -> Result<Order, Error> {
         permissions::permit(actor, Operation::CancelOrder)?;
-        until_settled(|| self.try_step(actor, id, OrderStatus::Cancelled, if_match)).await
+        self.step(actor, id, OrderStatus::Cancelled, if_match).await
     }
 
     /// Says that an order is paid for.
@@ -179,7 +178,7 @@ impl OrderService {
         if_match: Option<&IfMatch>,
     ) -> Result<Order, Error> {
         permissions::permit(actor, Operation::PayOrder)?;
-        until_settled(|| self.try_step(actor, id, OrderStatus::Paid, if_match)).await
+        self.step(actor, id, OrderStatus::Paid, if_match).await
     }
 
     /// Says that an order is sent.
@@ -194,25 +193,33 @@ impl OrderService {
         if_match: Option<&IfMatch>,
     ) -> Result<Order, Error> {
         permissions::permit(actor, Operation::FulfilOrder)?;
-        until_settled(|| self.try_step(actor, id, OrderStatus::Fulfilled, if_match)).await
+        self.step(actor, id, OrderStatus::Fulfilled, if_match).await
     }
 
-    async fn try_step(
+    async fn step(
         &self,
         actor: &Actor,
         id: OrderId,
         to: OrderStatus,
         if_match: Option<&IfMatch>,
-    ) -> Result<Order, Undecided> {
-        let order = self.read(actor, id).await?;
-        IfMatch::check(if_match, order.version)?;
-        if to == OrderStatus::Cancelled {
-            permissions::permit_cancellation(actor, &order)?;
-        }
-        let step = order.transition(to, self.clock.now());
-        let step =
-            step.map_err(|error| Error::InvalidState(InvalidState::OrderTransition(error)))?;
-        Ok(self.orders.change(step).await?)
+    ) -> Result<Order, Error> {
+        let (actor, if_match) = (actor.clone(), if_match.cloned());
+        let clock = Arc::clone(&self.clock);
+        let decide = move |order: &Order| -> Result<_, Refusal> {
+            if !permissions::sees_order(&actor, order) {
+                return Err(Error::NotFound(Resource::Order).into());
+            }
+            IfMatch::check(if_match.as_ref(), order.version)?;
+            if to == OrderStatus::Cancelled {
+                permissions::permit_cancellation(&actor, order)?;
+            }
+            let step = order.transition(to, clock.now());
+            let step =
+                step.map_err(|error| Error::InvalidState(InvalidState::OrderTransition(error)))?;
+            Ok(Some(step))
+        };
+        let changed = self.orders.change(id, Arc::new(decide)).await;
+        changed.map_err(Error::about(Resource::Order))
     }
 
     /// Cancels the orders that nobody has paid for in time; returns how many.
@@ -239,16 +246,16 @@ impl OrderService {
 }
 
 /// Puts the lines at fault into the words of the command.
-fn refused(refusal: Refusal) -> Error {
+fn refused(refusal: PlacementRefusal) -> Error {
     match refusal {
-        Refusal::NotForSale(items) => Error::MissingReference {
+        PlacementRefusal::NotForSale(items) => Error::MissingReference {
             fields: items
                 .into_iter()
                 .map(|item| format!("items[{item}].productId"))
                 .collect(),
         },
-        Refusal::Total(error) => ValidationErrors::of("items", error).into(),
-        Refusal::Short(shortages) => Error::InsufficientStock(
+        PlacementRefusal::Total(error) => ValidationErrors::of("items", error).into(),
+        PlacementRefusal::Short(shortages) => Error::InsufficientStock(
             shortages
                 .into_iter()
                 .map(|shortage| StockShortage {

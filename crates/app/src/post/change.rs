@@ -1,18 +1,16 @@
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use hexpress_domain::auth::Actor;
-use hexpress_domain::post::PostId;
-use hexpress_domain::post::{PostPatch, PostStatus, VisiblePost};
+use hexpress_domain::post::{
+    LockedPost, Post, PostChange, PostId, PostPatch, PostStatus, PostView, TransitionError,
+    VisiblePost,
+};
+use hexpress_domain::repository::Refusal;
 
 use super::{PostService, visible};
 use crate::permissions::{self, Operation};
-use crate::retry::{Undecided, until_settled};
 use crate::{Error, IfMatch, InvalidState, Resource};
-
-/// A store that breaks its promise.
-#[derive(Debug, thiserror::Error)]
-#[error("a post was found without its content")]
-struct NoContent;
 
 impl PostService {
     /// Changes a post. A patch that changes nothing leaves the version and
@@ -28,24 +26,19 @@ impl PostService {
         &self,
         actor: &Actor,
         id: PostId,
-        patch: &PostPatch,
+        patch: PostPatch,
         if_match: Option<&IfMatch>,
     ) -> Result<VisiblePost, Error> {
         permissions::permit(actor, Operation::ChangePost)?;
-        until_settled(|| self.try_update(actor, id, patch, if_match)).await
-    }
-
-    async fn try_update(
-        &self,
-        actor: &Actor,
-        id: PostId,
-        patch: &PostPatch,
-        if_match: Option<&IfMatch>,
-    ) -> Result<VisiblePost, Undecided> {
-        let found = self.find(actor, id).await?;
-        permissions::permit_post_patch(actor, &found.view().post, patch)?;
-        check_live(&found, if_match)?;
-        self.apply(actor, found, patch).await
+        let patch = Arc::new(patch);
+        let asked = Arc::clone(&patch);
+        let permit = move |actor: &_, post: &_| permissions::permit_post_patch(actor, post, &asked);
+        let decide = move |LockedPost { post, content, .. }: &LockedPost, at| {
+            require_live(post)?;
+            Ok(post.change(content, &patch, at)?)
+        };
+        let changed = self.change(actor, id, if_match, permit, decide).await?;
+        visible(Some(Arc::new(changed)), actor)
     }
 
     /// Publishes a draft.
@@ -61,27 +54,20 @@ impl PostService {
         if_match: Option<&IfMatch>,
     ) -> Result<VisiblePost, Error> {
         permissions::permit(actor, Operation::PublishPost)?;
-        until_settled(|| self.try_publish(actor, id, if_match)).await
-    }
-
-    async fn try_publish(
-        &self,
-        actor: &Actor,
-        id: PostId,
-        if_match: Option<&IfMatch>,
-    ) -> Result<VisiblePost, Undecided> {
-        let found = self.find(actor, id).await?;
-        permissions::permit_post_moderation(actor, &found.view().post)?;
-        check_live(&found, if_match)?;
-        let status = found.view().post.status;
-        if status != PostStatus::Draft {
-            return Err(Error::InvalidState(InvalidState::NoDraft(status)).into());
-        }
-        let publication = PostPatch {
-            status: Some(PostStatus::Published),
-            ..PostPatch::default()
+        let decide = |LockedPost { post, content, .. }: &LockedPost, at| {
+            require_live(post)?;
+            if post.status != PostStatus::Draft {
+                return Err(Error::InvalidState(InvalidState::NoDraft(post.status)));
+            }
+            let publication = PostPatch {
+                status: Some(PostStatus::Published),
+                ..PostPatch::default()
+            };
+            Ok(post.change(content, &publication, at)?)
         };
-        self.apply(actor, found, &publication).await
+        let permit = permissions::permit_post_moderation;
+        let published = self.change(actor, id, if_match, permit, decide).await?;
+        visible(Some(Arc::new(published)), actor)
     }
 
     /// Deletes a post. Its slug is free again.
@@ -97,21 +83,13 @@ impl PostService {
         if_match: Option<&IfMatch>,
     ) -> Result<(), Error> {
         permissions::permit(actor, Operation::DeletePost)?;
-        until_settled(|| self.try_delete(actor, id, if_match)).await
-    }
-
-    async fn try_delete(
-        &self,
-        actor: &Actor,
-        id: PostId,
-        if_match: Option<&IfMatch>,
-    ) -> Result<(), Undecided> {
-        let found = self.find(actor, id).await?;
-        let post = &found.view().post;
-        permissions::permit_post_moderation(actor, post)?;
-        check_live(&found, if_match)?;
-        let at = self.ports.clock.now();
-        Ok(self.ports.posts.delete(id, post.version, at).await?)
+        let decide = |LockedPost { post, .. }: &LockedPost, at| {
+            require_live(post)?;
+            Ok(Some(post.deletion(at)))
+        };
+        let permit = permissions::permit_post_moderation;
+        let deleted = self.change(actor, id, if_match, permit, decide).await;
+        deleted.map(drop)
     }
 
     /// Undoes the deletion of a post. A slug that another post has by now gets a
@@ -128,53 +106,58 @@ impl PostService {
         if_match: Option<&IfMatch>,
     ) -> Result<VisiblePost, Error> {
         permissions::permit(actor, Operation::RestorePost)?;
-        until_settled(|| self.try_restore(actor, id, if_match)).await
+        let decide = |locked: &LockedPost, at| {
+            let state = match (locked.post.is_live(), locked.is_author_deleted) {
+                (true, _) => InvalidState::NotDeleted(Resource::Post),
+                (false, true) => InvalidState::AuthorDeleted,
+                (false, false) => return Ok(Some(locked.post.restoration(at))),
+            };
+            Err(Error::InvalidState(state))
+        };
+        let permit = |_: &_, _: &_| Ok(());
+        let restored = self.change(actor, id, if_match, permit, decide).await?;
+        visible(Some(Arc::new(restored)), actor)
     }
 
-    async fn try_restore(
+    /// Changes a post that the actor sees and may change, at the version that the client
+    /// wants.
+    async fn change<P, D>(
         &self,
         actor: &Actor,
         id: PostId,
         if_match: Option<&IfMatch>,
-    ) -> Result<VisiblePost, Undecided> {
-        let found = self.find(actor, id).await?;
-        let post = &found.view().post;
-        IfMatch::check(if_match, post.version)?;
-        if post.is_live() {
-            return Err(Error::InvalidState(InvalidState::NotDeleted(Resource::Post)).into());
-        }
-        let at = self.ports.clock.now();
-        let restored = self.ports.posts.restore(id, post.version, at).await?;
-        Ok(visible(Some(Arc::new(restored)), actor)?)
-    }
-
-    /// Writes what a patch changes, if it changes anything.
-    async fn apply(
-        &self,
-        actor: &Actor,
-        found: VisiblePost,
-        patch: &PostPatch,
-    ) -> Result<VisiblePost, Undecided> {
-        let view = found.view();
-        let content = view
-            .content
-            .as_ref()
-            .ok_or(Error::Internal(NoContent.into()))?;
-        let at = self.ports.clock.now();
-        let change = view.post.change(content, patch, at);
-        let change = change.map_err(|error| Error::InvalidState(error.into()))?;
-        let Some(change) = change else {
-            return Ok(found);
+        permit: P,
+        decide: D,
+    ) -> Result<PostView, Error>
+    where
+        P: Fn(&Actor, &Post) -> Result<(), Error> + Send + Sync + 'static,
+        D: Fn(&LockedPost, DateTime<Utc>) -> Result<Option<PostChange>, Error>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let (actor, if_match) = (actor.clone(), if_match.cloned());
+        let clock = Arc::clone(&self.ports.clock);
+        let decide = move |locked: &LockedPost| -> Result<_, Refusal> {
+            if !locked.post.is_visible_to(&actor) {
+                return Err(Error::NotFound(Resource::Post).into());
+            }
+            permit(&actor, &locked.post)?;
+            IfMatch::check(if_match.as_ref(), locked.post.version)?;
+            Ok(decide(locked, clock.now())?)
         };
-        let changed = self.ports.posts.change(change).await?;
-        Ok(visible(Some(Arc::new(changed)), actor)?)
+        let changed = self.ports.posts.change(id, Arc::new(decide)).await;
+        changed.map_err(Error::about(Resource::Post))
     }
 }
 
-/// The version that a client wants first, then that there is something to change.
-fn check_live(post: &VisiblePost, if_match: Option<&IfMatch>) -> Result<(), Error> {
-    let post = &post.view().post;
-    IfMatch::check(if_match, post.version)?;
+impl From<TransitionError> for Error {
+    fn from(error: TransitionError) -> Self {
+        Self::InvalidState(error.into())
+    }
+}
+
+fn require_live(post: &Post) -> Result<(), Error> {
     if post.is_live() {
         Ok(())
     } else {

@@ -5,7 +5,7 @@ mod change;
 
 use std::sync::Arc;
 
-use hexpress_domain::auth::Actor;
+use hexpress_domain::auth::{Actor, CREDENTIALS_CHANGED};
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::id::Id;
@@ -14,7 +14,7 @@ use hexpress_domain::post::{
     PostScope, PostStatus, PostView, Slug, ViewBatch, ViewCounter, ViewRepository, VisiblePage,
     VisiblePost,
 };
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::repository::RepositoryError;
 
 use crate::permissions::{self, Operation};
 use crate::{Error, Resource};
@@ -84,9 +84,7 @@ impl PostService {
         };
         match self.ports.posts.insert(record).await {
             Ok(post) => visible(Some(Arc::new(post)), actor),
-            Err(RepositoryError::Conflict(Conflict::CredentialsChanged)) => {
-                Err(Error::InvalidToken)
-            }
+            Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)) => Err(Error::InvalidToken),
             Err(error) => Err(error.into()),
         }
     }
@@ -98,12 +96,6 @@ impl PostService {
     /// [`Error::NotFound`] where there is none that the actor may see.
     pub async fn read(&self, actor: &Actor, id: PostId) -> Result<VisiblePost, Error> {
         visible(self.ports.reader.show(id).await?, actor)
-    }
-
-    /// One post as it is stored at this moment, to be changed.
-    async fn find(&self, actor: &Actor, id: PostId) -> Result<VisiblePost, Error> {
-        let found = self.ports.posts.find(id, Liveness::Any).await?;
-        visible(found.map(Arc::new), actor)
     }
 
     /// What a slug leads to. One that a post had while readers could know it leads

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::id::Id;
 use hexpress_domain::list::Page;
 use hexpress_domain::product::{
     NewProduct, Product, ProductId, ProductPatch, ProductQuery, ProductReader, ProductRecord,
-    ProductRepository,
+    ProductRepository, StockChangeError,
 };
+use hexpress_domain::repository::Refusal;
 use hexpress_domain::user::Role;
+use hexpress_domain::validation::ValidationErrors;
 
 use crate::permissions::{self, Operation};
-use crate::retry::{Undecided, until_settled};
-use crate::{Error, IfMatch, Resource};
+use crate::{Error, IfMatch, Resource, StockShortage};
 
 /// What the use cases of products need.
 pub struct ProductPorts {
@@ -66,13 +68,6 @@ impl ProductService {
         visible.ok_or(Error::NotFound(Resource::Product))
     }
 
-    /// One product as it is stored at this moment, to be changed.
-    async fn find(&self, actor: &Actor, id: ProductId) -> Result<Product, Error> {
-        let found = self.ports.products.find(id).await?;
-        let visible = found.filter(|product| product.is_visible_to(actor));
-        visible.ok_or(Error::NotFound(Resource::Product))
-    }
-
     /// A page of the products that the actor may see: what is not for sale is listed to
     /// admins alone.
     ///
@@ -108,26 +103,11 @@ impl ProductService {
         &self,
         actor: &Actor,
         id: ProductId,
-        patch: &ProductPatch,
+        patch: ProductPatch,
         if_match: Option<&IfMatch>,
     ) -> Result<Product, Error> {
-        permissions::permit(actor, Operation::ManageProducts)?;
-        until_settled(|| self.try_update(actor, id, patch, if_match)).await
-    }
-
-    async fn try_update(
-        &self,
-        actor: &Actor,
-        id: ProductId,
-        patch: &ProductPatch,
-        if_match: Option<&IfMatch>,
-    ) -> Result<Product, Undecided> {
-        let product = self.find(actor, id).await?;
-        IfMatch::check(if_match, product.version)?;
-        match product.change(patch, self.ports.clock.now()) {
-            Some(change) => Ok(self.ports.products.change(change).await?),
-            None => Ok(product),
-        }
+        let decide = move |product: &Product, at| Ok(product.change(&patch, at)?);
+        self.change(actor, id, if_match, decide).await
     }
 
     /// Takes a product out of the catalogue. Orders that hold it stay as they are.
@@ -142,22 +122,47 @@ impl ProductService {
         id: ProductId,
         if_match: Option<&IfMatch>,
     ) -> Result<(), Error> {
-        permissions::permit(actor, Operation::ManageProducts)?;
-        until_settled(|| self.try_delete(actor, id, if_match)).await
+        let decide = |product: &Product, at| Ok(Some(product.deleted(at)));
+        self.change(actor, id, if_match, decide).await.map(drop)
     }
 
-    async fn try_delete(
+    /// Lets an admin change a product that is there, at the version that the client wants.
+    async fn change<D>(
         &self,
         actor: &Actor,
         id: ProductId,
         if_match: Option<&IfMatch>,
-    ) -> Result<(), Undecided> {
-        let product = self.find(actor, id).await?;
-        IfMatch::check(if_match, product.version)?;
-        let deletion = self
-            .ports
-            .products
-            .delete(id, product.version, self.ports.clock.now());
-        Ok(deletion.await?)
+        decide: D,
+    ) -> Result<Product, Error>
+    where
+        D: Fn(&Product, DateTime<Utc>) -> Result<Option<Product>, Error> + Send + Sync + 'static,
+    {
+        permissions::permit(actor, Operation::ManageProducts)?;
+        let (actor, if_match) = (actor.clone(), if_match.cloned());
+        let clock = Arc::clone(&self.ports.clock);
+        let decide = move |product: &Product| -> Result<_, Refusal> {
+            if !product.is_visible_to(&actor) {
+                return Err(Error::NotFound(Resource::Product).into());
+            }
+            IfMatch::check(if_match.as_ref(), product.version)?;
+            Ok(decide(product, clock.now())?)
+        };
+        let changed = self.ports.products.change(id, Arc::new(decide)).await;
+        changed.map_err(Error::about(Resource::Product))
+    }
+}
+
+/// The field by which an admin moves a stock.
+const STOCK_DELTA: &str = "stockDelta";
+
+impl From<StockChangeError> for Error {
+    fn from(error: StockChangeError) -> Self {
+        match error {
+            StockChangeError::Short { available } => {
+                let field = STOCK_DELTA.to_owned();
+                Self::InsufficientStock(vec![StockShortage { field, available }])
+            }
+            StockChangeError::AboveLimit(error) => ValidationErrors::of(STOCK_DELTA, error).into(),
+        }
     }
 }

@@ -7,20 +7,22 @@ mod view;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use hexpress_domain::auth::{Actor, LoginGuard, PasswordHasher};
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::id::Id;
 use hexpress_domain::list::Page;
 use hexpress_domain::post::PostRepository;
+use hexpress_domain::repository::{Refusal, RepositoryError};
 use hexpress_domain::user::{
-    Email, NewUser, Role, User, UserId, UserQuery, UserRecord, UserRepository,
+    Email, LockedUser, NewUser, Role, User, UserChange, UserId, UserQuery, UserRecord,
+    UserRepository,
 };
 
 pub use view::{Profile, PublicUser, UserView};
 
 use crate::permissions::{self, Operation};
-use crate::retry::{Undecided, until_settled};
 use crate::{Error, IfMatch, InvalidState, Resource};
 
 /// What the use cases of accounts need.
@@ -149,21 +151,17 @@ impl UserService {
         if_match: Option<&IfMatch>,
     ) -> Result<(), Error> {
         permissions::permit(actor, Operation::DeleteUser)?;
-        until_settled(|| self.try_delete(actor, id, if_match)).await
-    }
-
-    async fn try_delete(
-        &self,
-        actor: &Actor,
-        id: UserId,
-        if_match: Option<&IfMatch>,
-    ) -> Result<(), Undecided> {
-        let user = self.visible(actor, id).await?;
-        permissions::permit_user_deletion(actor, &user)?;
-        IfMatch::check(if_match, user.version)?;
-        require_live(&user)?;
-        let at = self.ports.clock.now();
-        Ok(self.ports.users.delete(id, user.version, at).await?)
+        let (actor, if_match) = (actor.clone(), if_match.cloned());
+        let decide = move |locked: &LockedUser, at| -> Result<_, Refusal> {
+            let user = &locked.user;
+            require_visible(&actor, user)?;
+            permissions::permit_user_deletion(&actor, user)?;
+            IfMatch::check(if_match.as_ref(), user.version)?;
+            require_live(user)?;
+            Ok(Some(require_admin_left(locked, user.deletion(at))?))
+        };
+        let deleted = self.change(id, decide).await;
+        deleted.map(drop).map_err(Error::about(Resource::User))
     }
 
     /// Undoes the deletion of an account. Its tokens stay ended.
@@ -180,22 +178,30 @@ impl UserService {
         if_match: Option<&IfMatch>,
     ) -> Result<User, Error> {
         permissions::permit(actor, Operation::RestoreUser)?;
-        until_settled(|| self.try_restore(actor, id, if_match)).await
+        let (actor, if_match) = (actor.clone(), if_match.cloned());
+        let decide = move |LockedUser { user, .. }: &LockedUser, at| -> Result<_, Refusal> {
+            require_visible(&actor, user)?;
+            IfMatch::check(if_match.as_ref(), user.version)?;
+            if user.is_live() {
+                let state = InvalidState::NotDeleted(Resource::User);
+                return Err(Error::InvalidState(state).into());
+            }
+            Ok(Some(user.restoration(at)))
+        };
+        let restored = self.change(id, decide).await;
+        restored.map_err(Error::about(Resource::User))
     }
 
-    async fn try_restore(
-        &self,
-        actor: &Actor,
-        id: UserId,
-        if_match: Option<&IfMatch>,
-    ) -> Result<User, Undecided> {
-        let user = self.visible(actor, id).await?;
-        IfMatch::check(if_match, user.version)?;
-        if user.is_live() {
-            return Err(Error::InvalidState(InvalidState::NotDeleted(Resource::User)).into());
-        }
-        let at = self.ports.clock.now();
-        Ok(self.ports.users.restore(id, user.version, at).await?)
+    async fn change<D>(&self, id: UserId, decide: D) -> Result<User, RepositoryError>
+    where
+        D: Fn(&LockedUser, DateTime<Utc>) -> Result<Option<UserChange>, Refusal>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let clock = Arc::clone(&self.ports.clock);
+        let decide = move |locked: &LockedUser| decide(locked, clock.now());
+        self.ports.users.change(id, Arc::new(decide)).await
     }
 
     /// Whether anybody can administer the service.
@@ -211,6 +217,21 @@ impl UserService {
         let liveness = permissions::visible_users(actor);
         let found = self.ports.users.find(id, liveness).await?;
         found.ok_or(Error::NotFound(Resource::User))
+    }
+}
+
+fn require_visible(actor: &Actor, user: &User) -> Result<(), Error> {
+    match permissions::visible_users(actor) {
+        Liveness::Live if !user.is_live() => Err(Error::NotFound(Resource::User)),
+        _ => Ok(()),
+    }
+}
+
+/// Lets no change pass that leaves nobody to administer the service.
+fn require_admin_left(locked: &LockedUser, change: UserChange) -> Result<UserChange, Error> {
+    match locked.removes_last_admin(&change) {
+        true => Err(Error::InvalidState(InvalidState::LastAdmin)),
+        false => Ok(change),
     }
 }
 

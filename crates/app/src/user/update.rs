@@ -1,18 +1,60 @@
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use hexpress_domain::auth::{
     Actor, ClientAddress, LoginAttempt, Reservation, Revocation, Verification,
 };
-use hexpress_domain::user::UserId;
+use hexpress_domain::repository::{Refusal, RepositoryError};
 use hexpress_domain::user::{
-    CurrentPasswordError, Password, PasswordHash, User, UserField, UserPatch,
+    CurrentPasswordError, LockedUser, Password, PasswordHash, User, UserField, UserId, UserPatch,
 };
 use hexpress_domain::validation::ValidationErrors;
 
-use super::{UserService, require_live};
+use super::{UserService, require_admin_left, require_live, require_visible};
+use crate::auth::until_verified;
 use crate::permissions::{self, Operation};
-use crate::retry::{Undecided, until_settled};
-use crate::{Error, IfMatch};
+use crate::{Error, IfMatch, Resource};
+
+/// The password is another than the one that was verified.
+#[derive(Debug, thiserror::Error)]
+#[error("the password was changed while it was verified")]
+struct PasswordChanged;
+
+/// Who wants what of an account.
+struct Update {
+    actor: Actor,
+    patch: UserPatch,
+    if_match: Option<IfMatch>,
+}
+
+impl Update {
+    /// Whether the actor may send the patch, and shows the present password where that
+    /// is needed: not yet whether it is the right one.
+    fn permit(&self, user: &User) -> Result<(), Error> {
+        let Self { actor, patch, .. } = self;
+        require_visible(actor, user)?;
+        permissions::permit_user_patch(actor, user, patch)?;
+        let is_needed = patch.password.is_some() || user.email_changes(patch);
+        if is_needed
+            && patch.current_password.is_none()
+            && permissions::must_confirm_password(actor, user)
+        {
+            return Err(wrong_password());
+        }
+        Ok(())
+    }
+
+    /// The present password, where it is shown and has to be right.
+    fn claimed_password(&self, user: &User) -> Option<&Password> {
+        let claimed = self.patch.current_password.as_ref();
+        claimed.filter(|_| permissions::must_confirm_password(&self.actor, user))
+    }
+
+    /// Whether the account is in a state to be changed.
+    fn check_state(&self, user: &User) -> Result<(), Error> {
+        IfMatch::check(self.if_match.as_ref(), user.version)?;
+        require_live(user)
+    }
+}
 
 impl UserService {
     /// Changes an account. A patch that changes nothing leaves the version and
@@ -33,60 +75,87 @@ impl UserService {
         &self,
         actor: &Actor,
         id: UserId,
-        patch: &UserPatch,
+        patch: UserPatch,
         if_match: Option<&IfMatch>,
         address: ClientAddress,
     ) -> Result<User, Error> {
         permissions::permit(actor, Operation::ChangeUser)?;
+        let update = Arc::new(Update {
+            actor: actor.clone(),
+            patch,
+            if_match: if_match.cloned(),
+        });
         let new_hash = OnceLock::new();
-        until_settled(|| self.try_update(actor, id, patch, if_match, address, &new_hash)).await
+        until_verified(|| self.try_update(id, &update, address, &new_hash)).await
     }
 
-    /// `new_hash` keeps the hash of the new password from one decision to the
-    /// next: it depends on none of them.
+    /// `None` where the password was changed while it was verified. `new_hash` keeps the
+    /// hash of the new password for the next attempt.
     async fn try_update(
         &self,
-        actor: &Actor,
         id: UserId,
-        patch: &UserPatch,
-        if_match: Option<&IfMatch>,
+        update: &Arc<Update>,
         address: ClientAddress,
         new_hash: &OnceLock<PasswordHash>,
-    ) -> Result<User, Undecided> {
-        let user = self.visible(actor, id).await?;
-        permissions::permit_user_patch(actor, &user, patch)?;
-        if permissions::must_confirm_password(actor, &user) {
-            self.confirm_password(&user, patch, address).await?;
-        }
-        IfMatch::check(if_match, user.version)?;
-        require_live(&user)?;
-        let new_hash = match (&patch.password, new_hash.get()) {
-            (Some(password), None) => {
-                let hash = self.ports.hasher.hash(password.clone()).await;
-                let hash = hash.map_err(Error::from)?;
-                Some(new_hash.get_or_init(|| hash))
+    ) -> Result<Option<User>, Error> {
+        let verified = self.hash(id, update, address, new_hash).await?;
+        let (update, new_hash) = (Arc::clone(update), new_hash.get().cloned());
+        let decide = move |locked: &LockedUser, at| -> Result<_, Refusal> {
+            let user = &locked.user;
+            update.permit(user)?;
+            let is_claimed = update.claimed_password(user).is_some();
+            if is_claimed && verified.as_ref() != Some(&locked.password_hash) {
+                return Err(PasswordChanged.into());
             }
-            (_, known) => known,
+            update.check_state(user)?;
+            let ended = ended_tokens(&update.actor, user.id);
+            let change = user.change(&update.patch, new_hash.clone(), ended, at);
+            let change = change.map(|change| require_admin_left(locked, change));
+            Ok(change.transpose()?)
         };
-        let now = self.ports.clock.now();
-        match user.change(patch, new_hash.cloned(), ended_tokens(actor, id), now) {
-            Some(change) => Ok(self.ports.users.change(change).await?),
-            None => Ok(user),
+        match self.change(id, decide).await {
+            Ok(user) => Ok(Some(user)),
+            Err(RepositoryError::Refused(refusal)) if refusal.is::<PasswordChanged>() => Ok(None),
+            Err(error) => Err(Error::about(Resource::User)(error)),
         }
     }
 
-    async fn confirm_password(
+    /// Does what is slow, before anybody waits for it, and only for whom it is of use:
+    /// verifies the present password, and hashes the new one. Returns the hash against
+    /// which the present one was verified.
+    async fn hash(
+        &self,
+        id: UserId,
+        update: &Update,
+        address: ClientAddress,
+        new_hash: &OnceLock<PasswordHash>,
+    ) -> Result<Option<PasswordHash>, Error> {
+        let patch = &update.patch;
+        if patch.password.is_none() && patch.current_password.is_none() {
+            return Ok(None);
+        }
+        let user = self.visible(&update.actor, id).await?;
+        update.permit(&user)?;
+        let verified = match update.claimed_password(&user) {
+            Some(claimed) => Some(self.verify(&user, claimed.clone(), address).await?),
+            None => None,
+        };
+        update.check_state(&user)?;
+        if let (Some(password), None) = (&patch.password, new_hash.get()) {
+            let hash = self.ports.hasher.hash(password.clone()).await?;
+            new_hash.get_or_init(|| hash);
+        }
+        Ok(verified)
+    }
+
+    /// The hash that the user's password was verified against. A wrong one counts like a
+    /// failed login.
+    async fn verify(
         &self,
         user: &User,
-        patch: &UserPatch,
+        claimed: Password,
         address: ClientAddress,
-    ) -> Result<(), Undecided> {
-        let Some(password) = patch.current_password.clone() else {
-            if patch.password.is_some() || user.email_changes(patch) {
-                return Err(wrong_password().into());
-            }
-            return Ok(());
-        };
+    ) -> Result<PasswordHash, Error> {
         let attempt = LoginAttempt {
             email: user.email.clone(),
             address,
@@ -94,23 +163,31 @@ impl UserService {
         };
         let reservation = self.ports.guard.reserve(attempt.clone()).await?;
         if let Reservation::Refused { retry_after } = reservation {
-            return Err(Error::RateLimited { retry_after }.into());
+            return Err(Error::RateLimited { retry_after });
         }
-        let outcome = self.compare(user, password).await;
-        if !matches!(outcome, Ok(Verification::Mismatch)) {
+        let outcome = self.compare(user.id, claimed).await;
+        if !matches!(outcome, Ok((_, Verification::Mismatch))) {
             self.ports.guard.release(attempt).await;
         }
         match outcome? {
-            Verification::Match { .. } => Ok(()),
-            Verification::Mismatch => Err(wrong_password().into()),
+            (hash, Verification::Match { .. }) => Ok(hash),
+            (_, Verification::Mismatch) => Err(wrong_password()),
         }
     }
 
-    async fn compare(&self, user: &User, password: Password) -> Result<Verification, Undecided> {
-        let hash = self.ports.users.password_hash(user.id, user.version);
-        let hash = hash.await?.ok_or(Undecided::Stale)?;
-        let verification = self.ports.hasher.verify(password, Some(hash)).await;
-        Ok(verification.map_err(Error::from)?)
+    async fn compare(
+        &self,
+        id: UserId,
+        claimed: Password,
+    ) -> Result<(PasswordHash, Verification), Error> {
+        let hash = self.ports.users.password_hash(id).await?;
+        let hash = hash.ok_or(Error::NotFound(Resource::User))?;
+        let verification = self
+            .ports
+            .hasher
+            .verify(claimed, Some(hash.clone()))
+            .await?;
+        Ok((hash, verification))
     }
 }
 

@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use hexpress_app::auth::MAX_API_TOKENS;
 use hexpress_app::{Error, InvalidState, Resource};
 use hexpress_domain::auth::{
-    Actor, Authenticated, Credentials, HasherError, NewApiToken, Principal, RawNewApiToken,
-    Reservation, Token, TokenKind, Verification,
+    Actor, Authenticated, CREDENTIALS_CHANGED, Credentials, HasherError, NewApiToken, Principal,
+    RawNewApiToken, Reservation, TOO_MANY_TOKENS, Token, TokenKind, Verification,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::{Role, User};
@@ -147,7 +147,7 @@ async fn a_login_that_raced_a_change_of_password_is_decided_anew() {
         .tokens
         .expect_open_session()
         .times(1)
-        .returning(|_| Err(RepositoryError::Conflict(Conflict::CredentialsChanged)));
+        .returning(|_| Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)));
     let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
     assert!(matches!(login, Err(Error::InvalidCredentials)));
 }
@@ -319,7 +319,7 @@ async fn creation_after(conflict: Conflict) -> Error {
 
 #[tokio::test]
 async fn api_tokens_have_a_limit() {
-    let error = creation_after(Conflict::TokenLimit).await;
+    let error = creation_after(TOO_MANY_TOKENS).await;
     assert!(matches!(
         error,
         Error::InvalidState(InvalidState::TokenLimit)
@@ -328,7 +328,7 @@ async fn api_tokens_have_a_limit() {
 
 #[tokio::test]
 async fn an_api_token_needs_a_session_that_stands() {
-    let error = creation_after(Conflict::CredentialsChanged).await;
+    let error = creation_after(CREDENTIALS_CHANGED).await;
     assert!(matches!(error, Error::InvalidToken));
 }
 

@@ -1,5 +1,3 @@
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use chrono::TimeDelta;
 use hexpress_app::order::OrderPolicy;
 use hexpress_app::{Error, IfMatch, InvalidState, Resource};
@@ -8,11 +6,10 @@ use hexpress_domain::entity::Version;
 use hexpress_domain::list::{Page, PageRequest, Position};
 use hexpress_domain::money::MoneyError;
 use hexpress_domain::order::{
-    IdempotencyKey, NewOrder, Order, OrderFilter, OrderQuery, OrderSort, OrderStatus,
-    OrderTransition, Placement, RawNewOrder, RawNewOrderItem, Refusal, Shortage,
+    IdempotencyKey, NewOrder, Order, OrderFilter, OrderQuery, OrderSort, OrderStatus, Placement,
+    RawNewOrder, RawNewOrderItem, Refusal, Shortage,
 };
 use hexpress_domain::product::Stock;
-use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::Role;
 use hexpress_domain::validation::Field;
 
@@ -37,23 +34,9 @@ fn admin() -> Actor {
     session(9, Role::Admin)
 }
 
-fn moved(transition: OrderTransition) -> Order {
-    Order {
-        status: transition.to,
-        version: Version::new(transition.seen.get() + 1),
-        updated_at: transition.at,
-        ..order()
-    }
-}
-
 /// An order of this status, which can take steps.
 fn with_status(status: OrderStatus) -> Mocks {
-    let mut mocks = Mocks::with_order(&Order { status, ..order() });
-    mocks
-        .orders
-        .expect_change()
-        .returning(|transition| Ok(moved(transition)));
-    mocks
+    Mocks::with_order(&Order { status, ..order() })
 }
 
 #[tokio::test]
@@ -230,26 +213,18 @@ async fn steps_are_taken_by_whom_and_whence_the_contract_says() {
 }
 
 #[tokio::test]
-async fn a_step_that_lost_a_race_is_decided_anew() {
-    let paid_meanwhile = AtomicBool::new(false);
-    let mut mocks = Mocks::default();
-    mocks.orders.expect_find().returning(move |_| {
-        let status = if paid_meanwhile.swap(true, Ordering::Relaxed) {
-            OrderStatus::Paid
-        } else {
-            OrderStatus::Pending
-        };
-        Ok(Some(Order { status, ..order() }))
-    });
-    mocks
-        .orders
-        .expect_change()
-        .times(1)
-        .returning(|_| Err(RepositoryError::Stale));
-    let cancelled = mocks
-        .order_service()
-        .cancel(&owner(), order().id, None)
-        .await;
+async fn a_step_moves_the_status_the_version_and_the_time() {
+    let service = with_status(OrderStatus::Pending).order_service();
+    let paid = service.pay(&admin(), order().id, None).await.unwrap();
+    let expected = Order {
+        status: OrderStatus::Paid,
+        version: Version::new(2),
+        updated_at: now(),
+        ..order()
+    };
+    assert_eq!(paid, expected);
+    let service = with_status(OrderStatus::Paid).order_service();
+    let cancelled = service.cancel(&owner(), order().id, None).await;
     assert!(matches!(
         cancelled,
         Err(Error::InvalidState(InvalidState::OrderPaid))

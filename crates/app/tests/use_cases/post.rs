@@ -1,18 +1,17 @@
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-
 use chrono::TimeDelta;
 use hexpress_app::{Error, IfMatch, InvalidState, Resource};
-use hexpress_domain::auth::Actor;
+use hexpress_domain::auth::{Actor, CREDENTIALS_CHANGED};
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{PageRequest, Position};
 use hexpress_domain::post::{
-    MadeSlug, NewPost, NewSlug, PostFilter, PostPatch, PostQuery, PostSort, PostStatus, PostView,
+    LockedPost, MadeSlug, NewPost, NewSlug, Post, PostFilter, PostPatch, PostQuery, PostSort,
+    PostStatus, PostView,
 };
-use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
+use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::Role;
 
 use crate::support::{
-    Mocks, deleted_post, draft, now, post_id, published, rewritten, session, user_id,
+    Mocks, decided, deleted_post, draft, locked_post, now, post_id, published, session, user_id,
 };
 
 fn new_post() -> NewPost {
@@ -44,17 +43,6 @@ fn tag(version: i64) -> IfMatch {
     IfMatch::Versions(vec![Version::new(version)])
 }
 
-/// A post that every change succeeds on.
-fn changeable(view: &PostView) -> Mocks {
-    let mut mocks = Mocks::with_post(view);
-    let view = view.clone();
-    mocks
-        .posts
-        .expect_change()
-        .returning(move |change| Ok(rewritten(&view, change)));
-    mocks
-}
-
 #[tokio::test]
 async fn the_author_of_a_post_is_the_caller() {
     let mut mocks = Mocks::default();
@@ -80,9 +68,7 @@ async fn a_post_created_as_published_was_published_then_under_the_chosen_slug() 
     mocks.posts.expect_insert().returning(|record| {
         assert_eq!(record.published_at, Some(now()));
         assert_eq!(record.slug, NewSlug::Named("engines".parse().unwrap()));
-        Err(RepositoryError::Duplicate {
-            field: UniqueField::PostSlug,
-        })
+        Err(RepositoryError::Duplicate(Post::UNIQUE_SLUG))
     });
     let post = NewPost {
         status: PostStatus::Published,
@@ -91,10 +77,7 @@ async fn a_post_created_as_published_was_published_then_under_the_chosen_slug() 
     };
     let service = mocks.post_service();
     let created = service.create(&session(1, Role::User), post).await;
-    assert!(matches!(
-        created,
-        Err(Error::Duplicate(UniqueField::PostSlug))
-    ));
+    assert!(matches!(created, Err(Error::Duplicate(Post::UNIQUE_SLUG))));
 }
 
 #[tokio::test]
@@ -103,7 +86,7 @@ async fn an_author_who_is_gone_by_now_writes_nothing() {
     mocks
         .posts
         .expect_insert()
-        .returning(|_| Err(RepositoryError::Conflict(Conflict::CredentialsChanged)));
+        .returning(|_| Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)));
     let service = mocks.post_service();
     let created = service.create(&session(1, Role::User), new_post()).await;
     assert!(matches!(created, Err(Error::InvalidToken)));
@@ -170,12 +153,12 @@ async fn a_cursor_of_another_order_is_refused() {
 }
 
 #[tokio::test]
-async fn a_patch_is_written_at_the_version_that_was_seen() {
-    let service = changeable(&draft()).post_service();
+async fn a_patch_is_of_the_post_as_it_stands() {
+    let service = Mocks::with_post(&draft()).post_service();
     let author = session(1, Role::User);
     let update = async |version| {
         service
-            .update(&author, post_id(7), &retitle(), Some(&tag(version)))
+            .update(&author, post_id(7), retitle(), Some(&tag(version)))
             .await
     };
     let updated = update(3).await.unwrap().view().clone();
@@ -190,34 +173,21 @@ async fn a_patch_that_changes_nothing_is_not_written() {
     let service = Mocks::with_post(&draft()).post_service();
     let author = session(1, Role::User);
     let patch = to(PostStatus::Draft);
-    let updated = service.update(&author, post_id(7), &patch, None).await;
+    let updated = service.update(&author, post_id(7), patch, None).await;
     assert_eq!(*updated.unwrap().view(), draft());
 }
 
 #[tokio::test]
-async fn a_change_lost_to_another_is_decided_anew_and_within_bounds() {
-    let seen = AtomicI64::new(0);
+async fn a_post_that_is_not_there_is_not_found() {
     let mut mocks = Mocks::default();
-    mocks.posts.expect_find().returning(move |_, _| {
-        let mut view = draft();
-        view.post.version = Version::new(seen.fetch_add(1, Ordering::Relaxed));
-        Ok(Some(view))
-    });
-    let tries = AtomicU32::new(0);
-    mocks.posts.expect_change().returning(move |change| {
-        if tries.fetch_add(1, Ordering::Relaxed) == 2 {
-            Ok(rewritten(&draft(), change))
-        } else {
-            Err(RepositoryError::Stale)
-        }
-    });
+    mocks
+        .posts
+        .expect_change()
+        .returning(|_, _| Err(RepositoryError::NotFound));
     let service = mocks.post_service();
     let author = session(1, Role::User);
-    let patch = retitle();
-    let updated = service.update(&author, post_id(7), &patch, None).await;
-    assert_eq!(updated.unwrap().view().post.version, Version::new(3));
-    let never = service.update(&author, post_id(7), &patch, None).await;
-    assert!(matches!(never, Err(Error::Unavailable(_))));
+    let updated = service.update(&author, post_id(7), retitle(), None).await;
+    assert!(matches!(updated, Err(Error::NotFound(Resource::Post))));
 }
 
 #[tokio::test]
@@ -235,9 +205,9 @@ async fn the_status_machine_has_four_arrows() {
     ] {
         let mut view = draft();
         view.post.status = from;
-        let service = changeable(&view).post_service();
+        let service = Mocks::with_post(&view).post_service();
         let patch = to(target);
-        let updated = service.update(&author, post_id(7), &patch, None).await;
+        let updated = service.update(&author, post_id(7), patch, None).await;
         match updated {
             Ok(post) => assert!(allowed && post.view().post.status == target),
             Err(Error::InvalidState(InvalidState::Transition(_))) => assert!(!allowed),
@@ -249,7 +219,7 @@ async fn the_status_machine_has_four_arrows() {
 #[tokio::test]
 async fn only_a_draft_is_published_and_by_whom_it_may() {
     let publish = async |view: &PostView, actor: Actor| {
-        let service = changeable(view).post_service();
+        let service = Mocks::with_post(view).post_service();
         let published = service.publish(&actor, post_id(7), None).await;
         published.map(|post| post.view().post.published_at)
     };
@@ -277,11 +247,13 @@ async fn only_a_draft_is_published_and_by_whom_it_may() {
 }
 
 #[tokio::test]
-async fn a_deletion_hands_over_the_version_that_was_seen() {
-    let mut mocks = Mocks::with_post(&published());
-    mocks.posts.expect_delete().returning(|id, seen, at| {
-        assert_eq!((id, seen, at), (post_id(7), Version::new(3), now()));
-        Ok(())
+async fn a_deletion_marks_the_post() {
+    let mut mocks = Mocks::default();
+    mocks.posts.expect_change().returning(|id, decide| {
+        let view = decided(&published(), &decide)?;
+        assert_eq!((id, view.post.deleted_at), (post_id(7), Some(now())));
+        assert_eq!(view.post.version, Version::new(4));
+        Ok(view)
     });
     let service = mocks.post_service();
     let moderator = session(2, Role::Moderator);
@@ -297,7 +269,7 @@ async fn a_deletion_hands_over_the_version_that_was_seen() {
 async fn a_deleted_post_can_only_be_restored() {
     let service = Mocks::with_post(&deleted_post()).post_service();
     let admin = session(2, Role::Admin);
-    let update = service.update(&admin, post_id(7), &retitle(), None).await;
+    let update = service.update(&admin, post_id(7), retitle(), None).await;
     let publish = service.publish(&admin, post_id(7), None).await;
     let delete = service.delete(&admin, post_id(7), None).await;
     for outcome in [update.map(drop), publish.map(drop), delete] {
@@ -320,24 +292,27 @@ async fn a_restored_post_was_deleted_and_its_author_is_not() {
         )))
     ));
 
-    let mut mocks = Mocks::with_post(&deleted_post());
-    mocks
-        .posts
-        .expect_restore()
-        .times(1)
-        .returning(|_, _, _| Err(RepositoryError::Conflict(Conflict::AuthorDeleted)));
-    mocks
-        .posts
-        .expect_restore()
-        .returning(|_, _, _| Ok(published()));
-    let service = mocks.post_service();
-    let restored = service.restore(&admin, post_id(7), None).await;
+    let mut mocks = Mocks::default();
+    mocks.posts.expect_change().returning(|_, decide| {
+        let locked = LockedPost {
+            is_author_deleted: true,
+            ..locked_post(&deleted_post())
+        };
+        decide(&locked).map_err(RepositoryError::Refused)?;
+        Ok(published())
+    });
+    let restored = mocks.post_service().restore(&admin, post_id(7), None).await;
     assert!(matches!(
         restored,
         Err(Error::InvalidState(InvalidState::AuthorDeleted))
     ));
+    let service = Mocks::with_post(&deleted_post()).post_service();
     let restored = service.restore(&admin, post_id(7), Some(&tag(3))).await;
-    assert_eq!(*restored.unwrap().view(), published());
+    let restored = restored.unwrap().view().post.clone();
+    assert_eq!(
+        (restored.deleted_at, restored.version),
+        (None, Version::new(4))
+    );
     let moderator = session(1, Role::Moderator);
     let refused = service.restore(&moderator, post_id(7), None).await;
     assert!(matches!(refused, Err(Error::Forbidden { .. })));

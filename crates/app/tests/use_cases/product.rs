@@ -1,5 +1,3 @@
-use std::sync::atomic::{AtomicI64, Ordering};
-
 use hexpress_app::{Error, IfMatch, Resource};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Version;
@@ -8,7 +6,7 @@ use hexpress_domain::product::{
     NewProduct, Product, ProductFilter, ProductPatch, ProductQuery, ProductSort, Stock,
     StockChange, StockDelta,
 };
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::Role;
 
 use crate::support::{Mocks, engine, now, product_id, session};
@@ -50,15 +48,10 @@ async fn admins_manage_and_others_do_not() {
             assert_eq!((record.id, record.at), (product_id(100), now()));
             Ok(engine())
         });
-        mocks.products.expect_change().returning(|_| Ok(engine()));
-        mocks.products.expect_delete().returning(|_, seen, at| {
-            assert_eq!((seen, at), (engine().version, now()));
-            Ok(())
-        });
         let service = mocks.product_service();
         let id = engine().id;
         assert_eq!(service.create(&actor, new()).await.is_ok(), expected);
-        let updated = service.update(&actor, id, &restock(1), None).await;
+        let updated = service.update(&actor, id, restock(1), None).await;
         assert_eq!(updated.is_ok(), expected);
         assert_eq!(service.delete(&actor, id, None).await.is_ok(), expected);
     }
@@ -151,55 +144,86 @@ async fn a_cursor_of_another_order_reaches_no_store() {
 async fn a_patch_that_changes_nothing_writes_nothing() {
     let service = Mocks::with_product(&engine()).product_service();
     for patch in [ProductPatch::default(), restock(0)] {
-        let product = service.update(&admin(), engine().id, &patch, None).await;
+        let product = service.update(&admin(), engine().id, patch, None).await;
         assert_eq!(product.unwrap(), engine());
     }
 }
 
 #[tokio::test]
-async fn a_stale_change_is_decided_anew_and_if_match_then_fails() {
-    let reads = AtomicI64::new(0);
-    let mut mocks = Mocks::default();
-    mocks.products.expect_find().returning(move |_| {
-        let version = reads.fetch_add(1, Ordering::Relaxed) + 3;
-        Ok(Some(Product {
-            version: Version::new(version),
-            ..engine()
-        }))
-    });
-    mocks
+async fn a_change_is_of_the_product_as_it_stands() {
+    let service = Mocks::with_product(&engine()).product_service();
+    let id = engine().id;
+    let updated = service
+        .update(&admin(), id, restock(1), None)
+        .await
+        .unwrap();
+    let expected = Product {
+        stock: Stock::new(6),
+        version: Version::new(4),
+        updated_at: now(),
+        ..engine()
+    };
+    assert_eq!(updated, expected);
+    for (version, matches) in [(3, true), (4, false)] {
+        let tag = IfMatch::Versions(vec![Version::new(version)]);
+        let updated = service.update(&admin(), id, restock(1), Some(&tag)).await;
+        let deleted = service.delete(&admin(), id, Some(&tag)).await;
+        for outcome in [updated.map(drop), deleted] {
+            match outcome {
+                Ok(()) => assert!(matches),
+                Err(Error::PreconditionFailed) => assert!(!matches),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_product_that_is_gone_is_not_found() {
+    let gone = engine().deleted(now());
+    let mut unknown = Mocks::default();
+    unknown
         .products
         .expect_change()
-        .returning(|change| match change.seen.get() {
-            4 => Ok(engine()),
-            _ => Err(RepositoryError::Stale),
-        });
+        .returning(|_, _| Err(RepositoryError::NotFound));
+    for mocks in [Mocks::with_product(&gone), unknown] {
+        let service = mocks.product_service();
+        let updated = service.update(&admin(), gone.id, restock(1), None).await;
+        let deleted = service.delete(&admin(), gone.id, None).await;
+        for outcome in [updated.map(drop), deleted] {
+            assert!(matches!(outcome, Err(Error::NotFound(Resource::Product))));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_marks_the_product() {
+    let mut mocks = Mocks::default();
+    mocks.products.expect_change().returning(|_, decide| {
+        let deleted = decide(&engine()).unwrap();
+        assert_eq!(deleted, Some(engine().deleted(now())));
+        Ok(engine())
+    });
     let service = mocks.product_service();
-    let id = engine().id;
-    let updated = service.update(&admin(), id, &restock(1), None).await;
-    assert!(updated.is_ok());
-    let tag = IfMatch::Versions(vec![Version::new(5)]);
-    let updated = service.update(&admin(), id, &restock(1), Some(&tag)).await;
-    assert!(matches!(updated, Err(Error::PreconditionFailed)));
+    assert!(service.delete(&admin(), engine().id, None).await.is_ok());
 }
 
 #[tokio::test]
 async fn stock_that_is_not_there_is_named() {
-    let mut mocks = Mocks::with_product(&engine());
-    mocks.products.expect_change().returning(|_| {
-        let available = Stock::new(2);
-        Err(RepositoryError::Conflict(Conflict::NegativeStock {
-            available,
-        }))
-    });
-    let service = mocks.product_service();
+    let service = Mocks::with_product(&engine()).product_service();
     let updated = service
-        .update(&admin(), engine().id, &restock(-3), None)
+        .update(&admin(), engine().id, restock(-6), None)
         .await;
     let Err(Error::InsufficientStock(shortages)) = updated else {
         panic!("{updated:?}");
     };
     assert_eq!(shortages.len(), 1);
     assert_eq!(shortages[0].field, "stockDelta");
-    assert_eq!(shortages[0].available.get(), 2);
+    assert_eq!(shortages[0].available.get(), 5);
+    let most = restock(1_000_000_000);
+    let updated = service.update(&admin(), engine().id, most, None).await;
+    let Err(Error::Validation(errors)) = updated else {
+        panic!("{updated:?}");
+    };
+    assert_eq!(errors.as_slice()[0].field, "stockDelta");
 }

@@ -18,12 +18,13 @@ use hexpress_domain::entity::Version;
 use hexpress_domain::money::Money;
 use hexpress_domain::order::{MockOrderRepository, Order, OrderId, OrderItem, OrderStatus};
 use hexpress_domain::post::{
-    Author, Metadata, MockPostRepository, MockViewCounter, MockViewRepository, Post, PostChange,
-    PostId, PostStatus, PostView,
+    Author, LockedPost, Metadata, MockPostRepository, MockViewCounter, MockViewRepository, Post,
+    PostChange, PostId, PostStatus, PostView,
 };
 use hexpress_domain::product::{MockProductRepository, Product, ProductId, Stock};
+use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::{
-    MockUserRepository, PasswordHash, PersonName, Role, User, UserChange, UserId,
+    LockedUser, MockUserRepository, PasswordHash, PersonName, Role, User, UserId,
 };
 use uuid::Uuid;
 
@@ -146,16 +147,12 @@ pub fn api_token(number: u128, role: Role) -> Actor {
     actor(number, role, TokenKind::Api)
 }
 
-/// What a repository returns for a change that it made to a user.
-pub fn applied(user: &User, change: UserChange) -> User {
-    User {
-        email: change.email,
-        name: change.name,
-        role: change.role,
-        is_active: change.is_active,
-        version: Version::new(change.seen.get() + 1),
-        updated_at: change.at,
-        ..user.clone()
+/// A user as a decision sees it, with the hash [`hash`].
+pub fn locked(user: &User) -> LockedUser {
+    LockedUser {
+        user: user.clone(),
+        password_hash: hash(),
+        is_last_admin: false,
     }
 }
 
@@ -204,20 +201,30 @@ pub fn deleted_post() -> PostView {
     view
 }
 
-/// What a repository returns for a change that it made to a post.
-pub fn rewritten(view: &PostView, change: PostChange) -> PostView {
-    PostView {
-        post: Post {
-            title: change.title,
-            status: change.status,
-            published_at: change.published_at,
-            version: Version::new(change.seen.get() + 1),
-            updated_at: change.at,
-            ..view.post.clone()
-        },
-        content: Some(change.content),
-        ..view.clone()
+/// A post as a decision sees it.
+pub fn locked_post(view: &PostView) -> LockedPost {
+    LockedPost {
+        post: view.post.clone(),
+        content: view.content.clone().unwrap(),
+        is_author_deleted: false,
     }
+}
+
+/// What a repository answers to a decision about a post.
+pub fn decided(
+    view: &PostView,
+    decide: &Decide<LockedPost, PostChange>,
+) -> Result<PostView, RepositoryError> {
+    let locked = locked_post(view);
+    let change = decide(&locked).map_err(RepositoryError::Refused)?;
+    Ok(match change {
+        None => view.clone(),
+        Some(change) => PostView {
+            post: change.post,
+            content: change.content.or(view.content.clone()),
+            ..view.clone()
+        },
+    })
 }
 
 /// The mocks of a test: fill in what it expects, then make the services.
@@ -237,7 +244,7 @@ pub struct Mocks {
 
 impl Mocks {
     /// The user that every look-up by id finds.
-    pub fn with_user(user: &User) -> Self {
+    pub fn finding(user: &User) -> Self {
         let mut mocks = Self::default();
         let user = user.clone();
         mocks.users.expect_find().returning(move |id, _| {
@@ -247,13 +254,33 @@ impl Mocks {
         mocks
     }
 
-    /// The post that every look-up by id finds.
+    /// The user that every look-up by id finds, and that decisions see.
+    pub fn with_user(user: &User) -> Self {
+        Self::finding(user).deciding_on(locked(user))
+    }
+
+    /// The user that decisions see.
+    pub fn deciding_on(mut self, locked: LockedUser) -> Self {
+        self.users.expect_change().returning(move |id, decide| {
+            assert_eq!(id, locked.user.id);
+            let change = decide(&locked).map_err(RepositoryError::Refused)?;
+            Ok(change.map_or(locked.user.clone(), |change| change.user))
+        });
+        self
+    }
+
+    /// The post that every look-up by id finds, and that decisions see.
     pub fn with_post(view: &PostView) -> Self {
         let mut mocks = Self::default();
-        let view = view.clone();
+        let found = view.clone();
         mocks.posts.expect_find().returning(move |id, _| {
+            assert_eq!(id, found.post.id);
+            Ok(Some(found.clone()))
+        });
+        let view = view.clone();
+        mocks.posts.expect_change().returning(move |id, decide| {
             assert_eq!(id, view.post.id);
-            Ok(Some(view.clone()))
+            decided(&view, &decide)
         });
         mocks
     }
@@ -308,24 +335,36 @@ impl Mocks {
         })
     }
 
-    /// The product that every look-up finds.
+    /// The product that every look-up finds, and that decisions see.
     pub fn with_product(product: &Product) -> Self {
         let mut mocks = Self::default();
-        let product = product.clone();
+        let found = product.clone();
         mocks.products.expect_find().returning(move |id| {
+            assert_eq!(id, found.id);
+            Ok(Some(found.clone()))
+        });
+        let product = product.clone();
+        mocks.products.expect_change().returning(move |id, decide| {
             assert_eq!(id, product.id);
-            Ok(Some(product.clone()))
+            let after = decide(&product).map_err(RepositoryError::Refused)?;
+            Ok(after.unwrap_or(product.clone()))
         });
         mocks
     }
 
-    /// The order that every look-up finds.
+    /// The order that every look-up finds, and that decisions see.
     pub fn with_order(order: &Order) -> Self {
         let mut mocks = Self::default();
-        let order = order.clone();
+        let found = order.clone();
         mocks.orders.expect_find().returning(move |id| {
+            assert_eq!(id, found.id);
+            Ok(Some(found.clone()))
+        });
+        let order = order.clone();
+        mocks.orders.expect_change().returning(move |id, decide| {
             assert_eq!(id, order.id);
-            Ok(Some(order.clone()))
+            let after = decide(&order).map_err(RepositoryError::Refused)?;
+            Ok(after.unwrap_or(order.clone()))
         });
         mocks
     }

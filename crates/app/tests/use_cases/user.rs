@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use hexpress_app::user::UserView;
 use hexpress_app::{Error, IfMatch, InvalidState, Resource};
@@ -6,11 +6,13 @@ use hexpress_domain::auth::{Actor, Reservation, Revocation, Verification};
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{Page, PageRequest, Position};
 use hexpress_domain::post::{MonthlyPosts, PostStatus, StatusCount};
-use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
-use hexpress_domain::user::{NewUser, Role, User, UserFilter, UserPatch, UserQuery, UserSort};
+use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::user::{
+    LockedUser, NewUser, Role, User, UserFilter, UserPatch, UserQuery, UserSort,
+};
 
 use crate::support::{
-    ADDRESS, Mocks, ada, applied, deleted, hash, new_hash, now, session, token_id, user_id,
+    ADDRESS, Mocks, ada, deleted, hash, locked, new_hash, now, session, token_id, user_id,
 };
 
 const MATCH: Verification = Verification::Match { outdated: false };
@@ -61,15 +63,14 @@ async fn a_sign_up_is_an_active_user_of_the_lowest_role() {
 async fn a_taken_email_is_a_duplicate() {
     let mut mocks = Mocks::default();
     mocks.hasher.expect_hash().returning(|_| Ok(new_hash()));
-    mocks.users.expect_insert().returning(|_| {
-        Err(RepositoryError::Duplicate {
-            field: UniqueField::UserEmail,
-        })
-    });
+    mocks
+        .users
+        .expect_insert()
+        .returning(|_| Err(RepositoryError::Duplicate(User::UNIQUE_EMAIL)));
     let signed_up = mocks.user_service().sign_up(sign_up()).await;
     assert!(matches!(
         signed_up,
-        Err(Error::Duplicate(UniqueField::UserEmail))
+        Err(Error::Duplicate(User::UNIQUE_EMAIL))
     ));
 }
 
@@ -197,30 +198,30 @@ async fn a_patch_that_changes_nothing_writes_nothing() {
     let service = Mocks::with_user(&ada()).user_service();
     for patch in [UserPatch::default(), rename("Ada")] {
         let user = service
-            .update(&session(1, Role::User), ada().id, &patch, None, ADDRESS)
+            .update(&session(1, Role::User), ada().id, patch, None, ADDRESS)
             .await;
         assert_eq!(user.unwrap(), ada());
     }
 }
 
 #[tokio::test]
-async fn a_change_says_the_version_that_it_was_decided_on() {
-    let mut mocks = Mocks::with_user(&ada());
-    mocks.users.expect_change().times(1).returning(|change| {
-        assert_eq!((change.seen, change.at), (ada().version, now()));
-        Ok(applied(&ada(), change))
-    });
-    let updated = mocks
+async fn a_change_is_of_the_account_as_it_stands() {
+    // Nothing is looked up before: who has no password to verify only decides.
+    let updated = Mocks::default()
+        .deciding_on(locked(&ada()))
         .user_service()
         .update(
             &session(1, Role::User),
             ada().id,
-            &rename("Augusta"),
-            None,
+            rename("Augusta"),
+            Some(&tag(3)),
             ADDRESS,
         )
-        .await;
-    assert_eq!(updated.unwrap().name.full(), "Augusta Lovelace");
+        .await
+        .unwrap();
+    assert_eq!(updated.name.full(), "Augusta Lovelace");
+    assert_eq!(updated.version, ada().version.next());
+    assert_eq!(updated.updated_at, now());
 }
 
 #[tokio::test]
@@ -233,7 +234,7 @@ async fn the_own_email_and_password_need_the_present_password() {
         for role in [Role::User, Role::Admin] {
             let updated = Mocks::with_user(&ada())
                 .user_service()
-                .update(&session(1, role), ada().id, &patch, None, ADDRESS)
+                .update(&session(1, role), ada().id, patch.clone(), None, ADDRESS)
                 .await;
             let Err(Error::Validation(errors)) = updated else {
                 panic!("{updated:?}");
@@ -255,13 +256,13 @@ async fn a_wrong_present_password_counts_like_a_failed_login() {
     mocks
         .users
         .expect_password_hash()
-        .returning(|_, _| Ok(Some(hash())));
+        .returning(|_| Ok(Some(hash())));
     let updated = mocks
         .user_service()
         .update(
             &session(1, Role::User),
             ada().id,
-            &new_password(Some("wrong password")),
+            new_password(Some("wrong password")),
             None,
             ADDRESS,
         )
@@ -294,10 +295,10 @@ async fn a_wrong_present_password_is_never_passed_over() {
         mocks
             .users
             .expect_password_hash()
-            .returning(|_, _| Ok(Some(hash())));
+            .returning(|_| Ok(Some(hash())));
         let updated = mocks
             .user_service()
-            .update(&session(1, Role::User), ada().id, &patch, None, ADDRESS)
+            .update(&session(1, Role::User), ada().id, patch, None, ADDRESS)
             .await;
         assert!(matches!(updated, Err(Error::Validation(_))), "{updated:?}");
     }
@@ -310,14 +311,10 @@ async fn a_right_present_password_stands_in_the_way_of_nothing() {
         mocks
             .users
             .expect_password_hash()
-            .returning(|_, _| Ok(Some(hash())));
-        mocks
-            .users
-            .expect_change()
-            .returning(|change| Ok(applied(&ada(), change)));
+            .returning(|_| Ok(Some(hash())));
         let updated = mocks
             .user_service()
-            .update(&session(1, Role::User), ada().id, &patch, None, ADDRESS)
+            .update(&session(1, Role::User), ada().id, patch, None, ADDRESS)
             .await;
         assert!(updated.is_ok(), "{updated:?}");
     }
@@ -336,7 +333,7 @@ async fn too_many_wrong_present_passwords_are_refused_unseen() {
         .update(
             &session(1, Role::User),
             ada().id,
-            &new_password(Some("correct horse")),
+            new_password(Some("correct horse")),
             None,
             ADDRESS,
         )
@@ -355,14 +352,13 @@ async fn a_new_password_ends_the_other_sessions() {
         (session(2, Role::Admin), false, Revocation::All),
         (Actor::Operator, false, Revocation::All),
     ] {
-        let mut mocks = Mocks::with_user(&ada());
+        let mut mocks = Mocks::finding(&ada());
         if confirms {
             mocks = mocks.granting(1).verifying(MATCH);
             mocks
                 .users
                 .expect_password_hash()
-                .withf(|id, seen| (*id, *seen) == (ada().id, ada().version))
-                .returning(|_, _| Ok(Some(hash())));
+                .returning(|_| Ok(Some(hash())));
         }
         mocks
             .hasher
@@ -373,104 +369,102 @@ async fn a_new_password_ends_the_other_sessions() {
             .users
             .expect_change()
             .times(1)
-            .returning(move |change| {
+            .returning(move |_, decide| {
+                let change = decide(&locked(&ada())).unwrap().unwrap();
                 assert_eq!(change.password_hash, Some(new_hash()));
                 assert_eq!(change.revocation, revocation);
-                Ok(applied(&ada(), change))
+                Ok(change.user)
             });
         let patch = new_password(confirms.then_some("correct horse"));
         let updated = mocks
             .user_service()
-            .update(&actor, ada().id, &patch, None, ADDRESS)
+            .update(&actor, ada().id, patch, None, ADDRESS)
             .await;
         assert!(updated.is_ok(), "{actor:?}");
     }
 }
 
-/// A store whose row moves on under each of the first decisions.
-fn moving_row(mocks: &mut Mocks, moves: u32) {
-    let version = AtomicI64::new(1);
-    let writes = AtomicU32::new(0);
-    mocks.users.expect_find().returning(move |_, _| {
-        Ok(Some(User {
-            version: Version::new(version.fetch_add(1, Ordering::Relaxed)),
-            ..ada()
-        }))
-    });
-    mocks.users.expect_change().returning(move |change| {
-        if writes.fetch_add(1, Ordering::Relaxed) < moves {
-            return Err(RepositoryError::Stale);
-        }
-        Ok(applied(&ada(), change))
-    });
-}
-
-#[tokio::test]
-async fn a_change_that_lost_a_race_is_decided_anew() {
-    let mut mocks = Mocks::default();
-    moving_row(&mut mocks, 3);
-    let updated = mocks
-        .user_service()
-        .update(
-            &session(1, Role::User),
-            ada().id,
-            &rename("Augusta"),
-            Some(&IfMatch::Any),
-            ADDRESS,
-        )
-        .await;
-    assert_eq!(updated.unwrap().version, Version::new(5));
-}
-
-#[tokio::test]
-async fn a_new_password_is_hashed_once_however_often_is_decided() {
-    let mut mocks = Mocks::default();
-    moving_row(&mut mocks, 3);
+/// A store in which somebody else changes the password while it is verified, so often.
+fn changing_password(changes: u32) -> Mocks {
+    let mut mocks = Mocks::finding(&ada()).verifying(MATCH);
+    mocks
+        .users
+        .expect_password_hash()
+        .returning(|_| Ok(Some(hash())));
+    mocks
+        .guard
+        .expect_reserve()
+        .returning(|_| Ok(Reservation::Granted));
+    mocks.guard.expect_release().return_const(());
     mocks
         .hasher
         .expect_hash()
         .times(1)
         .returning(|_| Ok(new_hash()));
+    let left = AtomicU32::new(changes);
+    mocks.users.expect_change().returning(move |_, decide| {
+        let is_changed = left.load(Ordering::Relaxed) > 0;
+        if is_changed {
+            left.fetch_sub(1, Ordering::Relaxed);
+        }
+        let seen = LockedUser {
+            password_hash: if is_changed { new_hash() } else { hash() },
+            ..locked(&ada())
+        };
+        let change = decide(&seen).map_err(RepositoryError::Refused)?;
+        Ok(change.map_or(seen.user, |change| change.user))
+    });
+    mocks
+}
+
+#[tokio::test]
+async fn a_password_that_changes_while_it_is_verified_is_verified_again() {
+    for (changes, is_settled) in [(0, true), (2, true), (u32::MAX, false)] {
+        let updated = changing_password(changes)
+            .user_service()
+            .update(
+                &session(1, Role::User),
+                ada().id,
+                new_password(Some("correct horse")),
+                None,
+                ADDRESS,
+            )
+            .await;
+        match updated {
+            Ok(user) => assert!(is_settled && user.version == ada().version.next()),
+            Err(Error::Unavailable(_)) => assert!(!is_settled),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_true_when_it_was_looked_up_is_decided_again() {
+    let moved = User {
+        version: Version::new(4),
+        ..ada()
+    };
+    let mocks = |seen: &User| {
+        let mut mocks = Mocks::finding(&ada()).deciding_on(locked(seen));
+        mocks.hasher.expect_hash().returning(|_| Ok(new_hash()));
+        mocks
+    };
+    let update = async |seen: &User, actor: Actor| {
+        let service = mocks(seen).user_service();
+        let patch = new_password(None);
+        let if_match = tag(3);
+        service
+            .update(&actor, ada().id, patch, Some(&if_match), ADDRESS)
+            .await
+    };
     let admin = session(2, Role::Admin);
-    let updated = mocks
-        .user_service()
-        .update(&admin, ada().id, &new_password(None), None, ADDRESS)
-        .await;
-    assert!(updated.is_ok(), "{updated:?}");
-}
-
-#[tokio::test]
-async fn a_change_that_loses_every_race_gives_up() {
-    let mut mocks = Mocks::default();
-    moving_row(&mut mocks, u32::MAX);
-    let updated = mocks
-        .user_service()
-        .update(
-            &session(1, Role::User),
-            ada().id,
-            &rename("Augusta"),
-            None,
-            ADDRESS,
-        )
-        .await;
-    assert!(matches!(updated, Err(Error::Unavailable(_))));
-}
-
-#[tokio::test]
-async fn a_conditional_change_that_lost_a_race_fails() {
-    let mut mocks = Mocks::default();
-    moving_row(&mut mocks, 1);
-    let updated = mocks
-        .user_service()
-        .update(
-            &session(1, Role::User),
-            ada().id,
-            &rename("Augusta"),
-            Some(&tag(1)),
-            ADDRESS,
-        )
-        .await;
-    assert!(matches!(updated, Err(Error::PreconditionFailed)));
+    let stale = update(&moved, admin.clone()).await;
+    assert!(matches!(stale, Err(Error::PreconditionFailed)));
+    let gone = update(&deleted(ada()), admin).await;
+    assert!(matches!(
+        gone,
+        Err(Error::InvalidState(InvalidState::Deleted(Resource::User)))
+    ));
 }
 
 #[tokio::test]
@@ -481,7 +475,7 @@ async fn another_version_fails_the_precondition_even_where_nothing_changes() {
             .update(
                 &session(1, Role::User),
                 ada().id,
-                &UserPatch::default(),
+                UserPatch::default(),
                 Some(&if_match),
                 ADDRESS,
             )
@@ -500,19 +494,13 @@ async fn the_last_active_admin_stays() {
         role: Some(Role::User),
         ..UserPatch::default()
     };
-    let mut mocks = Mocks::with_user(&admin);
-    mocks
-        .users
-        .expect_change()
-        .withf(|change| change.removes_admin)
-        .returning(|_| Err(RepositoryError::Conflict(Conflict::LastAdmin)));
-    mocks
-        .users
-        .expect_delete()
-        .returning(|_, _, _| Err(RepositoryError::Conflict(Conflict::LastAdmin)));
-    let service = mocks.user_service();
+    let last = LockedUser {
+        is_last_admin: true,
+        ..locked(&admin)
+    };
+    let service = Mocks::default().deciding_on(last).user_service();
     let demoted = service
-        .update(&Actor::Operator, admin.id, &demotion, None, ADDRESS)
+        .update(&Actor::Operator, admin.id, demotion, None, ADDRESS)
         .await;
     let deletion = service
         .delete(&session(1, Role::Admin), admin.id, None)
@@ -526,14 +514,18 @@ async fn the_last_active_admin_stays() {
 }
 
 #[tokio::test]
-async fn a_deletion_says_the_version_that_it_was_decided_on() {
-    let mut mocks = Mocks::with_user(&ada());
+async fn a_deletion_marks_the_account_and_ends_its_tokens() {
+    let mut mocks = Mocks::default();
     mocks
         .users
-        .expect_delete()
-        .withf(|id, seen, at| (*id, *seen, *at) == (ada().id, ada().version, now()))
+        .expect_change()
         .times(1)
-        .returning(|_, _, _| Ok(()));
+        .returning(|id, decide| {
+            let change = decide(&locked(&ada())).unwrap().unwrap();
+            assert_eq!((id, change.user.deleted_at), (ada().id, Some(now())));
+            assert_eq!(change.revocation, Revocation::All);
+            Ok(change.user)
+        });
     let deletion = mocks
         .user_service()
         .delete(&session(1, Role::User), ada().id, Some(&tag(3)))
@@ -559,28 +551,12 @@ async fn a_deletion_or_restoring_at_another_version_fails_the_precondition() {
 }
 
 #[tokio::test]
-async fn a_conditional_deletion_that_lost_a_race_fails() {
-    let mut mocks = Mocks::default();
-    moving_row(&mut mocks, 0);
-    mocks
-        .users
-        .expect_delete()
-        .times(1)
-        .returning(|_, _, _| Err(RepositoryError::Stale));
-    let deletion = mocks
-        .user_service()
-        .delete(&session(1, Role::User), ada().id, Some(&tag(1)))
-        .await;
-    assert!(matches!(deletion, Err(Error::PreconditionFailed)));
-}
-
-#[tokio::test]
 async fn a_deleted_account_can_only_be_restored() {
     let service = Mocks::with_user(&deleted(ada())).user_service();
     let admin = session(2, Role::Admin);
     let deletion = service.delete(&admin, ada().id, None).await;
     let update = service
-        .update(&admin, ada().id, &rename("Augusta"), None, ADDRESS)
+        .update(&admin, ada().id, rename("Augusta"), None, ADDRESS)
         .await;
     for outcome in [deletion, update.map(|_| ())] {
         assert!(matches!(
@@ -602,16 +578,16 @@ async fn a_restored_account_must_be_deleted_and_its_email_free() {
         )))
     ));
 
-    let mut mocks = Mocks::with_user(&deleted(ada()));
-    mocks.users.expect_restore().returning(|_, _, _| {
-        Err(RepositoryError::Duplicate {
-            field: UniqueField::UserEmail,
-        })
+    let mut mocks = Mocks::default();
+    mocks.users.expect_change().returning(|_, decide| {
+        let restored = decide(&locked(&deleted(ada()))).unwrap().unwrap();
+        assert_eq!(restored.user.deleted_at, None);
+        Err(RepositoryError::Duplicate(User::UNIQUE_EMAIL))
     });
     let restored = mocks.user_service().restore(&admin, ada().id, None).await;
     assert!(matches!(
         restored,
-        Err(Error::Duplicate(UniqueField::UserEmail))
+        Err(Error::Duplicate(User::UNIQUE_EMAIL))
     ));
 }
 

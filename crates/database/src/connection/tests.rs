@@ -69,7 +69,7 @@ async fn behind_a_statement_that_fails_nothing_is_done() {
                 Some(DatabaseErrorKind::UniqueViolation)
             ));
             assert!(behind.is_err());
-            Err(RepositoryError::Conflict(Conflict::LastAdmin).into())
+            Err(RepositoryError::Conflict(Conflict("refused")).into())
         })
     };
     let refused = database.write((), work).await;

@@ -1,12 +1,13 @@
 use diesel::result::DatabaseErrorInformation;
-use hexpress_domain::repository::UniqueField;
+use hexpress_domain::user::User;
 
 use super::{DatabaseErrorKind, Error, Fault, RepositoryError};
 
 fn meaning_of(constraint: &str) -> Option<RepositoryError> {
-    let field = UniqueField::UserEmail;
     match constraint {
-        "users_email_live_key" | "users.email" => Some(RepositoryError::Duplicate { field }),
+        "users_email_live_key" | "users.email" => {
+            Some(RepositoryError::Duplicate(User::UNIQUE_EMAIL))
+        }
         _ => None,
     }
 }
@@ -80,9 +81,7 @@ fn a_constraint_is_told_by_name_or_by_column() {
     for error in [by_name, by_column] {
         assert!(matches!(
             classify(error),
-            Fault::Answer(RepositoryError::Duplicate {
-                field: UniqueField::UserEmail
-            })
+            Fault::Answer(RepositoryError::Duplicate(User::UNIQUE_EMAIL))
         ));
     }
 }

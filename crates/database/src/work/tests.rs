@@ -75,13 +75,13 @@ async fn a_refused_write_leaves_nothing(#[values(Kind::Sqlite, Kind::Postgres)] 
     let work: Work<Arc<Stage>, ()> = |connection, _| {
         Box::pin(async move {
             run(connection, "INSERT INTO notes VALUES (1, 'a')").await?;
-            Err(RepositoryError::Conflict(Conflict::LastAdmin).into())
+            Err(RepositoryError::Conflict(Conflict("refused")).into())
         })
     };
     let refused = database.write(Arc::clone(&stage), work).await;
     assert!(matches!(
         refused,
-        Err(RepositoryError::Conflict(Conflict::LastAdmin))
+        Err(RepositoryError::Conflict(Conflict("refused")))
     ));
     assert_eq!(stage.count().await, "0");
 

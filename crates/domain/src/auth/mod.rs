@@ -12,8 +12,9 @@ pub use commands::{
     Credentials, NewApiToken, RawCredentials, RawNewApiToken, TokenName, TokenNameError,
 };
 pub use ports::{
-    ApiTokenRecord, Authenticated, HasherError, LoginAttempt, LoginGuard, PasswordHasher,
-    Reservation, SessionRecord, TokenMint, TokenRepository, Verification,
+    ApiTokenRecord, Authenticated, CREDENTIALS_CHANGED, HasherError, LoginAttempt, LoginGuard,
+    PasswordHasher, Reservation, SessionRecord, TOO_MANY_TOKENS, TokenMint, TokenRepository,
+    Verification,
 };
 #[cfg(feature = "mocks")]
 pub use ports::{MockLoginGuard, MockPasswordHasher, MockTokenMint, MockTokenRepository};

@@ -5,8 +5,15 @@ use chrono::{DateTime, Utc};
 
 use super::{ClientAddress, MintedToken, Principal, Token, TokenDigest, TokenName, TokenSecret};
 use crate::auth::TokenId;
-use crate::repository::{RepositoryError, Source};
+use crate::repository::{Conflict, RepositoryError, Source};
 use crate::user::{Email, Password, PasswordHash, User, UserId};
+
+/// The user is no longer live, active, or reachable with the password or the session
+/// that was verified.
+pub const CREDENTIALS_CHANGED: Conflict = Conflict("the credentials have changed");
+
+/// The user has as many API tokens as one may have.
+pub const TOO_MANY_TOKENS: Conflict = Conflict("too many API tokens");
 
 /// A session to be stored, for a user whose password was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,10 +78,8 @@ pub trait TokenRepository: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`RepositoryError::Conflict`] with [`CredentialsChanged`] unless the user
+    /// [`RepositoryError::Conflict`] with [`CREDENTIALS_CHANGED`] unless the user
     /// is live, active, and still has the hash that was verified.
-    ///
-    /// [`CredentialsChanged`]: crate::repository::Conflict::CredentialsChanged
     async fn open_session(&self, session: SessionRecord) -> Result<User, RepositoryError>;
 
     /// Stores an API token and returns it.
@@ -84,13 +89,10 @@ pub trait TokenRepository: Send + Sync {
     ///
     /// # Errors
     ///
-    /// - [`RepositoryError::Conflict`] with [`TokenLimit`] where the user has as
+    /// - [`RepositoryError::Conflict`] with [`TOO_MANY_TOKENS`] where the user has as
     ///   many unexpired API tokens as the limit;
-    /// - [`RepositoryError::Conflict`] with [`CredentialsChanged`] unless the user
+    /// - [`RepositoryError::Conflict`] with [`CREDENTIALS_CHANGED`] unless the user
     ///   is live and active and the session that asks still stands.
-    ///
-    /// [`TokenLimit`]: crate::repository::Conflict::TokenLimit
-    /// [`CredentialsChanged`]: crate::repository::Conflict::CredentialsChanged
     async fn insert_api_token(&self, token: ApiTokenRecord) -> Result<Token, RepositoryError>;
 
     /// The token of this digest and its user, unless the token is unknown or has

@@ -45,19 +45,6 @@ pub struct OrderItem {
     pub unit_price: Price,
 }
 
-/// A step of an order that was decided on a certain version of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OrderTransition {
-    /// Which order.
-    pub id: OrderId,
-    /// The version that the step was decided on.
-    pub seen: Version,
-    /// Where it goes.
-    pub to: OrderStatus,
-    /// When.
-    pub at: DateTime<Utc>,
-}
-
 /// The status machine has no such arrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("A {from} order cannot become {to}")]
@@ -89,7 +76,7 @@ impl Order {
         }
     }
 
-    /// The step of this order to another status.
+    /// The order with another status, one version on.
     ///
     /// # Errors
     ///
@@ -98,18 +85,18 @@ impl Order {
         &self,
         to: OrderStatus,
         at: DateTime<Utc>,
-    ) -> Result<OrderTransition, OrderTransitionError> {
+    ) -> Result<Self, OrderTransitionError> {
         if !self.status.may_become(to) {
             return Err(OrderTransitionError {
                 from: self.status,
                 to,
             });
         }
-        Ok(OrderTransition {
-            id: self.id,
-            seen: self.version,
-            to,
-            at,
+        Ok(Self {
+            status: to,
+            version: self.version.next(),
+            updated_at: at,
+            ..self.clone()
         })
     }
 }

@@ -10,7 +10,7 @@ mod query;
 mod status;
 
 pub use commands::{NewOrder, NewOrderItem, RawNewOrder, RawNewOrderItem};
-pub use entity::{Order, OrderId, OrderItem, OrderTransition, OrderTransitionError};
+pub use entity::{Order, OrderId, OrderItem, OrderTransitionError};
 pub use idempotency::{Idempotency, IdempotencyKey, IdempotencyKeyError};
 pub use placement::{OrderRecord, Placement, Refusal, Shortage};
 #[cfg(feature = "mocks")]

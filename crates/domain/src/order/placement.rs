@@ -243,8 +243,9 @@ mod tests {
     #[test]
     fn steps_follow_the_machine() {
         let order = record(&[(1, 1)]).fill(vec![product(1, 5, 1)]).unwrap();
-        let step = order.transition(OrderStatus::Paid, at()).unwrap();
-        assert_eq!((step.seen, step.to), (order.version, OrderStatus::Paid));
+        let paid = order.transition(OrderStatus::Paid, at()).unwrap();
+        assert_eq!(paid.status, OrderStatus::Paid);
+        assert_eq!(paid.version, order.version.next());
         let error = order.transition(OrderStatus::Fulfilled, at()).unwrap_err();
         assert_eq!(error.to_string(), "A pending order cannot become fulfilled");
     }

@@ -1,10 +1,10 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Order, OrderQuery, OrderRecord, OrderTransition, Placement};
+use super::{Order, OrderQuery, OrderRecord, Placement};
 use crate::list::Page;
 use crate::order::OrderId;
-use crate::repository::RepositoryError;
+use crate::repository::{Decide, RepositoryError};
 
 /// Keeps orders, moves stock with them, and remembers which were placed by which
 /// idempotency key.
@@ -48,17 +48,18 @@ pub trait OrderRepository: Send + Sync {
     /// status, or of one user.
     async fn list(&self, query: OrderQuery) -> Result<Page<Order>, RepositoryError>;
 
-    /// Takes an order that is at the version that was seen to another status, moves
-    /// the version on by one, sets `updated_at`, and returns the order. An order that
-    /// becomes cancelled gives its pieces back, also to products that are deleted.
+    /// Stores what a decision makes of an order, and returns it. Of any number of racing
+    /// decisions each sees what the one before has left, so none is lost.
     ///
-    /// Of any number of racing steps that saw one version exactly one succeeds.
+    /// A decision answers the order with another status, one version on; all else of it
+    /// stays. An order that becomes cancelled gives its pieces back, also to products
+    /// that are deleted.
     ///
     /// # Errors
     ///
-    /// - [`RepositoryError::NotFound`] where no order has the id;
-    /// - [`RepositoryError::Stale`] where the version is another.
-    async fn change(&self, transition: OrderTransition) -> Result<Order, RepositoryError>;
+    /// [`RepositoryError::NotFound`] where no order has the id, and
+    /// [`RepositoryError::Refused`] where the decision refuses.
+    async fn change(&self, id: OrderId, decide: Decide<Order>) -> Result<Order, RepositoryError>;
 
     /// Cancels the orders that are pending and were placed at `placed_until` or
     /// before, as [`OrderRepository::change`] does, in batches; returns how many.

@@ -4,8 +4,8 @@ use super::{Content, Excerpt, MadeSlug, Metadata, NewSlug, PostPatch, PostStatus
 use crate::auth::Actor;
 use crate::entity::Version;
 use crate::id::Id;
-use crate::user::Role;
-use crate::user::UserId;
+use crate::repository::UniqueField;
+use crate::user::{Role, UserId};
 
 /// The id of a post.
 pub type PostId = Id<Post>;
@@ -41,34 +41,29 @@ pub struct Post {
     pub deleted_at: Option<DateTime<Utc>>,
 }
 
-/// A change to a post that was decided on a certain version of it.
+/// A post as a decision sees it, while the row is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedPost {
+    /// The post, deleted or not.
+    pub post: Post,
+    /// What it says.
+    pub content: Content,
+    /// Whether its author is deleted, and so the post with them.
+    pub is_author_deleted: bool,
+}
+
+/// What a decision makes of a post.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostChange {
-    /// Which post to change.
-    pub id: PostId,
-    /// The version that the change was decided on.
-    pub seen: Version,
-    /// The title after the change.
-    pub title: Title,
+    /// The post after the change, one version on, still under the slug that it had.
+    pub post: Post,
     /// A new slug, if there is one.
     pub slug: Option<NewSlug>,
-    /// Whether a client has chosen the slug.
-    pub is_slug_named: bool,
     /// Whether readers may know the slug that a new one replaces, so that it must
     /// lead here for good.
     pub keeps_former_slug: bool,
-    /// The content after the change.
-    pub content: Content,
-    /// The excerpt after the change.
-    pub excerpt: Option<Excerpt>,
-    /// The status after the change.
-    pub status: PostStatus,
-    /// When the post was first published, by the change at the latest.
-    pub published_at: Option<DateTime<Utc>>,
-    /// The metadata after the change.
-    pub metadata: Metadata,
-    /// When the change happens.
-    pub at: DateTime<Utc>,
+    /// A new content, if there is one.
+    pub content: Option<Content>,
 }
 
 /// The status machine has no such arrow.
@@ -82,6 +77,12 @@ pub struct TransitionError {
 }
 
 impl Post {
+    /// Live posts have different slugs.
+    pub const UNIQUE_SLUG: UniqueField = UniqueField {
+        name: "slug",
+        taken: "Slug is already taken",
+    };
+
     /// Whether the post is not deleted.
     #[must_use]
     pub const fn is_live(&self) -> bool {
@@ -131,29 +132,70 @@ impl Post {
             });
         }
         let title = patch.title.as_ref().unwrap_or(&self.title);
-        let change = PostChange {
-            id: self.id,
-            seen: self.version,
+        let after = Self {
             title: title.clone(),
-            slug: self.new_slug(title, patch.slug.as_ref()),
             is_slug_named: self.is_slug_named || patch.slug.is_some(),
-            keeps_former_slug: self.published_at.is_some(),
-            content: patch.content.as_ref().unwrap_or(content).clone(),
             excerpt: patch.excerpt.as_ref().unwrap_or(&self.excerpt).clone(),
             status,
             published_at: self
                 .published_at
                 .or((status == PostStatus::Published).then_some(at)),
             metadata: patch.metadata.as_ref().unwrap_or(&self.metadata).clone(),
-            at,
+            ..self.clone()
         };
-        let is_same = change.slug.is_none()
-            && change.title == self.title
-            && change.content == *content
-            && change.excerpt == self.excerpt
-            && change.status == self.status
-            && change.metadata == self.metadata;
-        Ok((!is_same).then_some(change))
+        let slug = self.new_slug(title, patch.slug.as_ref());
+        let content = patch.content.as_ref().filter(|new| *new != content);
+        // To name the slug that the post has already is no change.
+        let is_same = slug.is_none()
+            && content.is_none()
+            && after.title == self.title
+            && after.excerpt == self.excerpt
+            && after.status == self.status
+            && after.metadata == self.metadata;
+        Ok((!is_same).then(|| PostChange {
+            post: after.changed(at),
+            slug,
+            keeps_former_slug: self.published_at.is_some(),
+            content: content.cloned(),
+        }))
+    }
+
+    /// The deletion of this post.
+    #[must_use]
+    pub fn deletion(&self, at: DateTime<Utc>) -> PostChange {
+        let deleted = Self {
+            deleted_at: Some(at),
+            ..self.clone()
+        };
+        PostChange {
+            post: deleted.changed(at),
+            slug: None,
+            keeps_former_slug: false,
+            content: None,
+        }
+    }
+
+    /// What undoes the deletion of this post. It gets its slug back, or a number with it.
+    #[must_use]
+    pub fn restoration(&self, at: DateTime<Utc>) -> PostChange {
+        let restored = Self {
+            deleted_at: None,
+            ..self.clone()
+        };
+        PostChange {
+            post: restored.changed(at),
+            slug: Some(NewSlug::Made(MadeSlug::from(self.slug.clone()))),
+            keeps_former_slug: self.published_at.is_some(),
+            content: None,
+        }
+    }
+
+    fn changed(self, at: DateTime<Utc>) -> Self {
+        Self {
+            version: self.version.next(),
+            updated_at: at,
+            ..self
+        }
     }
 
     fn new_slug(&self, title: &Title, named: Option<&Slug>) -> Option<NewSlug> {
@@ -306,7 +348,34 @@ mod tests {
             change.slug,
             Some(NewSlug::Named("engines".parse().unwrap()))
         );
-        assert!(change.is_slug_named && change.keeps_former_slug);
+        assert!(change.post.is_slug_named && change.keeps_former_slug);
+    }
+
+    #[test]
+    fn what_the_patch_leaves_out_stays() {
+        let patch = PostPatch {
+            content: Some("Another text".parse().unwrap()),
+            ..PostPatch::default()
+        };
+        let change = change(&draft(), &patch).unwrap();
+        assert_eq!(change.content, patch.content);
+        let expected = Post {
+            version: Version::new(8),
+            ..draft()
+        };
+        assert_eq!((change.post, change.slug), (expected, None));
+    }
+
+    #[test]
+    fn a_deletion_is_undone_under_the_same_slug_if_it_can() {
+        let deletion = draft().deletion(at());
+        assert_eq!(deletion.post.deleted_at, Some(at()));
+        assert_eq!((deletion.slug, deletion.content), (None, None));
+        let restored = deletion.post.restoration(at());
+        assert_eq!(restored.post.deleted_at, None);
+        assert_eq!(restored.post.version, Version::new(9));
+        let made = MadeSlug::from(draft().slug);
+        assert_eq!(restored.slug, Some(NewSlug::Made(made)));
     }
 
     #[test]
@@ -316,14 +385,14 @@ mod tests {
             ..PostPatch::default()
         };
         let published = change(&draft(), &to(PostStatus::Published)).unwrap();
-        assert_eq!(published.published_at, Some(at()));
+        assert_eq!(published.post.published_at, Some(at()));
         let earlier = DateTime::from_timestamp(1, 0);
         let again = Post {
             published_at: earlier,
             ..draft()
         };
         let published = change(&again, &to(PostStatus::Published)).unwrap();
-        assert_eq!(published.published_at, earlier);
+        assert_eq!(published.post.published_at, earlier);
         let archive = draft().change(&content(), &to(PostStatus::Archived), at());
         assert_eq!(
             archive.unwrap_err().to_string(),

@@ -15,7 +15,7 @@ mod view_count;
 
 pub use commands::{NewPost, PostField, PostPatch, RawNewPost, RawPostPatch};
 pub use content::{Content, ContentError, Excerpt, ExcerptError};
-pub use entity::{Post, PostChange, PostId, TransitionError};
+pub use entity::{LockedPost, Post, PostChange, PostId, TransitionError};
 pub use metadata::{Metadata, MetadataError};
 #[cfg(feature = "mocks")]
 pub use ports::MockPostRepository;

@@ -4,16 +4,17 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
-    Content, Excerpt, Metadata, MonthlyPosts, NewSlug, PostChange, PostHeadline, PostQuery,
-    PostScope, PostStatus, PostView, Slug, StatusCount, Title,
+    Content, Excerpt, LockedPost, Metadata, MonthlyPosts, NewSlug, PostChange, PostHeadline,
+    PostQuery, PostScope, PostStatus, PostView, Slug, StatusCount, Title,
 };
-use crate::entity::{Liveness, Version};
+use crate::entity::Liveness;
 use crate::list::Page;
 use crate::post::PostId;
-use crate::repository::RepositoryError;
+use crate::repository::{Decide, RepositoryError};
 use crate::user::UserId;
 
-/// A post to be stored for the first time, at [`Version::FIRST`], without views.
+/// A post to be stored for the first time, without views, at
+/// [`Version::FIRST`](crate::entity::Version::FIRST).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostRecord {
     /// The new post's id.
@@ -58,11 +59,13 @@ pub trait PostRepository: PostReader + Send + Sync {
     ///
     /// # Errors
     ///
-    /// - [`RepositoryError::Duplicate`] of the slug where a named one is taken;
-    /// - [`RepositoryError::Conflict`] with [`CredentialsChanged`] where the author
+    /// - [`RepositoryError::Duplicate`] with [`Post::UNIQUE_SLUG`] where a named slug is
+    ///   taken;
+    /// - [`RepositoryError::Conflict`] with [`CREDENTIALS_CHANGED`] where the author
     ///   is no longer live and active.
     ///
-    /// [`CredentialsChanged`]: crate::repository::Conflict::CredentialsChanged
+    /// [`Post::UNIQUE_SLUG`]: super::Post::UNIQUE_SLUG
+    /// [`CREDENTIALS_CHANGED`]: crate::auth::CREDENTIALS_CHANGED
     async fn insert(&self, post: PostRecord) -> Result<PostView, RepositoryError>;
 
     /// The post of this id with its content, if there is one of that liveness.
@@ -93,54 +96,30 @@ pub trait PostRepository: PostReader + Send + Sync {
         query: PostQuery,
     ) -> Result<Page<PostView>, RepositoryError>;
 
-    /// Changes a live post that is at the version that was seen, keeps the former
-    /// slug where the change says so, moves the version on by one, sets
-    /// `updated_at`, and returns the post with its content.
+    /// Stores what a decision makes of a post, deleted or not, and returns it with its
+    /// content. Of any number of racing decisions each sees what the one before has left,
+    /// so none is lost.
     ///
-    /// Of any number of racing changes that saw one version exactly one succeeds.
+    /// A decision answers the post as it is to be, one version on. Its id, author and the
+    /// time when it was made stay, and its slug where the change names no new one. The
+    /// slug of a post that is deleted is free again. The former slug is kept where the
+    /// change says so; for a post that is restored only while it is kept for no other, and
+    /// taken by none that was ever published.
     ///
-    /// # Errors
-    ///
-    /// - [`RepositoryError::NotFound`] where no live post has the id;
-    /// - [`RepositoryError::Stale`] where the version is another;
-    /// - [`RepositoryError::Duplicate`] of the slug where a named one is taken by
-    ///   another post.
-    async fn change(&self, change: PostChange) -> Result<PostView, RepositoryError>;
-
-    /// Deletes a live post that is at the version that was seen: marks the row and
-    /// moves the version on by one. The slug is free again.
+    /// [`LockedPost::is_author_deleted`] is true until the end of the change.
     ///
     /// # Errors
     ///
-    /// [`RepositoryError::NotFound`] and [`RepositoryError::Stale`] as
-    /// [`PostRepository::change`].
-    async fn delete(
+    /// - [`RepositoryError::NotFound`] where no post has the id;
+    /// - [`RepositoryError::Refused`] where the decision refuses;
+    /// - [`RepositoryError::Duplicate`] with [`Post::UNIQUE_SLUG`] where a named slug is
+    ///   taken by another post.
+    ///
+    /// [`Post::UNIQUE_SLUG`]: super::Post::UNIQUE_SLUG
+    async fn change(
         &self,
         id: PostId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError>;
-
-    /// Undoes a deletion of a post that is at the version that was seen, moves the
-    /// version on by one, sets `updated_at`, and returns the post with its content.
-    /// A slug that is taken by now, or kept for another post, gets a number; it is
-    /// kept for this post, if that was ever published, unless it is kept for another
-    /// or taken by one that was published too.
-    ///
-    /// # Errors
-    ///
-    /// - [`RepositoryError::NotFound`] where no post, deleted or not, has the id;
-    /// - [`RepositoryError::Conflict`] with [`NotDeleted`] where the post is live,
-    ///   and with [`AuthorDeleted`] where its author is not;
-    /// - [`RepositoryError::Stale`] where the version is another.
-    ///
-    /// [`NotDeleted`]: crate::repository::Conflict::NotDeleted
-    /// [`AuthorDeleted`]: crate::repository::Conflict::AuthorDeleted
-    async fn restore(
-        &self,
-        id: PostId,
-        seen: Version,
-        at: DateTime<Utc>,
+        decide: Decide<LockedPost, PostChange>,
     ) -> Result<PostView, RepositoryError>;
 
     /// The author's live, published posts that were first published last, newest

@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 
-use super::{Description, ProductName, ProductPatch, Stock, StockChange};
+use super::{Description, ProductName, ProductPatch, Stock, StockChangeError};
 use crate::auth::Actor;
 use crate::entity::Version;
 use crate::id::Id;
@@ -37,29 +37,6 @@ pub struct Product {
     pub deleted_at: Option<DateTime<Utc>>,
 }
 
-/// A change to a product that was decided on a certain version of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProductChange {
-    /// Which product to change.
-    pub id: ProductId,
-    /// The version that the change was decided on.
-    pub seen: Version,
-    /// The name after the change.
-    pub name: ProductName,
-    /// The description after the change.
-    pub description: Description,
-    /// The price after the change.
-    pub price: Price,
-    /// The currency after the change.
-    pub currency: Currency,
-    /// What happens to the stock, whatever orders have made of it meanwhile.
-    pub stock: Option<StockChange>,
-    /// Whether it is for sale after the change.
-    pub is_active: bool,
-    /// When the change happens.
-    pub at: DateTime<Utc>,
-}
-
 impl Product {
     /// Whether an order may name it.
     #[must_use]
@@ -74,38 +51,45 @@ impl Product {
         self.deleted_at.is_none() && (self.is_active || actor.role() == Some(Role::Admin))
     }
 
-    /// The change that a patch makes to this product; `None` where it makes none.
-    #[must_use]
-    pub fn change(&self, patch: &ProductPatch, at: DateTime<Utc>) -> Option<ProductChange> {
+    /// The product after a patch, one version on; `None` where the patch changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StockChangeError`] where the stock cannot take the change.
+    pub fn change(
+        &self,
+        patch: &ProductPatch,
+        at: DateTime<Utc>,
+    ) -> Result<Option<Self>, StockChangeError> {
+        let (name, description) = (&patch.name, &patch.description);
+        let stock = patch.stock.map(|change| self.stock.after(change));
         let after = Self {
-            name: patch.name.clone().unwrap_or_else(|| self.name.clone()),
-            description: patch
-                .description
-                .clone()
-                .unwrap_or_else(|| self.description.clone()),
+            name: name.as_ref().unwrap_or(&self.name).clone(),
+            description: description.as_ref().unwrap_or(&self.description).clone(),
             price: patch.price.unwrap_or(self.price),
             currency: patch.currency.unwrap_or(self.currency),
+            stock: stock.transpose()?.unwrap_or(self.stock),
             is_active: patch.is_active.unwrap_or(self.is_active),
             ..self.clone()
         };
-        let stock = patch.stock.filter(|change| match change {
-            StockChange::Set(stock) => *stock != self.stock,
-            StockChange::Add(delta) => delta.get() != 0,
-        });
-        if after == *self && stock.is_none() {
-            return None;
+        Ok((after != *self).then(|| after.changed(at)))
+    }
+
+    /// The product when it is deleted, one version on.
+    #[must_use]
+    pub fn deleted(&self, at: DateTime<Utc>) -> Self {
+        Self {
+            deleted_at: Some(at),
+            ..self.clone().changed(at)
         }
-        Some(ProductChange {
-            id: self.id,
-            seen: self.version,
-            name: after.name,
-            description: after.description,
-            price: after.price,
-            currency: after.currency,
-            stock,
-            is_active: after.is_active,
-            at,
-        })
+    }
+
+    fn changed(self, at: DateTime<Utc>) -> Self {
+        Self {
+            version: self.version.next(),
+            updated_at: at,
+            ..self
+        }
     }
 }
 
@@ -115,7 +99,7 @@ mod tests {
 
     use super::*;
     use crate::auth::{Principal, TokenId, TokenKind};
-    use crate::product::StockDelta;
+    use crate::product::{StockChange, StockDelta};
     use crate::user::UserId;
 
     fn at() -> DateTime<Utc> {
@@ -183,9 +167,9 @@ mod tests {
                 stock: Some(stock),
                 is_active: Some(true),
             };
-            assert_eq!(product.change(&same, at()), None);
+            assert_eq!(product.change(&same, at()), Ok(None));
         }
-        assert_eq!(product.change(&ProductPatch::default(), at()), None);
+        assert_eq!(product.change(&ProductPatch::default(), at()), Ok(None));
     }
 
     #[test]
@@ -195,19 +179,23 @@ mod tests {
             price: Some(Price::try_from(1).unwrap()),
             ..ProductPatch::default()
         };
-        let change = product.change(&patch, at()).unwrap();
-        assert_eq!(change.price.cents(), 1);
-        assert_eq!(
-            (change.name, change.currency),
-            (product.name, product.currency)
-        );
-        assert_eq!((change.seen, change.stock), (product.version, None));
-        let restocked = StockChange::Add(StockDelta::try_from(3).unwrap());
+        let changed = product.change(&patch, at()).unwrap().unwrap();
+        let expected = Product {
+            price: Price::try_from(1).unwrap(),
+            version: product.version.next(),
+            ..product
+        };
+        assert_eq!(changed, expected);
+    }
+
+    #[test]
+    fn pieces_come_to_those_that_are_there() {
         let patch = ProductPatch {
-            stock: Some(restocked),
+            stock: Some(StockChange::Add(StockDelta::try_from(3).unwrap())),
             ..ProductPatch::default()
         };
-        let change = engine().change(&patch, at()).unwrap();
-        assert_eq!(change.stock, Some(restocked));
+        let restocked = engine().change(&patch, at()).unwrap().unwrap();
+        assert_eq!(restocked.stock, Stock::new(8));
+        assert_eq!(restocked.version, Version::new(8));
     }
 }

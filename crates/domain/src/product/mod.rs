@@ -8,10 +8,10 @@ mod stock;
 mod text;
 
 pub use commands::{NewProduct, ProductPatch, RawNewProduct, RawProductPatch};
-pub use entity::{Product, ProductChange, ProductId};
+pub use entity::{Product, ProductId};
 #[cfg(feature = "mocks")]
 pub use ports::MockProductRepository;
 pub use ports::{ProductReader, ProductRecord, ProductRepository};
 pub use query::{ProductFilter, ProductQuery, ProductSort};
-pub use stock::{Stock, StockChange, StockDelta, StockDeltaError, StockError};
+pub use stock::{Stock, StockChange, StockChangeError, StockDelta, StockDeltaError, StockError};
 pub use text::{Description, DescriptionError, ProductName, ProductNameError};

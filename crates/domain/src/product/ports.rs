@@ -3,13 +3,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{NewProduct, Product, ProductChange, ProductQuery};
-use crate::entity::Version;
+use super::{NewProduct, Product, ProductQuery};
 use crate::list::Page;
 use crate::product::ProductId;
-use crate::repository::RepositoryError;
+use crate::repository::{Decide, RepositoryError};
 
-/// A product to be stored for the first time, at [`Version::FIRST`].
+/// A product to be stored for the first time, at [`Version::FIRST`](crate::entity::Version::FIRST).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProductRecord {
     /// The new product's id.
@@ -50,39 +49,23 @@ pub trait ProductRepository: ProductReader + Send + Sync {
     /// [`Total::SEARCH_BOUND`]: crate::list::Total::SEARCH_BOUND
     async fn list(&self, query: ProductQuery) -> Result<Page<Product>, RepositoryError>;
 
-    /// Changes a live product that is at the version that was seen, moves the version
-    /// on by one, sets `updated_at`, and returns the product.
+    /// Stores what a decision makes of a product, deleted or not, and returns it. Of any
+    /// number of racing decisions each sees what the one before has left, so none is lost.
     ///
-    /// Of any number of racing changes that saw one version exactly one succeeds.
-    /// Orders move the stock without moving the version, so a change of the stock is
-    /// about the stock that there is when it happens, and no order is lost in it.
-    ///
-    /// # Errors
-    ///
-    /// - [`RepositoryError::NotFound`] where no live product has the id;
-    /// - [`RepositoryError::Stale`] where the version is another;
-    /// - [`RepositoryError::Conflict`] with [`NegativeStock`] where more pieces were to
-    ///   go than there are, and with [`StockLimit`] where pieces that come would lift
-    ///   the stock above [`Stock::MAX_SET`].
-    ///
-    /// [`NegativeStock`]: crate::repository::Conflict::NegativeStock
-    /// [`StockLimit`]: crate::repository::Conflict::StockLimit
-    /// [`Stock::MAX_SET`]: super::Stock::MAX_SET
-    async fn change(&self, change: ProductChange) -> Result<Product, RepositoryError>;
-
-    /// Deletes a live product that is at the version that was seen: marks the row and
-    /// moves the version on by one. Orders that hold it stay as they are.
+    /// A decision answers the product as it is to be, one version on. Its id and the time
+    /// when it was made stay. Orders move the stock without moving the version: the
+    /// decision sees the stock that they have left, and they wait for its end. Orders
+    /// that hold a product which is deleted stay as they are.
     ///
     /// # Errors
     ///
-    /// [`RepositoryError::NotFound`] and [`RepositoryError::Stale`] as
-    /// [`ProductRepository::change`].
-    async fn delete(
+    /// [`RepositoryError::NotFound`] where no product has the id, and
+    /// [`RepositoryError::Refused`] where the decision refuses.
+    async fn change(
         &self,
         id: ProductId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError>;
+        decide: Decide<Product>,
+    ) -> Result<Product, RepositoryError>;
 }
 
 /// Shows products to readers, who may be shown what was true a moment ago, as

@@ -28,6 +28,20 @@ pub enum StockChange {
     Add(StockDelta),
 }
 
+/// A change that the stock cannot take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StockChangeError {
+    /// More pieces were to go than there are.
+    #[error("only {available} in stock")]
+    Short {
+        /// How many there are.
+        available: Stock,
+    },
+    /// Pieces that come would lift the stock above what may be set.
+    #[error(transparent)]
+    AboveLimit(StockError),
+}
+
 impl Stock {
     /// The most that an input may set.
     pub const MAX_SET: u64 = 1_000_000_000;
@@ -42,6 +56,28 @@ impl Stock {
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0
+    }
+
+    /// The stock after a change.
+    ///
+    /// What a cancelled order gave back may stand above [`Stock::MAX_SET`], and go down
+    /// from there.
+    ///
+    /// # Errors
+    ///
+    /// [`StockChangeError`].
+    pub fn after(self, change: StockChange) -> Result<Self, StockChangeError> {
+        let delta = match change {
+            StockChange::Set(stock) => return Ok(stock),
+            StockChange::Add(delta) => delta.get(),
+        };
+        match self.0.checked_add_signed(delta) {
+            None => Err(StockChangeError::Short { available: self }),
+            Some(after) if delta > 0 && after > Self::MAX_SET => {
+                Err(StockChangeError::AboveLimit(StockError))
+            }
+            Some(after) => Ok(Self(after)),
+        }
     }
 }
 
@@ -98,6 +134,23 @@ mod tests {
         for pieces in [-1, 1_000_000_001, i64::MIN, i64::MAX] {
             assert_eq!(Stock::try_from(pieces), Err(StockError), "{pieces}");
         }
+    }
+
+    #[test]
+    fn a_change_stays_within_the_bounds() {
+        let add = |pieces| StockChange::Add(StockDelta::try_from(pieces).unwrap());
+        let (three, full) = (Stock::new(3), Stock::new(Stock::MAX_SET));
+        assert_eq!(three.after(StockChange::Set(full)), Ok(full));
+        assert_eq!(three.after(add(-3)), Ok(Stock::new(0)));
+        assert_eq!(three.after(add(2)), Ok(Stock::new(5)));
+        let short = StockChangeError::Short { available: three };
+        assert_eq!(three.after(add(-4)), Err(short));
+        let above = StockChangeError::AboveLimit(StockError);
+        assert_eq!(full.after(add(1)), Err(above));
+        let refilled = Stock::new(Stock::MAX_SET + 5);
+        assert_eq!(refilled.after(add(0)), Ok(refilled));
+        let lower = Stock::new(Stock::MAX_SET + 4);
+        assert_eq!(refilled.after(add(-1)), Ok(lower));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::{Email, PasswordHash, PersonName, Role, UserPatch};
 use crate::auth::Revocation;
 use crate::entity::Version;
 use crate::id::Id;
+use crate::repository::UniqueField;
 
 /// The id of a user.
 pub type UserId = Id<User>;
@@ -34,34 +35,43 @@ pub struct User {
     pub deleted_at: Option<DateTime<Utc>>,
 }
 
-/// A change to a user that was decided on a certain version of it.
+/// A user as a decision sees it, while the row is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedUser {
+    /// The user, deleted or not.
+    pub user: User,
+    /// The hash of the password.
+    pub password_hash: PasswordHash,
+    /// Whether the user is an active admin and no other is left.
+    pub is_last_admin: bool,
+}
+
+/// What a decision makes of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserChange {
-    /// Whose row to change.
-    pub id: UserId,
-    /// The version that the change was decided on.
-    pub seen: Version,
-    /// The address after the change.
-    pub email: Email,
-    /// The name after the change.
-    pub name: PersonName,
-    /// The role after the change.
-    pub role: Role,
-    /// Whether the user may log in after the change.
-    pub is_active: bool,
+    /// The user after the change, one version on.
+    pub user: User,
     /// The hash of a new password, if there is one.
     pub password_hash: Option<PasswordHash>,
-    /// Whether the change takes an active admin away, so that another must be left.
-    pub removes_admin: bool,
-    /// Whether the role or the activity is another after the change.
-    pub changes_rights: bool,
     /// The tokens that end with the change.
     pub revocation: Revocation,
-    /// When the change happens.
-    pub at: DateTime<Utc>,
+}
+
+impl LockedUser {
+    /// Whether a change would leave no active admin.
+    #[must_use]
+    pub fn removes_last_admin(&self, change: &UserChange) -> bool {
+        self.is_last_admin && !change.user.is_active_admin()
+    }
 }
 
 impl User {
+    /// Live users have different email addresses.
+    pub const UNIQUE_EMAIL: UniqueField = UniqueField {
+        name: "email",
+        taken: "Email address is already registered",
+    };
+
     /// Whether the user is not deleted.
     #[must_use]
     pub const fn is_live(&self) -> bool {
@@ -122,18 +132,46 @@ impl User {
             Revocation::None
         };
         Some(UserChange {
-            id: self.id,
-            seen: self.version,
-            removes_admin: self.is_active_admin() && !after.is_active_admin(),
-            changes_rights: (self.role, self.is_active) != (after.role, after.is_active),
-            email: after.email,
-            name: after.name,
-            role: after.role,
-            is_active: after.is_active,
+            user: after.changed(at),
             password_hash,
             revocation,
-            at,
         })
+    }
+
+    /// The deletion of this user, which ends every token.
+    #[must_use]
+    pub fn deletion(&self, at: DateTime<Utc>) -> UserChange {
+        let deleted = Self {
+            deleted_at: Some(at),
+            ..self.clone()
+        };
+        UserChange {
+            user: deleted.changed(at),
+            password_hash: None,
+            revocation: Revocation::All,
+        }
+    }
+
+    /// What undoes the deletion of this user. No token comes back.
+    #[must_use]
+    pub fn restoration(&self, at: DateTime<Utc>) -> UserChange {
+        let restored = Self {
+            deleted_at: None,
+            ..self.clone()
+        };
+        UserChange {
+            user: restored.changed(at),
+            password_hash: None,
+            revocation: Revocation::None,
+        }
+    }
+
+    fn changed(self, at: DateTime<Utc>) -> Self {
+        Self {
+            version: self.version.next(),
+            updated_at: at,
+            ..self
+        }
     }
 }
 
@@ -189,33 +227,61 @@ mod tests {
             ..UserPatch::default()
         };
         let change = change(&user, &patch, None).unwrap();
-        assert_eq!(change.name.full(), "Ada King");
-        assert_eq!(change.email, user.email);
-        assert_eq!(change.seen, user.version);
+        assert_eq!(change.user.name.full(), "Ada King");
+        let unchanged = User {
+            name: user.name.clone(),
+            version: user.version,
+            ..change.user
+        };
+        assert_eq!(unchanged, user);
+        assert_eq!(change.user.version, user.version.next());
         assert_eq!(change.revocation, Revocation::None);
-        assert!(!change.removes_admin);
     }
 
     #[test]
-    fn demotion_and_deactivation_take_an_admin_away() {
+    fn demotion_deactivation_and_deletion_take_the_last_admin_away() {
         let user = admin();
-        for patch in [
-            UserPatch {
-                role: Some(Role::Moderator),
-                ..UserPatch::default()
-            },
-            UserPatch {
-                is_active: Some(false),
-                ..UserPatch::default()
-            },
+        let locked = |is_last_admin| LockedUser {
+            user: admin(),
+            password_hash: PasswordHash::new("hash".into()),
+            is_last_admin,
+        };
+        let patch = |role, is_active| UserPatch {
+            role,
+            is_active,
+            last_name: Some("King".parse().unwrap()),
+            ..UserPatch::default()
+        };
+        for (change, removes) in [
+            (
+                change(&user, &patch(Some(Role::Moderator), None), None),
+                true,
+            ),
+            (change(&user, &patch(None, Some(false)), None), true),
+            (Some(user.deletion(user.updated_at)), true),
+            (
+                change(&user, &patch(Some(Role::Admin), Some(true)), None),
+                false,
+            ),
         ] {
-            assert!(change(&user, &patch, None).unwrap().removes_admin);
-            let inactive = User {
-                is_active: false,
-                ..user.clone()
-            };
-            assert!(change(&inactive, &patch, None).is_none_or(|change| !change.removes_admin));
+            let change = change.unwrap();
+            assert_eq!(locked(true).removes_last_admin(&change), removes);
+            assert!(!locked(false).removes_last_admin(&change));
         }
+    }
+
+    #[test]
+    fn a_deletion_ends_all_tokens_and_is_undone() {
+        let user = admin();
+        let deletion = user.deletion(user.updated_at);
+        assert_eq!(deletion.user.deleted_at, Some(user.updated_at));
+        assert_eq!(deletion.revocation, Revocation::All);
+        let restored = deletion.user.restoration(user.updated_at);
+        assert_eq!(
+            (restored.user.deleted_at, restored.revocation),
+            (None, Revocation::None)
+        );
+        assert_eq!(restored.user.version, user.version.next().next());
     }
 
     #[test]

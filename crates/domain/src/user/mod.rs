@@ -11,7 +11,7 @@ mod role;
 
 pub use commands::{NewUser, RawNewUser, RawUserPatch, UserField, UserPatch};
 pub use email::{Email, EmailError};
-pub use entity::{User, UserChange, UserId};
+pub use entity::{LockedUser, User, UserChange, UserId};
 pub use name::{FirstName, LastName, NameError, PersonName};
 pub use password::{CurrentPasswordError, Password, PasswordError, PasswordHash};
 #[cfg(feature = "mocks")]

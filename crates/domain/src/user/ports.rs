@@ -1,14 +1,14 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Email, PasswordHash, PersonName, Role, User, UserChange, UserQuery};
-use crate::entity::{Liveness, Version};
+use super::{Email, LockedUser, PasswordHash, PersonName, Role, User, UserChange, UserQuery};
+use crate::entity::Liveness;
 use crate::list::Page;
-use crate::repository::RepositoryError;
+use crate::repository::{Decide, RepositoryError};
 use crate::user::UserId;
 
 /// A user to be stored for the first time: active, never logged in, at
-/// [`Version::FIRST`].
+/// [`Version::FIRST`](crate::entity::Version::FIRST).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRecord {
     /// The new user's id.
@@ -39,7 +39,7 @@ pub trait UserRepository: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`RepositoryError::Duplicate`] of the email where a live user has it; of
+    /// [`RepositoryError::Duplicate`] with [`User::UNIQUE_EMAIL`] where a live user has it; of
     /// any number of racing calls with one email exactly one succeeds.
     async fn insert(&self, user: UserRecord) -> Result<User, RepositoryError>;
 
@@ -52,13 +52,8 @@ pub trait UserRepository: Send + Sync {
         email: Email,
     ) -> Result<Option<(User, PasswordHash)>, RepositoryError>;
 
-    /// The hash of a live user's password, as it was at one version of the user.
-    /// `None` where the user is deleted, unknown, or at another version.
-    async fn password_hash(
-        &self,
-        id: UserId,
-        seen: Version,
-    ) -> Result<Option<PasswordHash>, RepositoryError>;
+    /// The hash of a live user's password. `None` where the user is deleted or unknown.
+    async fn password_hash(&self, id: UserId) -> Result<Option<PasswordHash>, RepositoryError>;
 
     /// A page of users, its next cursor, and the total where it was asked for.
     ///
@@ -71,56 +66,31 @@ pub trait UserRepository: Send + Sync {
     /// [`Total::SEARCH_BOUND`]: crate::list::Total::SEARCH_BOUND
     async fn list(&self, query: UserQuery) -> Result<Page<User>, RepositoryError>;
 
-    /// Changes a live user who is at the version that was seen, moves the version
-    /// on by one, sets `updated_at`, ends the tokens that the change names, and
-    /// returns the user.
+    /// Stores what a decision makes of a user, deleted or not, ends the tokens that it
+    /// names, and returns the user. Of any number of racing decisions each sees what the
+    /// one before has left, so none is lost.
     ///
-    /// Of any number of racing changes that saw one version exactly one succeeds.
+    /// A decision answers the user as it is to be, one version on. The id, the last login
+    /// and the time of the sign-up stay. [`LockedUser::is_last_admin`] is true until the
+    /// end of the change: however many changes race that take an active admin away, the
+    /// decision about the last one knows.
     ///
-    /// # Errors
-    ///
-    /// - [`RepositoryError::NotFound`] where no live user has the id;
-    /// - [`RepositoryError::Stale`] where the version is another;
-    /// - [`RepositoryError::Duplicate`] where another live user has the email;
-    /// - [`RepositoryError::Conflict`] with [`LastAdmin`] where the change removes
-    ///   an active admin and no other is left, however many such changes race.
-    ///
-    /// [`LastAdmin`]: crate::repository::Conflict::LastAdmin
-    async fn change(&self, change: UserChange) -> Result<User, RepositoryError>;
-
-    /// Deletes a live user who is at the version that was seen, and with the user
-    /// all live posts of theirs: marks the rows, moves their versions on by one, and
-    /// ends every token. The email and the slugs are free again.
+    /// With a user who is deleted go all live posts of theirs: they are marked, and their
+    /// versions move on by one. The email and the slugs are free again. With a user who is
+    /// restored come back the posts that went with them, not those that were deleted
+    /// before: their versions move on by one, and a slug that is taken by now, or kept for
+    /// another post, gets a number.
     ///
     /// # Errors
     ///
-    /// As [`UserRepository::change`], but for the duplicate. An active admin is
-    /// deleted only while another is left.
-    async fn delete(
+    /// - [`RepositoryError::NotFound`] where no user has the id;
+    /// - [`RepositoryError::Refused`] where the decision refuses;
+    /// - [`RepositoryError::Duplicate`] with [`User::UNIQUE_EMAIL`] where the user would
+    ///   be live and another live one has the email.
+    async fn change(
         &self,
         id: UserId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError>;
-
-    /// Undoes a deletion of a user who is at the version that was seen, and of the
-    /// posts that went with the user (not of those that were deleted before): moves
-    /// their versions on by one, sets `updated_at`, and returns the user. A slug that
-    /// is taken by now, or kept for another post, gets a number. No token comes back.
-    ///
-    /// # Errors
-    ///
-    /// - [`RepositoryError::NotFound`] where no user, deleted or not, has the id;
-    /// - [`RepositoryError::Conflict`] with [`NotDeleted`] where the user is live;
-    /// - [`RepositoryError::Stale`] where the version is another;
-    /// - [`RepositoryError::Duplicate`] where a live user has the email by now.
-    ///
-    /// [`NotDeleted`]: crate::repository::Conflict::NotDeleted
-    async fn restore(
-        &self,
-        id: UserId,
-        seen: Version,
-        at: DateTime<Utc>,
+        decide: Decide<LockedUser, UserChange>,
     ) -> Result<User, RepositoryError>;
 
     /// Whether there is an active admin.

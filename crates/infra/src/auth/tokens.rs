@@ -6,10 +6,10 @@ use diesel_async::RunQueryDsl;
 use hexpress_database::sql::{Prepared, StoredId, StoredInstant};
 use hexpress_database::{Connection, Corrupt, Database, Failure, SWEEP_BATCH, on_backend};
 use hexpress_domain::auth::{
-    ApiTokenRecord, Authenticated, Principal, SessionPolicy, SessionRecord, Token, TokenDigest,
-    TokenId, TokenKind, TokenRepository,
+    ApiTokenRecord, Authenticated, CREDENTIALS_CHANGED, Principal, SessionPolicy, SessionRecord,
+    TOO_MANY_TOKENS, Token, TokenDigest, TokenId, TokenKind, TokenRepository,
 };
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{User, UserId};
 
 use super::rows::{NewTokenRow, TokenRow};
@@ -50,10 +50,10 @@ impl TokenRepository for DieselTokenRepository {
                 Box::pin(async move {
                     hold(connection, token.user_id, token.session_id).await?;
                     if !session_stands(connection, token).await? {
-                        return Err(RepositoryError::Conflict(Conflict::CredentialsChanged).into());
+                        return Err(RepositoryError::Conflict(CREDENTIALS_CHANGED).into());
                     }
                     if count_api_tokens(connection, token).await? >= i64::from(token.limit) {
-                        return Err(RepositoryError::Conflict(Conflict::TokenLimit).into());
+                        return Err(RepositoryError::Conflict(TOO_MANY_TOKENS).into());
                     }
                     Ok(insert(connection, token.into()).await?.try_into()?)
                 })
@@ -162,7 +162,7 @@ async fn log_in(connection: &mut Connection, session: &SessionRecord) -> Result<
             .returning(UserRow::as_returning());
         Prepared(update).get_result(c).await.optional()?
     });
-    let row = row.ok_or(RepositoryError::Conflict(Conflict::CredentialsChanged))?;
+    let row = row.ok_or(RepositoryError::Conflict(CREDENTIALS_CHANGED))?;
     Ok(row.try_into()?)
 }
 

@@ -3,11 +3,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::list::Page;
-use hexpress_domain::order::{
-    Order, OrderId, OrderQuery, OrderRecord, OrderRepository, OrderTransition, Placement,
-};
+use hexpress_domain::order::{Order, OrderId, OrderQuery, OrderRecord, OrderRepository, Placement};
 use hexpress_domain::product::ProductId;
-use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::repository::{Decide, RepositoryError};
 
 use super::invalidations::{Invalidations, Subject};
 
@@ -46,9 +44,9 @@ impl OrderRepository for InvalidatingOrderRepository {
         self.orders.list(query).await
     }
 
-    async fn change(&self, transition: OrderTransition) -> Result<Order, RepositoryError> {
+    async fn change(&self, id: OrderId, decide: Decide<Order>) -> Result<Order, RepositoryError> {
         let orders = Arc::clone(&self.orders);
-        let write = async move { orders.change(transition).await };
+        let write = async move { orders.change(id, decide).await };
         let subjects = |outcome: &Result<Order, _>| match outcome {
             Ok(order) => of(order.items.iter().map(|item| item.product_id)),
             Err(_) => of_any(),

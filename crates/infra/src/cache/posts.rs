@@ -1,14 +1,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use hexpress_domain::entity::{Liveness, Version};
+use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::Page;
 use hexpress_domain::post::{
-    MonthlyPosts, PostChange, PostHeadline, PostId, PostQuery, PostReader, PostRecord,
+    LockedPost, MonthlyPosts, PostChange, PostHeadline, PostId, PostQuery, PostReader, PostRecord,
     PostRepository, PostScope, PostSort, PostStatus, PostView, Slug, StatusCount,
 };
-use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::UserId;
 
 use super::invalidations::{Invalidations, Subject};
@@ -133,36 +132,30 @@ pub(super) struct InvalidatingPostRepository {
 }
 
 impl InvalidatingPostRepository {
-    async fn write<T, F>(
+    async fn write<F>(
         &self,
         id: PostId,
-        slug: fn(&T) -> Option<Slug>,
         write: impl FnOnce(Arc<dyn PostRepository>) -> F,
-    ) -> Result<T, RepositoryError>
+    ) -> Result<PostView, RepositoryError>
     where
-        T: Send + 'static,
-        F: Future<Output = Result<T, RepositoryError>> + Send + 'static,
+        F: Future<Output = Result<PostView, RepositoryError>> + Send + 'static,
     {
-        let subjects = move |outcome: &Result<T, _>| {
-            let slug = outcome.as_ref().ok().and_then(slug).map(Subject::Slug);
+        let subjects = move |outcome: &Result<PostView, _>| {
+            // A slug that the post has now leads to no other any more.
+            let slug = outcome.as_ref().ok().map(|view| view.post.slug.clone());
             let post = [Subject::Post(id), Subject::PostPages];
-            post.into_iter().chain(slug).collect()
+            post.into_iter().chain(slug.map(Subject::Slug)).collect()
         };
         let write = write(Arc::clone(&self.posts));
         self.invalidations.write(write, subjects).await
     }
 }
 
-/// A slug that the post has now leads to no other any more.
-fn slug(view: &PostView) -> Option<Slug> {
-    Some(view.post.slug.clone())
-}
-
 #[async_trait]
 impl PostRepository for InvalidatingPostRepository {
     async fn insert(&self, post: PostRecord) -> Result<PostView, RepositoryError> {
         let id = post.id;
-        self.write(id, slug, |posts| async move { posts.insert(post).await })
+        self.write(id, |posts| async move { posts.insert(post).await })
             .await
     }
 
@@ -186,35 +179,15 @@ impl PostRepository for InvalidatingPostRepository {
         self.posts.list(scope, query).await
     }
 
-    async fn change(&self, change: PostChange) -> Result<PostView, RepositoryError> {
-        let id = change.id;
-        self.write(id, slug, |posts| async move { posts.change(change).await })
-            .await
-    }
-
-    async fn delete(
+    async fn change(
         &self,
         id: PostId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError> {
+        decide: Decide<LockedPost, PostChange>,
+    ) -> Result<PostView, RepositoryError> {
         self.write(
             id,
-            |()| None,
-            move |posts| async move { posts.delete(id, seen, at).await },
+            move |posts| async move { posts.change(id, decide).await },
         )
-        .await
-    }
-
-    async fn restore(
-        &self,
-        id: PostId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<PostView, RepositoryError> {
-        self.write(id, slug, move |posts| async move {
-            posts.restore(id, seen, at).await
-        })
         .await
     }
 

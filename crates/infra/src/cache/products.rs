@@ -1,14 +1,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use hexpress_domain::entity::Version;
 use hexpress_domain::list::Page;
 use hexpress_domain::product::{
-    Product, ProductChange, ProductId, ProductQuery, ProductReader, ProductRecord,
-    ProductRepository,
+    Product, ProductId, ProductQuery, ProductReader, ProductRecord, ProductRepository,
 };
-use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::repository::{Decide, RepositoryError};
 
 use super::invalidations::{Invalidations, Subject};
 use super::reads::{Kept, Reads};
@@ -83,14 +80,13 @@ pub(super) struct InvalidatingProductRepository {
 }
 
 impl InvalidatingProductRepository {
-    async fn write<T, F>(
+    async fn write<F>(
         &self,
         id: ProductId,
         write: impl FnOnce(Arc<dyn ProductRepository>) -> F,
-    ) -> Result<T, RepositoryError>
+    ) -> Result<Product, RepositoryError>
     where
-        T: Send + 'static,
-        F: Future<Output = Result<T, RepositoryError>> + Send + 'static,
+        F: Future<Output = Result<Product, RepositoryError>> + Send + 'static,
     {
         let subjects = move |_: &_| vec![Subject::Product(id), Subject::ProductPages];
         let write = write(Arc::clone(&self.products));
@@ -114,20 +110,13 @@ impl ProductRepository for InvalidatingProductRepository {
         self.products.list(query).await
     }
 
-    async fn change(&self, change: ProductChange) -> Result<Product, RepositoryError> {
-        let id = change.id;
-        self.write(id, |products| async move { products.change(change).await })
-            .await
-    }
-
-    async fn delete(
+    async fn change(
         &self,
         id: ProductId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError> {
+        decide: Decide<Product>,
+    ) -> Result<Product, RepositoryError> {
         self.write(id, move |products| async move {
-            products.delete(id, seen, at).await
+            products.change(id, decide).await
         })
         .await
     }

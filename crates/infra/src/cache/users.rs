@@ -1,12 +1,14 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use hexpress_domain::entity::{Liveness, Version};
+use hexpress_domain::auth::Revocation;
+use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::Page;
-use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::{
-    Email, PasswordHash, User, UserChange, UserId, UserQuery, UserRecord, UserRepository,
+    Email, LockedUser, PasswordHash, User, UserChange, UserId, UserQuery, UserRecord,
+    UserRepository,
 };
 
 use super::callers::wait_for_callers;
@@ -17,23 +19,6 @@ use super::invalidations::{Invalidations, Subject};
 pub(super) struct InvalidatingUserRepository {
     pub(super) users: Arc<dyn UserRepository>,
     pub(super) invalidations: Arc<Invalidations>,
-}
-
-impl InvalidatingUserRepository {
-    async fn write<T, F>(
-        &self,
-        id: UserId,
-        write: impl FnOnce(Arc<dyn UserRepository>) -> F,
-    ) -> Result<T, RepositoryError>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T, RepositoryError>> + Send + 'static,
-    {
-        let subjects =
-            move |_: &_| vec![Subject::Author(id), Subject::PostPages, Subject::Caller(id)];
-        let write = write(Arc::clone(&self.users));
-        self.invalidations.write(write, subjects).await
-    }
 }
 
 #[async_trait]
@@ -53,55 +38,40 @@ impl UserRepository for InvalidatingUserRepository {
         self.users.find_by_email(email).await
     }
 
-    async fn password_hash(
-        &self,
-        id: UserId,
-        seen: Version,
-    ) -> Result<Option<PasswordHash>, RepositoryError> {
-        self.users.password_hash(id, seen).await
+    async fn password_hash(&self, id: UserId) -> Result<Option<PasswordHash>, RepositoryError> {
+        self.users.password_hash(id).await
     }
 
     async fn list(&self, query: UserQuery) -> Result<Page<User>, RepositoryError> {
         self.users.list(query).await
     }
 
-    /// Waits after every outcome, as all that takes rights away: where somebody else was
-    /// faster, that write may not have returned yet.
-    async fn change(&self, change: UserChange) -> Result<User, RepositoryError> {
-        let id = change.id;
-        let is_waited_for = change.changes_rights || change.password_hash.is_some();
-        let write = |users: Arc<dyn UserRepository>| async move { users.change(change).await };
-        let outcome = self.write(id, write).await;
-        if is_waited_for {
+    /// Waits unless the decision made a change that leaves all rights: where it changed
+    /// nothing, somebody else may have taken them a moment before, and not have returned.
+    async fn change(
+        &self,
+        id: UserId,
+        decide: Decide<LockedUser, UserChange>,
+    ) -> Result<User, RepositoryError> {
+        let leaves_rights = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&leaves_rights);
+        let noting: Decide<LockedUser, UserChange> = Arc::new(move |locked| {
+            let change = decide(locked)?;
+            let leaves_rights = change.as_ref().is_some_and(|change| {
+                change.revocation == Revocation::None && change.user.role == locked.user.role
+            });
+            noted.store(leaves_rights, Ordering::Relaxed);
+            Ok(change)
+        });
+        let users = Arc::clone(&self.users);
+        let write = async move { users.change(id, noting).await };
+        let subjects =
+            move |_: &_| vec![Subject::Author(id), Subject::PostPages, Subject::Caller(id)];
+        let outcome = self.invalidations.write(write, subjects).await;
+        if !leaves_rights.load(Ordering::Relaxed) {
             wait_for_callers().await;
         }
         outcome
-    }
-
-    async fn delete(
-        &self,
-        id: UserId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError> {
-        let write =
-            move |users: Arc<dyn UserRepository>| async move { users.delete(id, seen, at).await };
-        let outcome = self.write(id, write).await;
-        wait_for_callers().await;
-        outcome
-    }
-
-    async fn restore(
-        &self,
-        id: UserId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<User, RepositoryError> {
-        self.write(
-            id,
-            move |users| async move { users.restore(id, seen, at).await },
-        )
-        .await
     }
 
     async fn has_active_admin(&self) -> Result<bool, RepositoryError> {

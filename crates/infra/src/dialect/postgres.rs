@@ -9,9 +9,7 @@ use hexpress_database::sql::{Condition, Prepared, StoredId, StoredInstant};
 use crate::order::OrderItemRow;
 use crate::post::AuthorRow;
 use crate::product::ProductRow;
-use crate::schema::{
-    ACTIVE_ADMIN, order_items, orders, post_views, posts, products, tokens, users,
-};
+use crate::schema::{order_items, orders, post_views, posts, products, tokens, users};
 
 /// Holds a user's row until the transaction ends.
 pub(crate) async fn lock_user(c: &mut AsyncPgConnection, id: StoredId) -> QueryResult<()> {
@@ -24,16 +22,12 @@ pub(crate) async fn lock_user(c: &mut AsyncPgConnection, id: StoredId) -> QueryR
     Ok(())
 }
 
-/// Holds the rows of all live, active admins until the transaction ends. In one
-/// order, so that two who do so cannot wait for each other.
-pub(crate) async fn lock_active_admins(c: &mut AsyncPgConnection) -> QueryResult<()> {
-    users::table
-        .filter(sql::<Bool>(ACTIVE_ADMIN))
-        .order(users::id)
-        .select(users::id)
-        .for_update()
-        .execute(c)
-        .await?;
+/// Lets whoever counts the admins go one after another, until the transaction ends.
+pub(crate) async fn lock_admins(c: &mut AsyncPgConnection) -> QueryResult<()> {
+    let lock = sql::<Bool>(
+        "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/admins', 0)) IS NULL",
+    );
+    Prepared(lock).execute(c).await?;
     Ok(())
 }
 

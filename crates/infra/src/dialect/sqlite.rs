@@ -17,7 +17,7 @@ pub(crate) async fn lock_user(_: &mut AsyncSqliteConnection, _: StoredId) -> Que
     Ok(())
 }
 
-pub(crate) async fn lock_active_admins(_: &mut AsyncSqliteConnection) -> QueryResult<()> {
+pub(crate) async fn lock_admins(_: &mut AsyncSqliteConnection) -> QueryResult<()> {
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use hexpress_domain::order::{Idempotency, NewOrder, OrderRecord, Placement};
 use hexpress_domain::repository::RepositoryError;
 use sha2::{Digest, Sha256};
 
-use super::list::with_items;
+use super::read::with_items;
 use super::rows::OrderRow;
 use crate::schema::{idempotency_keys, orders};
 

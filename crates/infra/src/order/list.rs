@@ -1,5 +1,3 @@
-use std::collections::HashMap;
-
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
@@ -9,9 +7,10 @@ use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::list::{Page, Position, Total};
 use hexpress_domain::order::{Order, OrderQuery, OrderSort};
 
-use super::rows::{OrderItemRow, OrderRow};
+use super::read::with_items;
+use super::rows::OrderRow;
 use crate::list;
-use crate::schema::{order_items, orders};
+use crate::schema::orders;
 
 pub(super) async fn page(
     connection: &mut Connection,
@@ -21,32 +20,6 @@ pub(super) async fn page(
     let orders = with_items(connection, rows).await?;
     let cursor = |order: &Order| query.sort.cursor(order);
     Ok(list::page(orders, total, query.page.size, cursor))
-}
-
-/// The orders of these rows, in the same order: one query for all their lines.
-pub(super) async fn with_items(
-    connection: &mut Connection,
-    rows: Vec<OrderRow>,
-) -> Result<Vec<Order>, Failure> {
-    let ids: Vec<StoredId> = rows.iter().map(|row| row.id).collect();
-    let items: Vec<OrderItemRow> = on_backend!(connection, |c| {
-        order_items::table
-            .filter(order_items::order_id.eq_any(ids))
-            .order((order_items::order_id, order_items::position))
-            .select(OrderItemRow::as_select())
-            .load(c)
-            .await?
-    });
-    let mut items_of: HashMap<_, Vec<_>> = HashMap::new();
-    for item in items {
-        items_of.entry(item.order_id.0).or_default().push(item);
-    }
-    let mut orders = Vec::with_capacity(rows.len());
-    for row in rows {
-        let items = items_of.remove(&row.id.0).unwrap_or_default();
-        orders.push(row.with(items)?);
-    }
-    Ok(orders)
 }
 
 /// The page's rows, one more where more come behind it, and the total where it is

@@ -2,41 +2,24 @@
 
 mod keys;
 mod list;
+mod place;
 mod queue;
+mod read;
 mod rows;
 #[cfg(test)]
 mod slow_plans;
 mod stock;
+mod write;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{Condition, Prepared, StoredId, StoredInstant};
-use hexpress_database::{Connection, Corrupt, Database, Failure, on_backend, pipelined};
+use hexpress_database::Database;
 use hexpress_domain::list::Page;
-use hexpress_domain::order::{
-    Order, OrderId, OrderQuery, OrderRecord, OrderRepository, OrderStatus, OrderTransition,
-    Placement,
-};
-use hexpress_domain::product::Product;
-use hexpress_domain::repository::RepositoryError;
-
-use crate::product::{Cause, ProductRow};
-use crate::schema::{orders, products};
+use hexpress_domain::order::{Order, OrderId, OrderQuery, OrderRecord, OrderRepository, Placement};
+use hexpress_domain::repository::{Decide, RepositoryError};
 
 pub use queue::QueueingOrderRepository;
 pub(crate) use rows::OrderItemRow;
-use rows::OrderRow;
-
-/// How many overdue orders are cancelled in one transaction, which holds all their
-/// products.
-const OVERDUE_BATCH: u8 = 20;
-
-/// A product changed between the moments in which an order read it and took from it.
-#[derive(Debug, thiserror::Error)]
-#[error("a product of the order has changed meanwhile")]
-struct ProductChanged;
 
 /// [`OrderRepository`] in the database.
 #[derive(Clone)]
@@ -59,20 +42,14 @@ impl OrderRepository for DieselOrderRepository {
             .write_if(
                 |placement| matches!(placement, Placement::Placed(_)),
                 order,
-                |connection, record| Box::pin(place(connection, record)),
+                |connection, record| Box::pin(place::place(connection, record)),
             )
             .await
     }
 
     async fn find(&self, id: OrderId) -> Result<Option<Order>, RepositoryError> {
         self.database
-            .look_up(id, |connection, &id| {
-                Box::pin(async move {
-                    let row = find(connection, id).await?;
-                    let mut orders = list::with_items(connection, Vec::from_iter(row)).await?;
-                    Ok(orders.pop())
-                })
-            })
+            .look_up(id, |connection, &id| Box::pin(read::find(connection, id)))
             .await
     }
 
@@ -84,10 +61,10 @@ impl OrderRepository for DieselOrderRepository {
             .await
     }
 
-    async fn change(&self, transition: OrderTransition) -> Result<Order, RepositoryError> {
+    async fn change(&self, id: OrderId, decide: Decide<Order>) -> Result<Order, RepositoryError> {
         self.database
-            .write(transition, |connection, transition| {
-                Box::pin(change(connection, transition))
+            .write((id, decide), |connection, (id, decide)| {
+                Box::pin(write::change(connection, *id, decide))
             })
             .await
     }
@@ -102,11 +79,11 @@ impl OrderRepository for DieselOrderRepository {
             let batch = self
                 .database
                 .write((placed_until, at), |connection, &(placed_until, at)| {
-                    Box::pin(cancel_batch(connection, placed_until, at))
+                    Box::pin(write::cancel_batch(connection, placed_until, at))
                 })
                 .await?;
             cancelled += batch;
-            if batch < u64::from(OVERDUE_BATCH) {
+            if batch < u64::from(write::OVERDUE_BATCH) {
                 return Ok(cancelled);
             }
         }
@@ -119,167 +96,4 @@ impl OrderRepository for DieselOrderRepository {
             })
             .await
     }
-}
-
-/// Whoever waits here waits for whoever is further on, never the other way round: a key
-/// comes before products, and products come in the order of their ids.
-async fn place(connection: &mut Connection, record: &OrderRecord) -> Result<Placement, Failure> {
-    if let Some(idempotency) = &record.idempotency
-        && let Some(known) = keys::claim(connection, record, idempotency).await?
-    {
-        return Ok(known);
-    }
-    let items = record.order.items().iter();
-    let ids: Vec<StoredId> = items.map(|item| item.product_id.into()).collect();
-    let seen = read(connection, &ids).await?;
-    let order = match record.fill(valid(seen)?) {
-        Ok(order) => order,
-        Err(refusal) => return Ok(Placement::Refused(refusal)),
-    };
-    let Taken {
-        mut products,
-        lacking,
-    } = store(connection, &order).await?;
-    if !lacking.is_empty() {
-        products.extend(read(connection, &lacking).await?);
-    }
-    match record.fill(valid(products)?) {
-        Ok(true_order) if lacking.is_empty() && true_order == order => Ok(Placement::Placed(order)),
-        Ok(_) => Err(Failure::Contention(ProductChanged.into())),
-        Err(refusal) => Ok(Placement::Refused(refusal)),
-    }
-}
-
-/// The products of these ids, as they are at the moment.
-async fn read(connection: &mut Connection, ids: &[StoredId]) -> Result<Vec<ProductRow>, Failure> {
-    Ok(on_backend!(connection, |c| {
-        let products = products::table
-            .filter(Condition::one_of("products.id", ids))
-            .select(ProductRow::as_select());
-        Prepared(products).load(c).await?
-    }))
-}
-
-fn valid(products: Vec<ProductRow>) -> Result<Vec<Product>, Corrupt> {
-    products.into_iter().map(Product::try_from).collect()
-}
-
-/// What became of the pieces of an order.
-struct Taken {
-    /// The products that had enough, as they were before.
-    products: Vec<ProductRow>,
-    /// Those that had not, or are gone.
-    lacking: Vec<StoredId>,
-}
-
-/// Stores an order, takes its pieces where they are there, and writes that down, all in
-/// one trip: from the first piece on others wait for this one's end.
-async fn store(connection: &mut Connection, order: &Order) -> Result<Taken, Failure> {
-    let id = StoredId::from(order.id);
-    let mut pieces: Vec<(StoredId, i64)> = order
-        .items
-        .iter()
-        .map(|item| (item.product_id.into(), item.quantity.get().into()))
-        .collect();
-    // Whoever takes from several products takes in this order.
-    pieces.sort_unstable_by_key(|(product, _)| product.0);
-    let (stored, rows, listed, recorded) = pipelined!(
-        connection,
-        |c, dialect in crate::dialect| {
-            let insert = diesel::insert_into(orders::table).values(OrderRow::of(order));
-            Prepared(insert).execute(c)
-        },
-        // Before the lines, each of which would share in its product: PostgreSQL writes
-        // down who all do when one of them takes it.
-        dialect::take_pieces(c, &pieces),
-        dialect::insert_order_items(c, OrderItemRow::of(order)),
-        stock::record(&[id], Cause::Ordered, order.created_at).execute(c),
-    );
-    stored?;
-    let mut taken = Taken {
-        products: Vec::new(),
-        lacking: Vec::new(),
-    };
-    for ((product, pieces), row) in pieces.into_iter().zip(rows?) {
-        match row {
-            Some(row) => taken.products.push(row.before(pieces)),
-            None => taken.lacking.push(product),
-        }
-    }
-    // The line of a product that has been purged has nothing to refer to.
-    if listed.is_err() && !taken.lacking.is_empty() {
-        return Err(Failure::Contention(ProductChanged.into()));
-    }
-    listed?;
-    recorded?;
-    Ok(taken)
-}
-
-async fn find(connection: &mut Connection, id: OrderId) -> Result<Option<OrderRow>, Failure> {
-    Ok(on_backend!(connection, |c| {
-        orders::table
-            .find(StoredId::from(id))
-            .select(OrderRow::as_select())
-            .get_result(c)
-            .await
-            .optional()?
-    }))
-}
-
-async fn change(
-    connection: &mut Connection,
-    transition: &OrderTransition,
-) -> Result<Order, Failure> {
-    let id = StoredId::from(transition.id);
-    let row: Option<OrderRow> = on_backend!(&mut *connection, |c| {
-        let update = diesel::update(orders::table.find(id))
-            .filter(orders::version.eq(transition.seen.get()))
-            .set((
-                orders::status.eq(transition.to.as_str()),
-                orders::updated_at.eq(StoredInstant(transition.at)),
-                orders::version.eq(orders::version + 1),
-            ))
-            .returning(OrderRow::as_returning());
-        Prepared(update).get_result(c).await.optional()?
-    });
-    let Some(row) = row else {
-        return Err(match find(connection, transition.id).await? {
-            Some(_) => RepositoryError::Stale,
-            None => RepositoryError::NotFound,
-        }
-        .into());
-    };
-    if transition.to == OrderStatus::Cancelled {
-        stock::give_back(connection, &[id], transition.at).await?;
-    }
-    let order = list::with_items(connection, vec![row]).await?.pop();
-    Ok(order.ok_or(RepositoryError::NotFound)?)
-}
-
-async fn cancel_batch(
-    connection: &mut Connection,
-    placed_until: DateTime<Utc>,
-    at: DateTime<Utc>,
-) -> Result<u64, Failure> {
-    let ids = on_backend!(&mut *connection, |c, dialect in crate::dialect| {
-        let pending = OrderStatus::Pending.as_str();
-        let until = StoredInstant(placed_until);
-        let limit = OVERDUE_BATCH.into();
-        dialect::hold_orders_placed_until(c, pending, until, limit).await?
-    });
-    if ids.is_empty() {
-        return Ok(0);
-    }
-    let count = on_backend!(&mut *connection, |c| {
-        diesel::update(orders::table.filter(orders::id.eq_any(&ids)))
-            .set((
-                orders::status.eq(OrderStatus::Cancelled.as_str()),
-                orders::updated_at.eq(StoredInstant(at)),
-                orders::version.eq(orders::version + 1),
-            ))
-            .execute(c)
-            .await?
-    });
-    stock::give_back(connection, &ids, at).await?;
-    Ok(u64::try_from(count).unwrap_or(u64::MAX))
 }

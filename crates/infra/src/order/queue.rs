@@ -6,10 +6,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::list::Page;
 use hexpress_domain::order::{
-    IdempotencyKey, Order, OrderId, OrderQuery, OrderRecord, OrderRepository, OrderTransition,
-    Placement,
+    IdempotencyKey, Order, OrderId, OrderQuery, OrderRecord, OrderRepository, Placement,
 };
-use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::UserId;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
@@ -61,8 +60,8 @@ impl OrderRepository for QueueingOrderRepository {
         self.orders.list(query).await
     }
 
-    async fn change(&self, transition: OrderTransition) -> Result<Order, RepositoryError> {
-        self.orders.change(transition).await
+    async fn change(&self, id: OrderId, decide: Decide<Order>) -> Result<Order, RepositoryError> {
+        self.orders.change(id, decide).await
     }
 
     async fn cancel_overdue(

@@ -6,9 +6,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_database::{Connection, Failure, on_backend};
-use hexpress_domain::entity::Version;
-use hexpress_domain::post::MadeSlug;
-use hexpress_domain::post::PostId;
+use hexpress_domain::post::{MadeSlug, PostId};
 use hexpress_domain::user::UserId;
 
 use super::{rows, slugs, write};
@@ -50,7 +48,7 @@ pub(crate) async fn restore_with_author(
 ) -> Result<(), Failure> {
     let gone = whose_slugs_are_gone(connection, author_id).await?;
     let mut stems = Vec::new();
-    for (id, slug, _) in &gone {
+    for (id, slug) in &gone {
         stems.push(MadeSlug::from(rows::slug(slug, id.0)?).stem().clone());
     }
     stems.sort();
@@ -60,7 +58,7 @@ pub(crate) async fn restore_with_author(
     }
 
     let stored_id = StoredId::from(author_id);
-    let others: Vec<StoredId> = gone.iter().map(|(id, ..)| *id).collect();
+    let others: Vec<StoredId> = gone.iter().map(|(id, _)| *id).collect();
     on_backend!(&mut *connection, |c, dialect in crate::dialect| {
         dialect::lock_posts_of(c, stored_id, COHORT).await?;
         diesel::update(posts::table)
@@ -77,10 +75,9 @@ pub(crate) async fn restore_with_author(
             .await
             .map_err(slugs::refused_made)?
     });
-    for (id, slug, version) in gone {
+    for (id, slug) in gone {
         let slug = rows::slug(&slug, id.0)?;
-        let (id, version) = (PostId::new(id.0), Version::new(version));
-        write::bring_back(connection, id, version, &slug, at).await?;
+        write::bring_back(connection, PostId::new(id.0), &slug, at).await?;
     }
     Ok(())
 }
@@ -89,7 +86,7 @@ pub(crate) async fn restore_with_author(
 async fn whose_slugs_are_gone(
     connection: &mut Connection,
     author_id: UserId,
-) -> Result<Vec<(StoredId, String, i64)>, Failure> {
+) -> Result<Vec<(StoredId, String)>, Failure> {
     let (taken, kept) = (diesel::alias!(posts as taken), kept_slugs::table);
     Ok(on_backend!(connection, |c| {
         posts::table
@@ -107,7 +104,7 @@ async fn whose_slugs_are_gone(
                 )),
             )
             .order(posts::id)
-            .select((posts::id, posts::slug, posts::version))
+            .select((posts::id, posts::slug))
             .load(c)
             .await?
     }))

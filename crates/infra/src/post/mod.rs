@@ -16,15 +16,14 @@ mod views;
 mod write;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use hexpress_database::Database;
-use hexpress_domain::entity::{Liveness, Version};
+use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::Page;
 use hexpress_domain::post::{
-    MonthlyPosts, PostChange, PostHeadline, PostId, PostQuery, PostRecord, PostRepository,
-    PostScope, PostView, Slug, StatusCount,
+    LockedPost, MonthlyPosts, PostChange, PostHeadline, PostId, PostQuery, PostRecord,
+    PostRepository, PostScope, PostView, Slug, StatusCount,
 };
-use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::UserId;
 
 pub(crate) use cohort::{delete_with_author, restore_with_author};
@@ -35,8 +34,10 @@ pub use views::DieselViewRepository;
 
 /// [`PostRepository`] in the database.
 ///
-/// Whoever takes several locks takes them in this order: the author, the makers of a
-/// slug, posts by id, the counts of their views by id, kept slugs.
+/// Whoever takes several locks takes them in this order: the author, posts that are there
+/// by id, the makers of a slug, the counts of views by post, kept slugs. Whoever restores
+/// the posts of an author alone holds the makers of slugs before the posts: nobody else
+/// takes a deleted post without its author.
 #[derive(Clone)]
 pub struct DieselPostRepository {
     database: Database,
@@ -98,40 +99,14 @@ impl PostRepository for DieselPostRepository {
             .await
     }
 
-    async fn change(&self, change: PostChange) -> Result<PostView, RepositoryError> {
-        let search_text = search_text(&change.title, &change.content);
-        self.database
-            .write(
-                (change, search_text),
-                |connection, (change, search_text)| {
-                    Box::pin(write::change(connection, change, search_text))
-                },
-            )
-            .await
-    }
-
-    async fn delete(
+    async fn change(
         &self,
         id: PostId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError> {
-        self.database
-            .write((id, seen, at), |connection, &(id, seen, at)| {
-                Box::pin(write::delete(connection, id, seen, at))
-            })
-            .await
-    }
-
-    async fn restore(
-        &self,
-        id: PostId,
-        seen: Version,
-        at: DateTime<Utc>,
+        decide: Decide<LockedPost, PostChange>,
     ) -> Result<PostView, RepositoryError> {
         self.database
-            .write((id, seen, at), |connection, &(id, seen, at)| {
-                Box::pin(write::restore(connection, id, seen, at))
+            .write((id, decide), |connection, (id, decide)| {
+                Box::pin(write::change(connection, *id, decide))
             })
             .await
     }

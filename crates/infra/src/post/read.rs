@@ -1,9 +1,8 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use hexpress_database::sql::Condition;
+use hexpress_database::sql::{Condition, Locked, Prepared};
 use hexpress_database::{Connection, Failure, on_backend};
-use hexpress_domain::post::PostId;
-use hexpress_domain::post::{PostView, Slug};
+use hexpress_domain::post::{PostId, PostView, Slug};
 
 use super::rows::{self, AuthorRow, PostRow, PostViewRow};
 use crate::schema::{post_views, posts, users};
@@ -35,24 +34,50 @@ pub(super) async fn find_by_slug(
     first(connection, leads_to).await
 }
 
-async fn first(
-    connection: &mut Connection,
-    condition: Condition,
-) -> Result<Option<PostView>, Failure> {
-    let row: Option<PostViewRow> = on_backend!(connection, |c| {
+/// The query of a post with all that is shown of it. No function, since no signature says
+/// simply for which database it selects.
+macro_rules! view_where {
+    ($condition:expr) => {
         posts::table
             .inner_join(users::table)
             .inner_join(post_views::table)
-            .filter(condition)
+            .filter($condition)
             .select((
                 PostRow::as_select(),
                 AuthorRow::as_select(),
                 post_views::count,
                 posts::content.nullable(),
             ))
-            .get_result(c)
-            .await
-            .optional()?
+    };
+}
+
+async fn first(
+    connection: &mut Connection,
+    condition: Condition,
+) -> Result<Option<PostView>, Failure> {
+    let row: Option<PostViewRow> = on_backend!(connection, |c| {
+        let view = view_where!(condition);
+        view.get_result(c).await.optional()?
+    });
+    Ok(row.map(rows::view).transpose()?)
+}
+
+/// The post of this id that is deleted or is not, held until the transaction ends.
+pub(super) async fn lock(
+    connection: &mut Connection,
+    id: PostId,
+    is_deleted: bool,
+) -> Result<Option<PostView>, Failure> {
+    let liveness = match is_deleted {
+        true => " AND posts.deleted_at IS NOT NULL",
+        false => " AND posts.deleted_at IS NULL",
+    };
+    let condition = Condition::sql("posts.id = ")
+        .and_id(id.as_uuid())
+        .and_sql(liveness);
+    let row: Option<PostViewRow> = on_backend!(connection, |c| {
+        let view = Locked(view_where!(condition), "posts");
+        Prepared(view).get_result(c).await.optional()?
     });
     Ok(row.map(rows::view).transpose()?)
 }

@@ -4,7 +4,8 @@ use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::fold;
 use hexpress_domain::post::{
-    Author, Content, Post, PostChange, PostHeadline, PostId, PostRecord, PostView, Slug, Title,
+    Author, Content, LockedPost, Post, PostChange, PostHeadline, PostId, PostRecord, PostView,
+    Slug, Title,
 };
 use hexpress_domain::user::{PersonName, UserId};
 use uuid::Uuid;
@@ -210,39 +211,38 @@ pub(super) struct PostChangeset<'a> {
     #[diesel(treat_none_as_null = true)]
     published_at: Option<StoredInstant>,
     metadata: Option<&'a str>,
-    search_text: Option<&'a str>,
+    search_text: Option<String>,
+    version: i64,
     updated_at: StoredInstant,
+    #[diesel(treat_none_as_null = true)]
+    deleted_at: Option<StoredInstant>,
+    /// No live post is.
+    deleted_with_author: Option<bool>,
 }
 
 impl<'a> PostChangeset<'a> {
-    pub(super) fn of(
-        change: &'a PostChange,
-        search_text: &'a str,
-        slug: &'a str,
-        same: Same,
-    ) -> Self {
-        let is_searched_text_same = same.title && same.content;
+    pub(super) fn of(locked: &'a LockedPost, change: &'a PostChange, slug: &'a str) -> Self {
+        let (before, after) = (&locked.post, &change.post);
+        let content = change.content.as_ref();
+        let is_searched = before.title != after.title || content.is_some();
+        let search_text =
+            is_searched.then(|| search_text(&after.title, content.unwrap_or(&locked.content)));
         Self {
-            title: change.title.as_str(),
+            title: after.title.as_str(),
             slug,
-            slug_named: change.is_slug_named,
-            content: (!same.content).then_some(change.content.as_str()),
-            excerpt: change.excerpt.as_ref().map(|excerpt| excerpt.as_str()),
-            status: change.status.as_str(),
-            published_at: change.published_at.map(StoredInstant),
-            metadata: (!same.metadata).then_some(change.metadata.as_str()),
-            search_text: (!is_searched_text_same).then_some(search_text),
-            updated_at: change.at.into(),
+            slug_named: after.is_slug_named,
+            content: content.map(|content| content.as_str()),
+            excerpt: after.excerpt.as_ref().map(|excerpt| excerpt.as_str()),
+            status: after.status.as_str(),
+            published_at: after.published_at.map(StoredInstant),
+            metadata: (before.metadata != after.metadata).then_some(after.metadata.as_str()),
+            search_text,
+            version: after.version.get(),
+            updated_at: after.updated_at.into(),
+            deleted_at: after.deleted_at.map(StoredInstant),
+            deleted_with_author: after.is_live().then_some(false),
         }
     }
-}
-
-/// Which text a change leaves as it is.
-#[derive(Debug, Clone, Copy, Queryable)]
-pub(super) struct Same {
-    title: bool,
-    content: bool,
-    metadata: bool,
 }
 
 /// The fields that the list of posts is searched in, the same ones for every row.

@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use crate::testing::{Caught, catch, id_of, minute, numbers, open, plan};
 use hexpress_database::Database;
-use hexpress_domain::entity::Version;
-use hexpress_domain::post::PostId;
-use hexpress_domain::post::{MadeSlug, NewSlug, Post, PostChange, PostStatus, PostView, Title};
+use hexpress_domain::post::{LockedPost, MadeSlug, NewSlug, PostChange, PostId, PostStatus, Title};
+use hexpress_domain::repository::Decide;
 use hexpress_test_support::{Kind, TestDatabase};
+use hexpress_testkit::samples::{later, post_edit};
 use rstest::rstest;
 use uuid::Uuid;
 
-use super::rows::search_text;
-use super::{read, slugs, write};
-use crate::testing::{Caught, catch, id_of, minute, numbers, open, plan};
+use super::{slugs, write};
 
 const LAST: u128 = 10_001;
 
@@ -117,42 +115,15 @@ async fn slugs_and_the_first_gap_are_looked_for_in_indexes(
     }
 }
 
-fn change_to(view: &PostView) -> PostChange {
-    let Post {
-        id,
-        version,
-        title,
-        is_slug_named,
-        excerpt,
-        metadata,
-        ..
-    } = view.post.clone();
-    PostChange {
-        id,
-        seen: version,
-        title,
-        slug: None,
-        is_slug_named,
-        keeps_former_slug: false,
-        content: view.content.clone().unwrap(),
-        excerpt,
-        status: PostStatus::Published,
-        published_at: Some(DateTime::<Utc>::UNIX_EPOCH),
-        metadata,
-        at: DateTime::<Utc>::UNIX_EPOCH,
-    }
-}
-
-/// Changes a post and returns the columns that the update set.
-async fn columns_set_by(database: &Database, change: PostChange) -> String {
+/// Changes post number 7 and returns the columns that the update set.
+async fn columns_set_by(database: &Database, decide: Decide<LockedPost, PostChange>) -> String {
     let caught = Caught::default();
-    let search_text = search_text(&change.title, &change.content);
-    let input = (change, search_text, Arc::clone(&caught));
+    let input = (decide, Arc::clone(&caught));
     database
-        .write(input, |connection, (change, search_text, caught)| {
+        .write(input, |connection, (decide, caught)| {
             Box::pin(async move {
                 catch(connection, caught);
-                write::change(connection, change, search_text).await
+                write::change(connection, PostId::new(Uuid::from_u128(7)), decide).await
             })
         })
         .await
@@ -168,24 +139,17 @@ async fn text_that_stays_the_same_is_not_written_again(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {
     let (raw, database) = posts(kind).await;
-    let found = database
-        .read(PostId::new(Uuid::from_u128(7)), |connection, &id| {
-            Box::pin(read::find(connection, id))
-        })
-        .await
-        .unwrap();
-    let change = change_to(&found.unwrap());
-    let set = columns_set_by(&database, change.clone()).await;
+    let publication = post_edit(|PostChange { post, .. }| {
+        post.status = PostStatus::Published;
+        post.published_at = Some(later());
+    });
+    let set = columns_set_by(&database, publication).await;
     assert!(set.contains("status"), "{set}");
     for text in ["content", "search_text", "metadata"] {
         assert!(!set.contains(text), "{text}: {set}");
     }
-    let retitled = PostChange {
-        title: "Parcels".parse().unwrap(),
-        seen: Version::new(2),
-        ..change
-    };
-    let set = columns_set_by(&database, retitled).await;
+    let retitling = post_edit(|change| change.post.title = "Parcels".parse().unwrap());
+    let set = columns_set_by(&database, retitling).await;
     assert!(
         set.contains("search_text") && !set.contains("content"),
         "{set}"

@@ -2,16 +2,22 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use hexpress_database::sql::{Prepared, StoredId, StoredInstant};
-use hexpress_database::{Connection, Failure, on_backend, pipelined};
-use hexpress_domain::entity::Version;
-use hexpress_domain::post::PostId;
-use hexpress_domain::post::{MadeSlug, NewSlug, PostChange, PostRecord, PostView, Slug};
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_database::{Connection, Corrupt, Failure, on_backend, pipelined};
+use hexpress_domain::auth::CREDENTIALS_CHANGED;
+use hexpress_domain::post::{
+    LockedPost, MadeSlug, NewSlug, Post, PostChange, PostId, PostRecord, PostView, Slug,
+};
+use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::UserId;
 
-use super::rows::{AuthorRow, PostRow, Same};
+use super::rows::{AuthorRow, PostRow};
 use super::{read, rows, slugs};
 use crate::schema::posts;
+
+/// A post was restored between the moments in which it was looked for and locked.
+#[derive(Debug, thiserror::Error)]
+#[error("the post has been restored meanwhile")]
+struct PostRestored;
 
 /// Who may get posts: no foreign key fires when a user is marked as deleted.
 const LIVE: &str = "users.deleted_at IS NULL";
@@ -23,7 +29,7 @@ pub(super) async fn insert(
     search_text: &str,
 ) -> Result<PostView, Failure> {
     let author = share_author(connection, post.author_id, LIVE_AND_ACTIVE).await?;
-    let author = author.ok_or(RepositoryError::Conflict(Conflict::CredentialsChanged))?;
+    let author = author.ok_or(RepositoryError::Conflict(CREDENTIALS_CHANGED))?;
     let slug = slugs::choose(connection, post.id, &post.slug).await?;
     let is_named = matches!(post.slug, NewSlug::Named(_));
     let row = rows::NewPostRow::of(post, search_text, &slug, is_named);
@@ -45,23 +51,68 @@ pub(super) async fn insert(
 
 pub(super) async fn change(
     connection: &mut Connection,
-    change: &PostChange,
-    search_text: &str,
+    id: PostId,
+    decide: &Decide<LockedPost, PostChange>,
 ) -> Result<PostView, Failure> {
-    // What it had at the version seen it has still when the update finds that version.
-    let (former, same) = compare(connection, change).await?;
+    let (view, is_author_deleted) = lock(connection, id).await?;
+    let locked = LockedPost {
+        content: view.content.ok_or_else(|| no_content(id))?,
+        post: view.post,
+        is_author_deleted,
+    };
+    let change = decide(&locked).map_err(RepositoryError::Refused)?;
+    let (post, content) = match change {
+        None => (locked.post, locked.content),
+        Some(change) => {
+            let slug = update(connection, &locked, &change).await?;
+            let content = change.content.unwrap_or(locked.content);
+            (
+                Post {
+                    slug,
+                    ..change.post
+                },
+                content,
+            )
+        }
+    };
+    Ok(PostView {
+        post,
+        content: Some(content),
+        ..view
+    })
+}
+
+/// The post, held until the transaction ends, and whether its author is deleted. An
+/// author who is not stays so until then, where the post is deleted: those who go and
+/// come with their posts are held before them.
+async fn lock(connection: &mut Connection, id: PostId) -> Result<(PostView, bool), Failure> {
+    if let Some(live) = read::lock(connection, id, false).await? {
+        return Ok((live, false));
+    }
+    let found = read::find(connection, id).await?;
+    let author_id = found.ok_or(RepositoryError::NotFound)?.post.author_id;
+    let author = share_author(connection, author_id, LIVE).await?;
+    match read::lock(connection, id, true).await? {
+        Some(deleted) => Ok((deleted, author.is_none())),
+        None => Err(Failure::Contention(PostRestored.into())),
+    }
+}
+
+/// Stores what becomes of a post, and returns the slug that it gets.
+async fn update(
+    connection: &mut Connection,
+    locked: &LockedPost,
+    change: &PostChange,
+) -> Result<Slug, Failure> {
+    let LockedPost { post: before, .. } = locked;
+    let (id, former) = (before.id, &before.slug);
     let slug = match &change.slug {
-        Some(slug) => slugs::choose(connection, change.id, slug).await?,
+        Some(new) => slugs::choose(connection, id, new).await?,
         None => former.clone(),
     };
-    let changed = on_backend!(&mut *connection, |c| {
-        let update = diesel::update(posts::table.find(StoredId::from(change.id)))
-            .filter(posts::version.eq(change.seen.get()))
-            .filter(posts::deleted_at.is_null())
-            .set((
-                rows::PostChangeset::of(change, search_text, slug.as_str(), same),
-                posts::version.eq(posts::version + 1),
-            ));
+    let row = rows::PostChangeset::of(locked, change, slug.as_str());
+    on_backend!(&mut *connection, |c| {
+        let update = diesel::update(posts::table.find(StoredId::from(id))).set(row);
         Prepared(update)
             .execute(c)
             .await
@@ -70,85 +121,37 @@ pub(super) async fn change(
                 None => error.into(),
             })?
     });
-    if changed == 0 {
-        return Err(why_not_live(connection, change.id).await?.into());
-    }
-    if change.published_at.is_some() && change.slug.is_none() {
-        slugs::take_over(connection, change.id, &slug).await?;
-    }
-    if let Some(new) = &change.slug {
-        slugs::settle(connection, change.id, new, &slug).await?;
-        if change.keeps_former_slug && former != slug {
-            slugs::keep(connection, change.id, &former).await?;
+    let Some(new) = &change.slug else {
+        let is_first_publication =
+            before.published_at.is_none() && change.post.published_at.is_some();
+        if is_first_publication {
+            slugs::take_over(connection, id, &slug).await?;
+        }
+        return Ok(slug);
+    };
+    slugs::settle(connection, id, new, &slug).await?;
+    if change.keeps_former_slug && *former != slug {
+        match before.is_live() {
+            true => slugs::keep(connection, id, former).await?,
+            false => slugs::keep_unless_known(connection, id, former).await?,
         }
     }
-    written(connection, change.id).await
+    Ok(slug)
 }
 
-pub(super) async fn delete(
-    connection: &mut Connection,
-    id: PostId,
-    seen: Version,
-    at: DateTime<Utc>,
-) -> Result<(), Failure> {
-    let deleted = on_backend!(&mut *connection, |c| {
-        diesel::update(posts::table.find(StoredId::from(id)))
-            .filter(posts::version.eq(seen.get()))
-            .filter(posts::deleted_at.is_null())
-            .set((
-                posts::deleted_at.eq(Some(StoredInstant(at))),
-                posts::updated_at.eq(StoredInstant(at)),
-                posts::version.eq(posts::version + 1),
-            ))
-            .execute(c)
-            .await?
-    });
-    match deleted {
-        0 => Err(why_not_live(connection, id).await?.into()),
-        _ => Ok(()),
-    }
-}
-
-pub(super) async fn restore(
-    connection: &mut Connection,
-    id: PostId,
-    seen: Version,
-    at: DateTime<Utc>,
-) -> Result<PostView, Failure> {
-    let Some(PostView { post, .. }) = read::find(connection, id).await? else {
-        return Err(RepositoryError::NotFound.into());
-    };
-    if post.deleted_at.is_none() {
-        return Err(RepositoryError::Conflict(Conflict::NotDeleted).into());
-    }
-    if share_author(connection, post.author_id, LIVE)
-        .await?
-        .is_none()
-    {
-        return Err(RepositoryError::Conflict(Conflict::AuthorDeleted).into());
-    }
-    match bring_back(connection, id, seen, &post.slug, at).await? {
-        0 => Err(RepositoryError::Stale.into()),
-        _ => written(connection, id).await,
-    }
-}
-
-/// Undoes the deletion of a post that is at this version, and returns whether there
-/// was one. The slug gets a number where it leads to another post by now, and goes on
-/// leading here where readers know it by this post alone.
+/// Undoes the deletion of a post that this transaction holds, with its author. The slug
+/// gets a number where it leads to another post by now, and goes on leading here where
+/// readers know it by this post alone.
 pub(super) async fn bring_back(
     connection: &mut Connection,
     id: PostId,
-    seen: Version,
     former: &Slug,
     at: DateTime<Utc>,
-) -> Result<usize, Failure> {
+) -> Result<(), Failure> {
     let made = NewSlug::Made(MadeSlug::from(former.clone()));
     let slug = slugs::choose(connection, id, &made).await?;
-    let restored = on_backend!(&mut *connection, |c| {
+    on_backend!(&mut *connection, |c| {
         diesel::update(posts::table.find(StoredId::from(id)))
-            .filter(posts::version.eq(seen.get()))
-            .filter(posts::deleted_at.is_not_null())
             .set((
                 posts::slug.eq(slug.as_str()),
                 posts::deleted_at.eq(None::<StoredInstant>),
@@ -160,13 +163,11 @@ pub(super) async fn bring_back(
             .await
             .map_err(slugs::refused_made)?
     });
-    if restored > 0 {
-        slugs::settle(connection, id, &made, &slug).await?;
-        if slug != *former {
-            slugs::keep_unless_known(connection, id, former).await?;
-        }
+    slugs::settle(connection, id, &made, &slug).await?;
+    if slug != *former {
+        slugs::keep_unless_known(connection, id, former).await?;
     }
-    Ok(restored)
+    Ok(())
 }
 
 /// Holds the author's row, so that no deletion of the author overlooks the post.
@@ -180,45 +181,7 @@ async fn share_author(
     }))
 }
 
-/// The slug that a post has at the version seen, and which of its text stays the same.
-async fn compare(
-    connection: &mut Connection,
-    change: &PostChange,
-) -> Result<(Slug, Same), Failure> {
-    let found: Option<(String, Same)> = on_backend!(&mut *connection, |c| {
-        posts::table
-            .find(StoredId::from(change.id))
-            .filter(posts::version.eq(change.seen.get()))
-            .filter(posts::deleted_at.is_null())
-            .select((
-                posts::slug,
-                (
-                    posts::title.eq(change.title.as_str()),
-                    posts::content.eq(change.content.as_str()),
-                    posts::metadata.eq(change.metadata.as_str()),
-                ),
-            ))
-            .get_result(c)
-            .await
-            .optional()?
-    });
-    match found {
-        Some((slug, same)) => Ok((rows::slug(&slug, change.id.as_uuid())?, same)),
-        None => Err(why_not_live(connection, change.id).await?.into()),
-    }
-}
-
-/// Why no live post of this id was at the version that the caller saw.
-async fn why_not_live(connection: &mut Connection, id: PostId) -> Result<RepositoryError, Failure> {
-    let found = read::find(connection, id).await?;
-    Ok(match found {
-        Some(view) if view.post.deleted_at.is_none() => RepositoryError::Stale,
-        _ => RepositoryError::NotFound,
-    })
-}
-
-/// The post as this transaction has left it.
-async fn written(connection: &mut Connection, id: PostId) -> Result<PostView, Failure> {
-    let view = read::find(connection, id).await?;
-    Ok(view.ok_or(RepositoryError::NotFound)?)
+/// No query of one post leaves its content out.
+fn no_content(id: PostId) -> Corrupt {
+    Corrupt::new("posts", "content", id.as_uuid(), "missing")
 }

@@ -4,7 +4,7 @@ use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::fold;
 use hexpress_domain::product::{
-    Description, Product, ProductChange, ProductId, ProductName, ProductRecord, Stock,
+    Description, Product, ProductId, ProductName, ProductRecord, Stock,
 };
 
 use crate::schema::products;
@@ -20,17 +20,13 @@ pub(crate) struct ProductRow {
     currency: String,
     pub(super) stock: i64,
     is_active: bool,
-    pub(super) version: i64,
+    version: i64,
     created_at: StoredInstant,
     updated_at: StoredInstant,
     deleted_at: Option<StoredInstant>,
 }
 
 impl ProductRow {
-    pub(super) const fn is_live(&self) -> bool {
-        self.deleted_at.is_none()
-    }
-
     /// The product as it was before so many pieces were taken.
     pub(crate) const fn before(mut self, pieces: i64) -> Self {
         self.stock += pieces;
@@ -115,21 +111,30 @@ pub(super) struct ProductChangeset<'a> {
     description: &'a str,
     price_cents: i64,
     currency: &'a str,
+    stock: i64,
     is_active: bool,
-    search_text: String,
+    /// The old one stays where the text that it is made of does.
+    search_text: Option<String>,
+    version: i64,
     updated_at: StoredInstant,
+    #[diesel(treat_none_as_null = true)]
+    deleted_at: Option<StoredInstant>,
 }
 
 impl<'a> ProductChangeset<'a> {
-    pub(super) fn of(change: &'a ProductChange) -> Self {
+    pub(super) fn of(before: &Product, after: &'a Product) -> Self {
+        let is_same = (&before.name, &before.description) == (&after.name, &after.description);
         Self {
-            name: change.name.as_str(),
-            description: change.description.as_str(),
-            price_cents: change.price.into(),
-            currency: change.currency.as_str(),
-            is_active: change.is_active,
-            search_text: search_text(&change.name, &change.description),
-            updated_at: change.at.into(),
+            name: after.name.as_str(),
+            description: after.description.as_str(),
+            price_cents: after.price.into(),
+            currency: after.currency.as_str(),
+            stock: pieces(after.stock),
+            is_active: after.is_active,
+            search_text: (!is_same).then(|| search_text(&after.name, &after.description)),
+            version: after.version.get(),
+            updated_at: after.updated_at.into(),
+            deleted_at: after.deleted_at.map(StoredInstant),
         }
     }
 }

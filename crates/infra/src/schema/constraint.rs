@@ -1,6 +1,8 @@
 use diesel::result::Error;
 use hexpress_database::violated_constraint;
-use hexpress_domain::repository::{RepositoryError, UniqueField};
+use hexpress_domain::post::Post;
+use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::user::User;
 
 /// The named rules of the schema that a statement can break, the same on both
 /// databases. Their names are part of the design: which one collided tells which
@@ -281,12 +283,8 @@ impl Constraint {
     /// their types and ids are fresh, so that only a fault of ours can break it.
     const fn meaning(self) -> Option<RepositoryError> {
         match self {
-            Self::UsersEmailLiveKey => Some(RepositoryError::Duplicate {
-                field: UniqueField::UserEmail,
-            }),
-            Self::PostsSlugLiveKey => Some(RepositoryError::Duplicate {
-                field: UniqueField::PostSlug,
-            }),
+            Self::UsersEmailLiveKey => Some(RepositoryError::Duplicate(User::UNIQUE_EMAIL)),
+            Self::PostsSlugLiveKey => Some(RepositoryError::Duplicate(Post::UNIQUE_SLUG)),
             Self::TokensUserIdFkey | Self::OrdersUserIdFkey | Self::IdempotencyKeysUserIdFkey => {
                 Some(RepositoryError::MissingReference)
             }

@@ -133,7 +133,10 @@ impl Seeder {
     ///
     /// # Errors
     ///
-    /// [`RepositoryError::Conflict`] where there are fewer pieces of a product.
+    /// [`RepositoryError::Refused`] with [`StockChangeError::Short`] where there are fewer
+    /// pieces of a product.
+    ///
+    /// [`StockChangeError::Short`]: hexpress_domain::product::StockChangeError::Short
     pub async fn orders(&self, batch: Vec<Order>) -> Result<usize, RepositoryError> {
         self.database
             .write(batch, |connection, batch| {

@@ -6,8 +6,8 @@ use diesel_async::RunQueryDsl;
 use hexpress_database::sql::StoredId;
 use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::order::{Order, OrderStatus};
-use hexpress_domain::product::{Product, ProductId};
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::product::{Product, ProductId, StockChangeError};
+use hexpress_domain::repository::RepositoryError;
 
 use super::{STOCK_MOVEMENTS, insert, only, rows};
 use crate::bulk::{Kind, Table, Value, placeholders};
@@ -56,7 +56,8 @@ async fn look_at_stock(connection: &mut Connection, orders: &[&Order]) -> Result
         let product = Product::try_from(row)?;
         let available = product.stock;
         if taken.get(&product.id) > Some(&available.get()) {
-            return Err(RepositoryError::Conflict(Conflict::NegativeStock { available }).into());
+            let refusal = StockChangeError::Short { available };
+            return Err(RepositoryError::Refused(refusal.into()).into());
         }
     }
     Ok(())

@@ -24,12 +24,6 @@ pub(crate) struct UserRow {
     deleted_at: Option<StoredInstant>,
 }
 
-impl UserRow {
-    pub(super) const fn is_live(&self) -> bool {
-        self.deleted_at.is_none()
-    }
-}
-
 impl TryFrom<UserRow> for User {
     type Error = Corrupt;
 
@@ -109,21 +103,29 @@ pub(super) struct UserChangeset<'a> {
     last_name: &'a str,
     role: &'a str,
     is_active: bool,
-    search_text: String,
+    /// The old one stays where the text that it is made of does.
+    search_text: Option<String>,
+    version: i64,
     updated_at: StoredInstant,
+    #[diesel(treat_none_as_null = true)]
+    deleted_at: Option<StoredInstant>,
 }
 
 impl<'a> UserChangeset<'a> {
-    pub(super) fn of(change: &'a UserChange) -> Self {
+    pub(super) fn of(before: &User, change: &'a UserChange) -> Self {
+        let after = &change.user;
+        let is_same = (&before.email, &before.name) == (&after.email, &after.name);
         Self {
-            email: change.email.as_str(),
+            email: after.email.as_str(),
             password_hash: change.password_hash.as_ref().map(|hash| hash.expose()),
-            first_name: change.name.first.as_str(),
-            last_name: change.name.last.as_str(),
-            role: change.role.as_str(),
-            is_active: change.is_active,
-            search_text: search_text(&change.email, &change.name),
-            updated_at: change.at.into(),
+            first_name: after.name.first.as_str(),
+            last_name: after.name.last.as_str(),
+            role: after.role.as_str(),
+            is_active: after.is_active,
+            search_text: (!is_same).then(|| search_text(&after.email, &after.name)),
+            version: after.version.get(),
+            updated_at: after.updated_at.into(),
+            deleted_at: after.deleted_at.map(StoredInstant),
         }
     }
 }

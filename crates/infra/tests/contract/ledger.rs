@@ -3,23 +3,15 @@
 
 use hexpress_domain::entity::Version;
 use hexpress_domain::order::{OrderRecord, OrderRepository, OrderStatus, Placement};
-use hexpress_domain::product::{
-    ProductChange, ProductId, ProductRepository, Stock, StockChange, StockDelta,
-};
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::product::{ProductId, ProductRepository, Stock};
 use hexpress_test_support::Kind;
-use hexpress_testkit::samples::{later, order_record, product_change, unknown, with_key};
+use hexpress_testkit::samples::{
+    is_refused, later, order_record, order_step, product_deletion, product_edit, refusal, unknown,
+    with_key,
+};
 use rstest::rstest;
 
 use crate::support::stores;
-
-fn add(pieces: i64) -> Option<StockChange> {
-    Some(StockChange::Add(StockDelta::try_from(pieces).unwrap()))
-}
-
-fn set(pieces: u64) -> Option<StockChange> {
-    Some(StockChange::Set(Stock::new(pieces)))
-}
 
 #[rstest]
 #[tokio::test]
@@ -37,24 +29,13 @@ async fn the_first_pieces_are_a_movement(#[values(Kind::Sqlite, Kind::Postgres)]
 
 #[rstest]
 #[tokio::test]
-async fn stock_is_set_and_moved_with_a_movement_each(
-    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
-) {
+async fn stock_changes_with_a_movement_each(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
     let stores = stores(kind).await;
     let mut product = stores.product(5, 3).await;
-    for (stock, after) in [
-        (set(10), 10),
-        (add(-4), 6),
-        (add(2), 8),
-        (set(0), 0),
-        (set(0), 0),
-    ] {
-        let change = ProductChange {
-            stock,
-            ..product_change(&product)
-        };
-        product = stores.products.change(change).await.unwrap();
-        assert_eq!(product.stock.get(), after, "{stock:?}");
+    for stock in [10, 6, 8, 0, 0] {
+        let edit = product_edit(move |product| product.stock = Stock::new(stock));
+        product = stores.products.change(product.id, edit).await.unwrap();
+        assert_eq!(product.stock.get(), stock);
     }
     assert_eq!(product.version, Version::new(6));
     let ledger = stores
@@ -74,15 +55,8 @@ async fn a_change_that_is_refused_moves_nothing(
     let stores = stores(kind).await;
     let product = stores.product(5, 3).await;
     let before = stores.shop().await;
-    let change = ProductChange {
-        stock: add(-4),
-        ..product_change(&product)
-    };
-    let refused = stores.products.change(change).await;
-    assert!(matches!(
-        refused,
-        Err(RepositoryError::Conflict(Conflict::NegativeStock { .. }))
-    ));
+    let refused = stores.products.change(product.id, refusal()).await;
+    assert!(is_refused(&refused), "{refused:?}");
     assert_eq!(stores.shop().await, before);
 }
 
@@ -130,11 +104,11 @@ async fn a_cancelled_order_gives_back_what_it_took_also_to_deleted_products(
     };
     stores.order(overdue).await;
     stores.assert_books_balance().await;
-    let deletion = stores.products.delete(gone.id, gone.version, later());
+    let deletion = stores.products.change(gone.id, product_deletion());
     deletion.await.unwrap();
 
-    let cancelled = order.transition(OrderStatus::Cancelled, later()).unwrap();
-    stores.orders.change(cancelled).await.unwrap();
+    let cancellation = order_step(OrderStatus::Cancelled);
+    stores.orders.change(order.id, cancellation).await.unwrap();
     stores.assert_books_balance().await;
     let overdue = stores.orders.cancel_overdue(later(), later()).await;
     assert_eq!(overdue.unwrap(), 1);

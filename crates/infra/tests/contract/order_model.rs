@@ -1,17 +1,19 @@
 //! Any sequence of operations, against a model that a page holds.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use hexpress_domain::entity::Version;
-use hexpress_domain::order::OrderId;
-use hexpress_domain::order::{Order, OrderRepository, OrderStatus, Placement, Refusal};
+use hexpress_domain::order::{Order, OrderId, OrderRepository, OrderStatus, Placement, Refusal};
 use hexpress_domain::product::{
-    ProductChange, ProductId, ProductRepository, Stock, StockChange, StockDelta,
+    Product, ProductId, ProductPatch, ProductRepository, Stock, StockChange, StockDelta,
 };
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::repository::Decide;
 use hexpress_domain::user::User;
 use hexpress_test_support::Kind;
-use hexpress_testkit::samples::{later, order_record, product_change, with_key};
+use hexpress_testkit::samples::{
+    is_refused, later, order_record, order_step, product_edit, with_key,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rstest::rstest;
@@ -154,12 +156,14 @@ async fn step(stores: &Stores, model: &mut Model, order: usize, to: OrderStatus)
     let seen = stores.orders.find(model.orders[order].id).await.unwrap();
     let seen = seen.unwrap();
     let may = model.orders[order].status.may_become(to);
-    let Ok(transition) = seen.transition(to, later()) else {
-        assert!(!may);
-        return;
+    let moved = match stores.orders.change(seen.id, order_step(to)).await {
+        Ok(moved) => moved,
+        refused => {
+            assert!(!may && is_refused(&refused), "{refused:?}");
+            return;
+        }
     };
     assert!(may);
-    let moved = stores.orders.change(transition).await.unwrap();
     assert_eq!(moved.version, Version::new(seen.version.get() + 1));
     model.orders[order].status = to;
     if to == OrderStatus::Cancelled {
@@ -168,36 +172,26 @@ async fn step(stores: &Stores, model: &mut Model, order: usize, to: OrderStatus)
 }
 
 async fn adjust(stores: &Stores, model: &mut Model, product: usize, stock: StockChange) {
-    let seen = stores.products.find(model.ids[product]).await.unwrap();
-    let change = ProductChange {
+    let patch = ProductPatch {
         stock: Some(stock),
-        ..product_change(&seen.unwrap())
+        ..ProductPatch::default()
     };
+    let adjust: Decide<Product> = Arc::new(move |product| Ok(product.change(&patch, later())?));
     let after = match stock {
         StockChange::Set(stock) => i64::try_from(stock.get()).unwrap(),
         StockChange::Add(delta) => model.stock[product] + delta.get(),
     };
-    match stores.products.change(change).await {
+    match stores.products.change(model.ids[product], adjust).await {
         Ok(_) => model.stock[product] = after,
-        Err(RepositoryError::Conflict(Conflict::NegativeStock { available })) => {
-            assert!(after < 0);
-            assert_eq!(
-                i64::try_from(available.get()).unwrap(),
-                model.stock[product]
-            );
-        }
-        Err(error) => panic!("{error}"),
+        refused => assert!(after < 0 && is_refused(&refused), "{refused:?}"),
     }
     assert!(model.stock[product] >= 0);
 }
 
 async fn price(stores: &Stores, model: &mut Model, product: usize, cents: i64) {
-    let seen = stores.products.find(model.ids[product]).await.unwrap();
-    let change = ProductChange {
-        price: cents.try_into().unwrap(),
-        ..product_change(&seen.unwrap())
-    };
-    stores.products.change(change).await.unwrap();
+    let edit = product_edit(move |product| product.price = cents.try_into().unwrap());
+    let change = stores.products.change(model.ids[product], edit);
+    change.await.unwrap();
     model.prices[product] = cents;
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use hexpress_domain::auth::CREDENTIALS_CHANGED;
 use hexpress_domain::post::PostRepository;
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::repository::RepositoryError;
 use hexpress_test_support::Kind;
 use hexpress_testkit::samples::draft;
 use rstest::rstest;
@@ -35,6 +36,6 @@ async fn no_post_is_made_behind_the_back_of_a_deletion(
     let outcome = creation.await.unwrap();
     assert!(matches!(
         outcome,
-        Err(RepositoryError::Conflict(Conflict::CredentialsChanged))
+        Err(RepositoryError::Conflict(CREDENTIALS_CHANGED))
     ));
 }

@@ -9,7 +9,9 @@ use hexpress_domain::post::{
 };
 use hexpress_domain::user::UserRepository;
 use hexpress_test_support::Kind;
-use hexpress_testkit::samples::{draft, later, post_change, published};
+use hexpress_testkit::samples::{
+    draft, later, post_edit, published, user_deletion, user_restoration,
+};
 use rstest::rstest;
 use tokio::task::JoinSet;
 
@@ -47,12 +49,12 @@ async fn no_write_of_posts_is_overlooked(#[values(Kind::Sqlite, Kind::Postgres)]
         posts.push(stores.post(draft(&author, title)).await);
     }
     assert_agreement(&stores).await;
-    let change = PostChange {
-        status: PostStatus::Published,
-        published_at: Some(later()),
-        ..post_change(&posts[0])
-    };
-    stores.posts.change(change).await.unwrap();
+    let publication = post_edit(|PostChange { post, .. }| {
+        post.status = PostStatus::Published;
+        post.published_at = Some(later());
+    });
+    let published = stores.posts.change(posts[0].post.id, publication);
+    published.await.unwrap();
     assert_agreement(&stores).await;
     stores.delete_post(posts[1].post.id).await;
     assert_agreement(&stores).await;
@@ -68,13 +70,10 @@ async fn no_write_of_posts_is_overlooked(#[values(Kind::Sqlite, Kind::Postgres)]
         assert_eq!(total(&stores, status, liveness).await, exactly(count));
     }
     let users = &stores.users;
-    let deleted = users.delete(author.id, author.version, later()).await;
-    deleted.unwrap();
+    users.change(author.id, user_deletion()).await.unwrap();
     assert_agreement(&stores).await;
     assert_eq!(total(&stores, None, Liveness::Live).await, exactly(0));
-    let author = users.find(author.id, Liveness::Any).await.unwrap().unwrap();
-    let restored = users.restore(author.id, author.version, later()).await;
-    restored.unwrap();
+    users.change(author.id, user_restoration()).await.unwrap();
     assert_agreement(&stores).await;
     // By hand, and several at once.
     for sql in [

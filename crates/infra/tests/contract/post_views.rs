@@ -1,11 +1,12 @@
 //! The counts of views, beside the posts.
 
-use hexpress_domain::entity::Liveness;
 use hexpress_domain::post::PostId;
 use hexpress_domain::post::{PostChange, PostRepository, PostStatus, ViewRepository};
 use hexpress_domain::user::UserRepository;
 use hexpress_test_support::Kind;
-use hexpress_testkit::samples::{batch, draft, later, post_change, published};
+use hexpress_testkit::samples::{
+    batch, draft, later, post_edit, post_restoration, published, user_deletion, user_restoration,
+};
 use rstest::rstest;
 use uuid::Uuid;
 
@@ -58,33 +59,22 @@ async fn what_lists_by_views_compare_never_disagrees_with_the_posts(
         assert_eq!(rows[0][0], rows[0][1]);
     };
     agree().await;
-    let change = PostChange {
-        status: PostStatus::Published,
-        published_at: Some(later()),
-        ..post_change(&posts[0])
-    };
-    stores.posts.change(change).await.unwrap();
+    let publication = post_edit(|PostChange { post, .. }| {
+        post.status = PostStatus::Published;
+        post.published_at = Some(later());
+    });
+    let published = stores.posts.change(posts[0].post.id, publication);
+    published.await.unwrap();
     agree().await;
     stores.delete_post(posts[1].post.id).await;
     agree().await;
     let users = &stores.users;
-    users
-        .delete(author.id, author.version, later())
-        .await
-        .unwrap();
+    users.change(author.id, user_deletion()).await.unwrap();
     agree().await;
-    let author = users.find(author.id, Liveness::Any).await.unwrap().unwrap();
-    users
-        .restore(author.id, author.version, later())
-        .await
-        .unwrap();
+    users.change(author.id, user_restoration()).await.unwrap();
     agree().await;
-    let gone = stores.found(posts[1].post.id).await.unwrap().post;
-    stores
-        .posts
-        .restore(gone.id, gone.version, later())
-        .await
-        .unwrap();
+    let restoration = stores.posts.change(posts[1].post.id, post_restoration());
+    restoration.await.unwrap();
     agree().await;
     // Whoever writes, and whatever way.
     stores

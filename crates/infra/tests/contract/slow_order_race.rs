@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use hexpress_domain::order::{OrderRepository, OrderStatus, Placement};
-use hexpress_domain::product::{ProductChange, ProductRepository, StockChange, StockDelta};
+use hexpress_domain::product::{ProductRepository, Stock};
 use hexpress_domain::repository::RepositoryError;
 use hexpress_test_support::Kind;
-use hexpress_testkit::samples::{later, order_record, product_change};
+use hexpress_testkit::samples::{order_record, order_step, product_edit};
 use rstest::rstest;
 
 use crate::support::{race, stores};
@@ -31,17 +31,10 @@ async fn the_books_balance_however_orders_cancellations_and_admins_race(
         async move {
             match number % 3 {
                 0 => {
-                    let delta = StockDelta::try_from(1).unwrap();
-                    let seen = products.find(first.id).await?.unwrap();
-                    let change = ProductChange {
-                        stock: Some(StockChange::Add(delta)),
-                        ..product_change(&seen)
-                    };
-                    match products.change(change).await {
-                        Ok(_) => Ok(1),
-                        Err(RepositoryError::Stale) => Ok(0),
-                        Err(error) => Err(error),
-                    }
+                    let one_more = product_edit(|product| {
+                        product.stock = Stock::new(product.stock.get() + 1);
+                    });
+                    products.change(first.id, one_more).await.map(|_| 1)
                 }
                 rest => {
                     let Placement::Placed(order) = orders.place(record).await? else {
@@ -50,8 +43,8 @@ async fn the_books_balance_however_orders_cancellations_and_admins_race(
                     if rest == 2 {
                         return Ok(-1);
                     }
-                    let step = order.transition(OrderStatus::Cancelled, later());
-                    orders.change(step.unwrap()).await.map(|_| 0)
+                    let cancellation = order_step(OrderStatus::Cancelled);
+                    orders.change(order.id, cancellation).await.map(|_| 0)
                 }
             }
         }

@@ -16,7 +16,7 @@ use hexpress_infra::post::{DieselPostRepository, DieselViewRepository};
 use hexpress_infra::product::DieselProductRepository;
 use hexpress_infra::user::DieselUserRepository;
 use hexpress_test_support::{Kind, TestDatabase};
-use hexpress_testkit::samples::{later, product_record, session, someone};
+use hexpress_testkit::samples::{post_deletion, product_record, session, someone};
 
 /// The adapters of one test.
 pub struct Stores {
@@ -81,11 +81,9 @@ impl Stores {
         self.posts.insert(record).await.unwrap()
     }
 
-    /// Deletes a post as it is now.
+    /// Deletes a post.
     pub async fn delete_post(&self, id: PostId) {
-        let view = self.found(id).await.unwrap();
-        let posts = &self.posts;
-        posts.delete(id, view.post.version, later()).await.unwrap();
+        self.posts.change(id, post_deletion()).await.unwrap();
     }
 
     /// The post, deleted or not.

@@ -3,21 +3,18 @@
 
 use std::sync::Arc;
 
-use hexpress_domain::auth::{Revocation, SessionRecord, TokenRepository};
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::auth::{CREDENTIALS_CHANGED, Revocation, SessionRecord, TokenRepository};
+use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{User, UserRepository};
 use hexpress_test_support::Kind;
-use hexpress_testkit::samples::{api_token, deactivation, later, new_password, session};
+use hexpress_testkit::samples::{api_token, deactivation, new_password, session, user_deletion};
 use rstest::rstest;
 use tokio::task::JoinHandle;
 
 use crate::support::{Stores, stores};
 
 fn is_refused<T>(outcome: &Result<T, RepositoryError>) -> bool {
-    matches!(
-        outcome,
-        Err(RepositoryError::Conflict(Conflict::CredentialsChanged))
-    )
+    matches!(outcome, Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)))
 }
 
 /// What ends all sessions of a user.
@@ -31,15 +28,12 @@ enum Ending {
 fn end(stores: &Stores, user: &User, ending: Ending) -> JoinHandle<()> {
     let (users, user) = (Arc::clone(&stores.users), user.clone());
     tokio::spawn(async move {
-        let ended = match ending {
-            Ending::NewPassword => {
-                let change = new_password(&user, Revocation::All);
-                users.change(change).await.map(|_| ())
-            }
-            Ending::Deactivation => users.change(deactivation(&user)).await.map(|_| ()),
-            Ending::Deletion => users.delete(user.id, user.version, later()).await,
+        let end = match ending {
+            Ending::NewPassword => new_password(Revocation::All),
+            Ending::Deactivation => deactivation(),
+            Ending::Deletion => user_deletion(),
         };
-        ended.unwrap();
+        users.change(user.id, end).await.unwrap();
     })
 }
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 use hexpress_app::Error;
 use hexpress_app::user::UserService;
 use hexpress_domain::auth::{Actor, ClientAddress};
-use hexpress_domain::repository::UniqueField;
-use hexpress_domain::user::{Email, NewUser, RawNewUser, RawUserPatch, Role, UserPatch};
+use hexpress_domain::user::{Email, NewUser, RawNewUser, RawUserPatch, Role, User, UserPatch};
 use hexpress_domain::validation::{Field, ValidationErrors};
 
 use super::{PASSWORD_VARIABLE, lasting_database, password_variable, print};
@@ -114,9 +113,7 @@ async fn carry_out(users: &UserService, task: Task) -> Result<String, Failure> {
                 error => explain(&error),
             })?;
             let address = ClientAddress::LOCAL;
-            let changed = users
-                .update(&operator, user.id, &patch, None, address)
-                .await;
+            let changed = users.update(&operator, user.id, patch, None, address).await;
             let user = changed.map_err(|error| explain(&error))?;
             let state = if user.is_active {
                 "active"
@@ -131,7 +128,7 @@ async fn carry_out(users: &UserService, task: Task) -> Result<String, Failure> {
 fn explain(error: &Error) -> Failure {
     match error {
         Error::Validation(faults) => wrong(faults),
-        Error::Duplicate(UniqueField::UserEmail) => {
+        Error::Duplicate(User::UNIQUE_EMAIL) => {
             Failure::Failed("Email address is already registered".to_owned())
         }
         error => Failure::of(error),

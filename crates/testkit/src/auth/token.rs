@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use hexpress_domain::auth::{ApiTokenRecord, Revocation, SessionRecord, TokenId, TokenKind};
-use hexpress_domain::repository::{Conflict, RepositoryError};
-use hexpress_domain::user::{Role, User, UserChange, UserId, UserRepository};
+use hexpress_domain::auth::{
+    ApiTokenRecord, CREDENTIALS_CHANGED, Revocation, SessionRecord, TOO_MANY_TOKENS, TokenId,
+    TokenKind,
+};
+use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::user::{Role, User, UserId, UserRepository};
 
 use crate::promise::{eventually, promises, race};
 use crate::samples::{
-    api_token, deactivation, digest, hash, later, new_password, now, session, unknown, user_change,
+    api_token, deactivation, digest, hash, later, new_password, now, session, unknown,
+    user_deletion, user_edit,
 };
 use crate::user::Accounts;
 
@@ -41,10 +45,7 @@ promises! {
 }
 
 fn is_refused<T>(outcome: &Result<T, RepositoryError>) -> bool {
-    matches!(
-        outcome,
-        Err(RepositoryError::Conflict(Conflict::CredentialsChanged))
-    )
+    matches!(outcome, Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)))
 }
 
 async fn a_session_stands_for_its_user(stores: &Accounts) {
@@ -78,7 +79,7 @@ async fn a_session_can_replace_the_hash(stores: &Accounts) {
     };
     let after = stores.tokens.open_session(upgrade).await.unwrap();
     assert_eq!(after.version, user.version);
-    let stored = stores.users.password_hash(user.id, user.version).await;
+    let stored = stores.users.password_hash(user.id).await;
     assert_eq!(stored.unwrap(), Some(hash("stronger")));
 }
 
@@ -88,20 +89,17 @@ async fn a_session_needs_the_user_as_verified(stores: &Accounts) {
 
     let changed = stores.user().await;
     users
-        .change(new_password(&changed, Revocation::All))
+        .change(changed.id, new_password(Revocation::All))
         .await
         .unwrap();
     assert!(is_refused(&tokens.open_session(session(changed.id)).await));
 
     let inactive = stores.user().await;
-    users.change(deactivation(&inactive)).await.unwrap();
+    users.change(inactive.id, deactivation()).await.unwrap();
     assert!(is_refused(&tokens.open_session(session(inactive.id)).await));
 
     let deleted = stores.user().await;
-    users
-        .delete(deleted.id, deleted.version, later())
-        .await
-        .unwrap();
+    users.change(deleted.id, user_deletion()).await.unwrap();
     assert!(is_refused(&tokens.open_session(session(deleted.id)).await));
     assert!(is_refused(
         &tokens.open_session(session(UserId::new(unknown()))).await
@@ -117,15 +115,12 @@ enum Ending {
 }
 
 async fn end(users: Arc<dyn UserRepository>, user: User, ending: Ending) {
-    let ended = match ending {
-        Ending::NewPassword => {
-            let change = new_password(&user, Revocation::All);
-            users.change(change).await.map(drop)
-        }
-        Ending::Deactivation => users.change(deactivation(&user)).await.map(drop),
-        Ending::Deletion => users.delete(user.id, user.version, later()).await,
+    let end = match ending {
+        Ending::NewPassword => new_password(Revocation::All),
+        Ending::Deactivation => deactivation(),
+        Ending::Deletion => user_deletion(),
     };
-    ended.unwrap();
+    users.change(user.id, end).await.unwrap();
 }
 
 async fn no_session_outlives_what_ended_it_while_it_was_opened(stores: &Accounts) {
@@ -147,20 +142,15 @@ async fn no_session_outlives_what_ended_it_while_it_was_opened(stores: &Accounts
 async fn what_happens_to_the_user_bites_at_once(stores: &Accounts) {
     let user = stores.user().await;
     let session = stores.session_of(&user).await;
-    let promoted = UserChange {
-        role: Role::Admin,
-        ..user_change(&user)
-    };
-    let user = stores.users.change(promoted).await.unwrap();
+    let promotion = user_edit(|change| change.user.role = Role::Admin);
+    stores.users.change(user.id, promotion).await.unwrap();
     let found = stores.authenticated(session.digest).await.unwrap();
     assert_eq!(found.principal.role, Role::Admin);
 
+    stores.admin().await;
     // Whether or not a deactivation ended the token.
-    let inactive = UserChange {
-        is_active: false,
-        ..user_change(&user)
-    };
-    stores.users.change(inactive).await.unwrap();
+    let inactive = user_edit(|change| change.user.is_active = false);
+    stores.users.change(user.id, inactive).await.unwrap();
     assert!(!stores.is_let_in(&session).await);
 }
 
@@ -248,7 +238,7 @@ async fn racing_api_tokens_do_not_pass_the_limit_together(stores: &Accounts) {
     for outcome in refused {
         assert!(matches!(
             outcome,
-            Err(RepositoryError::Conflict(Conflict::TokenLimit))
+            Err(RepositoryError::Conflict(TOO_MANY_TOKENS))
         ));
     }
 }
@@ -264,19 +254,15 @@ async fn an_api_token_needs_a_session_that_stands(stores: &Accounts) {
     assert!(is_refused(&stores.tokens.insert_api_token(late).await));
 
     let session = stores.session_of(&user).await;
-    let inactive = UserChange {
-        is_active: false,
-        ..user_change(&user)
-    };
-    stores.users.change(inactive).await.unwrap();
+    let inactive = user_edit(|change| change.user.is_active = false);
+    stores.users.change(user.id, inactive).await.unwrap();
     let inactive = api_token(user.id, session.id);
     assert!(is_refused(&stores.tokens.insert_api_token(inactive).await));
 
     let deleted = stores.user().await;
     let session = stores.session_of(&deleted).await;
     let users = &stores.users;
-    let deletion = users.delete(deleted.id, deleted.version, later());
-    deletion.await.unwrap();
+    users.change(deleted.id, user_deletion()).await.unwrap();
     let deleted = api_token(deleted.id, session.id);
     assert!(is_refused(&stores.tokens.insert_api_token(deleted).await));
 }

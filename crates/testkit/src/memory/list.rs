@@ -1,12 +1,6 @@
 use std::cmp::Ordering;
 
-use hexpress_domain::entity::Version;
 use hexpress_domain::list::{Cursor, Direction, Page, PageRequest, Position, Search, Total, fold};
-
-/// The version behind this one.
-pub(super) const fn next(version: Version) -> Version {
-    Version::new(version.get() + 1)
-}
 
 /// Whether a row with these fields matches a search, as one without a search does.
 pub(super) fn matches<'a>(

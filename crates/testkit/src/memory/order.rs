@@ -1,15 +1,16 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::list::Page;
 use hexpress_domain::order::{
     Idempotency, Order, OrderId, OrderItem, OrderQuery, OrderRecord, OrderRepository, OrderStatus,
-    OrderTransition, Placement,
+    Placement,
 };
 use hexpress_domain::product::Stock;
-use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::repository::{Decide, RepositoryError};
 
-use super::list::{self, next};
-use super::{KeyRow, MemoryStore, State};
+use super::{KeyRow, MemoryStore, State, list};
 
 impl State {
     fn place(&mut self, record: OrderRecord) -> Result<Placement, RepositoryError> {
@@ -60,22 +61,23 @@ impl State {
         }
     }
 
-    fn step(&mut self, transition: OrderTransition) -> Result<Order, RepositoryError> {
-        let order = self.orders.get_mut(&transition.id);
-        let order = order.ok_or(RepositoryError::NotFound)?;
-        if order.version != transition.seen {
-            return Err(RepositoryError::Stale);
-        }
-        order.status = transition.to;
-        order.version = next(order.version);
-        order.updated_at = transition.at;
-        let order = order.clone();
-        if order.status == OrderStatus::Cancelled {
-            for item in &order.items {
+    fn change_order(
+        &mut self,
+        id: OrderId,
+        decide: &Decide<Order>,
+    ) -> Result<Order, RepositoryError> {
+        let order = self.orders.get_mut(&id).ok_or(RepositoryError::NotFound)?;
+        let Some(after) = decide(order).map_err(RepositoryError::Refused)? else {
+            return Ok(order.clone());
+        };
+        let was_cancelled = order.status == OrderStatus::Cancelled;
+        *order = after.clone();
+        if after.status == OrderStatus::Cancelled && !was_cancelled {
+            for item in &after.items {
                 self.move_stock(item, u64::saturating_add);
             }
         }
-        Ok(order)
+        Ok(after)
     }
 }
 
@@ -107,8 +109,8 @@ impl OrderRepository for MemoryStore {
         ))
     }
 
-    async fn change(&self, transition: OrderTransition) -> Result<Order, RepositoryError> {
-        self.state().step(transition)
+    async fn change(&self, id: OrderId, decide: Decide<Order>) -> Result<Order, RepositoryError> {
+        self.state().change_order(id, &decide)
     }
 
     async fn cancel_overdue(
@@ -121,16 +123,12 @@ impl OrderRepository for MemoryStore {
         let overdue = orders.filter(|order| {
             order.status == OrderStatus::Pending && order.created_at <= placed_until
         });
-        let cancellation = |order: &Order| OrderTransition {
-            id: order.id,
-            seen: order.version,
-            to: OrderStatus::Cancelled,
-            at,
-        };
-        let cancellations: Vec<_> = overdue.map(cancellation).collect();
-        let count = u64::try_from(cancellations.len()).unwrap_or(u64::MAX);
-        for cancellation in cancellations {
-            state.step(cancellation)?;
+        let ids: Vec<_> = overdue.map(|order| order.id).collect();
+        let count = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+        let cancel: Decide<Order> =
+            Arc::new(move |order| Ok(Some(order.transition(OrderStatus::Cancelled, at)?)));
+        for id in ids {
+            state.change_order(id, &cancel)?;
         }
         Ok(count)
     }

@@ -3,17 +3,17 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Datelike, NaiveTime, Utc};
+use hexpress_domain::auth::CREDENTIALS_CHANGED;
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::Page;
 use hexpress_domain::post::{
-    Author, MadeSlug, MonthlyPosts, NewSlug, Post, PostChange, PostHeadline, PostId, PostQuery,
+    Author, LockedPost, MonthlyPosts, NewSlug, Post, PostChange, PostHeadline, PostId, PostQuery,
     PostRecord, PostRepository, PostScope, PostStatus, PostView, Slug, StatusCount,
 };
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::UserId;
 
-use super::list::{self, next};
-use super::{MemoryStore, PostRow, State, is_among};
+use super::{MemoryStore, PostRow, State, is_among, list};
 
 impl State {
     /// The post with its content.
@@ -35,15 +35,6 @@ impl State {
         self.view(self.posts.get(&id).ok_or(RepositoryError::NotFound)?)
     }
 
-    /// The live post, if at the version that the caller saw.
-    fn post_at(&self, id: PostId, seen: Version) -> Result<&Post, RepositoryError> {
-        let row = self.posts.get(&id).filter(|row| row.post.is_live());
-        match row.ok_or(RepositoryError::NotFound)? {
-            row if row.post.version == seen => Ok(&row.post),
-            _ => Err(RepositoryError::Stale),
-        }
-    }
-
     fn live_posts_of(&self, author_id: UserId) -> impl Iterator<Item = &PostRow> {
         let posts = self.posts.values();
         posts.filter(move |row| row.post.is_live() && row.post.author_id == author_id)
@@ -52,7 +43,7 @@ impl State {
     fn insert_post(&mut self, record: PostRecord) -> Result<PostView, RepositoryError> {
         let author = self.users.get(&record.author_id).map(|row| &row.user);
         if !author.is_some_and(|author| author.is_live() && author.is_active) {
-            return Err(RepositoryError::Conflict(Conflict::CredentialsChanged));
+            return Err(RepositoryError::Conflict(CREDENTIALS_CHANGED));
         }
         let slug = self.choose_slug(record.id, &record.slug)?;
         // One that is named is kept for nobody any more, one that is made never was.
@@ -82,78 +73,70 @@ impl State {
         self.view_of(record.id)
     }
 
-    fn change_post(&mut self, change: PostChange) -> Result<PostView, RepositoryError> {
-        let former = self.post_at(change.id, change.seen)?.slug.clone();
+    fn change_post(
+        &mut self,
+        id: PostId,
+        decide: &Decide<LockedPost, PostChange>,
+    ) -> Result<PostView, RepositoryError> {
+        let row = self.posts.get(&id).ok_or(RepositoryError::NotFound)?;
+        let author = self.users.get(&row.post.author_id);
+        let locked = LockedPost {
+            post: row.post.clone(),
+            content: row.content.clone(),
+            is_author_deleted: !author.is_some_and(|author| author.user.is_live()),
+        };
+        if let Some(change) = decide(&locked).map_err(RepositoryError::Refused)? {
+            self.store_post(&locked.post, change)?;
+        }
+        self.view_of(id)
+    }
+
+    /// Stores what became of a post, under the slug that it is to have.
+    fn store_post(&mut self, before: &Post, change: PostChange) -> Result<(), RepositoryError> {
+        let (id, former) = (before.id, before.slug.clone());
         let slug = match &change.slug {
-            Some(new) => self.choose_slug(change.id, new)?,
+            Some(new) => self.choose_slug(id, new)?,
             None => former.clone(),
         };
-        if let Some(PostRow { post, content, .. }) = self.posts.get_mut(&change.id) {
-            *content = change.content;
-            *post = Post {
-                title: change.title,
+        let is_known = change.post.published_at.is_some();
+        if let Some(row) = self.posts.get_mut(&id) {
+            row.went_with_author &= !change.post.is_live();
+            row.post = Post {
                 slug: slug.clone(),
-                is_slug_named: change.is_slug_named,
-                excerpt: change.excerpt,
-                status: change.status,
-                published_at: change.published_at,
-                metadata: change.metadata,
-                version: next(post.version),
-                updated_at: change.at,
-                ..post.clone()
+                ..change.post
             };
+            row.content = change.content.unwrap_or_else(|| row.content.clone());
         }
         // Whoever gets a slug, or gets known by it, is the only one that it leads to.
-        if change.slug.is_some() || change.published_at.is_some() {
+        if change.slug.is_some() || (is_known && before.published_at.is_none()) {
             self.kept_slugs.remove(&slug);
         }
         if change.keeps_former_slug && slug != former {
-            self.kept_slugs.insert(former, change.id);
+            if before.is_live() {
+                self.kept_slugs.insert(former, id);
+            } else {
+                self.keep_unless_known(id, former);
+            }
         }
-        self.view_of(change.id)
-    }
-
-    fn delete_post(&mut self, id: PostId, at: DateTime<Utc>, with_author: bool) {
-        if let Some(row) = self.posts.get_mut(&id) {
-            row.went_with_author = with_author;
-            row.post.deleted_at = Some(at);
-            row.post.updated_at = at;
-            row.post.version = next(row.post.version);
-        }
-    }
-
-    /// Brings a deleted post back, under another slug where its own leads to another.
-    fn bring_back(&mut self, id: PostId, at: DateTime<Utc>) {
-        let Some(former) = self.posts.get(&id).map(|row| row.post.slug.clone()) else {
-            return;
-        };
-        let gone = self.gone_for(id).map(Slug::as_str);
-        let slug = MadeSlug::from(former.clone()).first_free(gone);
-        if let Some(row) = self.posts.get_mut(&id) {
-            row.went_with_author = false;
-            row.post.slug = slug.clone();
-            row.post.deleted_at = None;
-            row.post.updated_at = at;
-            row.post.version = next(row.post.version);
-        }
-        if slug != former {
-            self.keep_unless_known(id, former);
-        }
+        Ok(())
     }
 
     pub(super) fn delete_posts_of(&mut self, author_id: UserId, at: DateTime<Utc>) {
-        let live: Vec<_> = self
-            .live_posts_of(author_id)
-            .map(|row| row.post.id)
-            .collect();
-        for id in live {
-            self.delete_post(id, at, true);
+        let posts = self.posts.values_mut();
+        let live = posts.filter(|row| row.post.is_live() && row.post.author_id == author_id);
+        for row in live {
+            row.went_with_author = true;
+            row.post = row.post.deletion(at).post;
         }
     }
 
     /// Brings back what was deleted with its author: first what can have its own slug,
     /// so that none of it is given to another.
-    pub(super) fn restore_posts_of(&mut self, author_id: UserId, at: DateTime<Utc>) {
+    pub(super) fn restore_posts_of(
+        &mut self,
+        author_id: UserId,
+        at: DateTime<Utc>,
+    ) -> Result<(), RepositoryError> {
         let posts = self.posts.values();
         let cohort = posts.filter(|row| row.went_with_author && row.post.author_id == author_id);
         let has_own_slug = |row: &&PostRow| {
@@ -161,14 +144,15 @@ impl State {
             gone.all(|slug| *slug != row.post.slug)
         };
         let (own, others): (Vec<_>, Vec<_>) = cohort.partition(has_own_slug);
-        let ids: Vec<_> = own
+        let posts: Vec<_> = own
             .into_iter()
             .chain(others)
-            .map(|row| row.post.id)
+            .map(|row| row.post.clone())
             .collect();
-        for id in ids {
-            self.bring_back(id, at);
+        for post in posts {
+            self.store_post(&post, post.restoration(at))?;
         }
+        Ok(())
     }
 }
 
@@ -247,43 +231,12 @@ impl PostRepository for MemoryStore {
         Ok(page)
     }
 
-    async fn change(&self, change: PostChange) -> Result<PostView, RepositoryError> {
-        self.state().change_post(change)
-    }
-
-    async fn delete(
+    async fn change(
         &self,
         id: PostId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError> {
-        let mut state = self.state();
-        state.post_at(id, seen)?;
-        state.delete_post(id, at, false);
-        Ok(())
-    }
-
-    async fn restore(
-        &self,
-        id: PostId,
-        seen: Version,
-        at: DateTime<Utc>,
+        decide: Decide<LockedPost, PostChange>,
     ) -> Result<PostView, RepositoryError> {
-        let mut state = self.state();
-        let post = state.posts.get(&id).map(|row| &row.post);
-        let post = post.ok_or(RepositoryError::NotFound)?;
-        if post.is_live() {
-            return Err(RepositoryError::Conflict(Conflict::NotDeleted));
-        }
-        let author = state.users.get(&post.author_id);
-        if !author.is_some_and(|row| row.user.is_live()) {
-            return Err(RepositoryError::Conflict(Conflict::AuthorDeleted));
-        }
-        if post.version != seen {
-            return Err(RepositoryError::Stale);
-        }
-        state.bring_back(id, at);
-        state.view_of(id)
+        self.state().change_post(id, &decide)
     }
 
     async fn latest_published(

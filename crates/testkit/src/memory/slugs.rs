@@ -1,8 +1,7 @@
 //! Which post a slug leads to: taken by a live one, or kept for one that had it.
 
-use hexpress_domain::post::PostId;
-use hexpress_domain::post::{NewSlug, Slug};
-use hexpress_domain::repository::{RepositoryError, UniqueField};
+use hexpress_domain::post::{NewSlug, Post, PostId, Slug};
+use hexpress_domain::repository::RepositoryError;
 
 use super::{PostRow, State};
 
@@ -35,8 +34,7 @@ impl State {
         match new {
             NewSlug::Made(made) => Ok(made.first_free(self.gone_for(id).map(Slug::as_str))),
             NewSlug::Named(slug) if self.holder(slug).is_some_and(|row| row.post.id != id) => {
-                let field = UniqueField::PostSlug;
-                Err(RepositoryError::Duplicate { field })
+                Err(RepositoryError::Duplicate(Post::UNIQUE_SLUG))
             }
             NewSlug::Named(slug) => Ok(slug.clone()),
         }

@@ -1,10 +1,10 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::auth::{
-    ApiTokenRecord, Authenticated, Principal, SessionRecord, Token, TokenDigest, TokenId,
-    TokenKind, TokenRepository,
+    ApiTokenRecord, Authenticated, CREDENTIALS_CHANGED, Principal, SessionRecord, TOO_MANY_TOKENS,
+    Token, TokenDigest, TokenId, TokenKind, TokenRepository,
 };
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{User, UserId};
 
 use super::{MemoryStore, State, TokenRow};
@@ -22,7 +22,7 @@ impl State {
         let row = self.users.get_mut(&session.user_id);
         let row = row
             .filter(|row| may_log_in(&row.user) && row.hash == session.verified_hash)
-            .ok_or(RepositoryError::Conflict(Conflict::CredentialsChanged))?;
+            .ok_or(RepositoryError::Conflict(CREDENTIALS_CHANGED))?;
         row.user.last_login_at = Some(session.at);
         if let Some(hash) = session.upgraded_hash {
             row.hash = hash;
@@ -51,14 +51,14 @@ impl State {
         if !session.is_some_and(|row| row.token.kind == TokenKind::Session)
             || !user.is_some_and(|row| may_log_in(&row.user))
         {
-            return Err(RepositoryError::Conflict(Conflict::CredentialsChanged));
+            return Err(RepositoryError::Conflict(CREDENTIALS_CHANGED));
         }
         let theirs = self.tokens.values().filter(is_theirs);
         let count = theirs
             .filter(|row| row.token.kind == TokenKind::Api)
             .count();
         if u32::try_from(count).is_ok_and(|count| count >= record.limit) {
-            return Err(RepositoryError::Conflict(Conflict::TokenLimit));
+            return Err(RepositoryError::Conflict(TOO_MANY_TOKENS));
         }
         let token = Token {
             id: record.id,

@@ -1,45 +1,26 @@
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use hexpress_domain::auth::Revocation;
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::Page;
-use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
+use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::{
-    Email, PasswordHash, User, UserChange, UserId, UserQuery, UserRecord, UserRepository,
+    Email, LockedUser, PasswordHash, User, UserChange, UserId, UserQuery, UserRecord,
+    UserRepository,
 };
 
-use super::list::{self, next};
-use super::{MemoryStore, State, UserRow, is_among};
+use super::{MemoryStore, State, UserRow, is_among, list};
 
 impl State {
     fn live_user(&self, id: UserId) -> Option<&UserRow> {
         self.users.get(&id).filter(|row| row.user.is_live())
     }
 
-    /// The live user, if at the version that the caller saw.
-    fn user_at(&self, id: UserId, seen: Version) -> Result<&UserRow, RepositoryError> {
-        let row = self.live_user(id).ok_or(RepositoryError::NotFound)?;
-        match row.user.version == seen {
-            true => Ok(row),
-            false => Err(RepositoryError::Stale),
-        }
-    }
-
     fn refuse_taken_email(&self, email: &Email, holder: UserId) -> Result<(), RepositoryError> {
         let mut others = self.users.values().map(|row| &row.user);
         if others.any(|user| user.is_live() && user.id != holder && user.email == *email) {
-            let field = UniqueField::UserEmail;
-            return Err(RepositoryError::Duplicate { field });
+            return Err(RepositoryError::Duplicate(User::UNIQUE_EMAIL));
         }
         Ok(())
-    }
-
-    fn refuse_without_admin(&self, leaving: UserId) -> Result<(), RepositoryError> {
-        let mut others = self.users.values().map(|row| &row.user);
-        if others.any(|user| user.id != leaving && user.is_active_admin()) {
-            return Ok(());
-        }
-        Err(RepositoryError::Conflict(Conflict::LastAdmin))
     }
 
     fn revoke(&mut self, user_id: UserId, revocation: Revocation) {
@@ -53,69 +34,41 @@ impl State {
         });
     }
 
-    fn change_user(&mut self, change: UserChange) -> Result<User, RepositoryError> {
-        let UserRow { user, hash } = self.user_at(change.id, change.seen)?.clone();
-        self.refuse_taken_email(&change.email, change.id)?;
-        if change.removes_admin {
-            self.refuse_without_admin(change.id)?;
-        }
-        let user = User {
-            email: change.email,
-            name: change.name,
-            role: change.role,
-            is_active: change.is_active,
-            version: next(user.version),
-            updated_at: change.at,
-            ..user
+    fn is_last_admin(&self, user: &User) -> bool {
+        let mut others = self.users.values().map(|row| &row.user);
+        user.is_active_admin()
+            && !others.any(|other| other.id != user.id && other.is_active_admin())
+    }
+
+    fn change_user(
+        &mut self,
+        id: UserId,
+        decide: &Decide<LockedUser, UserChange>,
+    ) -> Result<User, RepositoryError> {
+        let UserRow { user, hash } = self.users.get(&id).ok_or(RepositoryError::NotFound)?;
+        let locked = LockedUser {
+            user: user.clone(),
+            password_hash: hash.clone(),
+            is_last_admin: self.is_last_admin(user),
         };
+        let Some(change) = decide(&locked).map_err(RepositoryError::Refused)? else {
+            return Ok(locked.user);
+        };
+        let user = change.user;
+        if user.is_live() {
+            self.refuse_taken_email(&user.email, id)?;
+        }
         let row = UserRow {
             user: user.clone(),
-            hash: change.password_hash.unwrap_or(hash),
+            hash: change.password_hash.unwrap_or(locked.password_hash),
         };
-        self.users.insert(user.id, row);
-        self.revoke(user.id, change.revocation);
-        Ok(user)
-    }
-
-    fn delete_user(
-        &mut self,
-        id: UserId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError> {
-        if self.user_at(id, seen)?.user.is_active_admin() {
-            self.refuse_without_admin(id)?;
+        self.users.insert(id, row);
+        self.revoke(id, change.revocation);
+        match (locked.user.is_live(), user.is_live()) {
+            (true, false) => self.delete_posts_of(id, user.updated_at),
+            (false, true) => self.restore_posts_of(id, user.updated_at)?,
+            _ => {}
         }
-        if let Some(UserRow { user, .. }) = self.users.get_mut(&id) {
-            user.deleted_at = Some(at);
-            user.updated_at = at;
-            user.version = next(user.version);
-        }
-        self.revoke(id, Revocation::All);
-        self.delete_posts_of(id, at);
-        Ok(())
-    }
-
-    fn restore_user(
-        &mut self,
-        id: UserId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<User, RepositoryError> {
-        let row = self.users.get(&id).ok_or(RepositoryError::NotFound)?;
-        if row.user.is_live() {
-            return Err(RepositoryError::Conflict(Conflict::NotDeleted));
-        }
-        if row.user.version != seen {
-            return Err(RepositoryError::Stale);
-        }
-        self.refuse_taken_email(&row.user.email, id)?;
-        let row = self.users.get_mut(&id).ok_or(RepositoryError::NotFound)?;
-        row.user.deleted_at = None;
-        row.user.updated_at = at;
-        row.user.version = next(seen);
-        let user = row.user.clone();
-        self.restore_posts_of(id, at);
         Ok(user)
     }
 }
@@ -161,13 +114,8 @@ impl UserRepository for MemoryStore {
         Ok(found.map(|row| (row.user.clone(), row.hash.clone())))
     }
 
-    async fn password_hash(
-        &self,
-        id: UserId,
-        seen: Version,
-    ) -> Result<Option<PasswordHash>, RepositoryError> {
-        let state = self.state();
-        Ok(state.user_at(id, seen).ok().map(|row| row.hash.clone()))
+    async fn password_hash(&self, id: UserId) -> Result<Option<PasswordHash>, RepositoryError> {
+        Ok(self.state().live_user(id).map(|row| row.hash.clone()))
     }
 
     async fn list(&self, query: UserQuery) -> Result<Page<User>, RepositoryError> {
@@ -193,26 +141,12 @@ impl UserRepository for MemoryStore {
         ))
     }
 
-    async fn change(&self, change: UserChange) -> Result<User, RepositoryError> {
-        self.state().change_user(change)
-    }
-
-    async fn delete(
+    async fn change(
         &self,
         id: UserId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError> {
-        self.state().delete_user(id, seen, at)
-    }
-
-    async fn restore(
-        &self,
-        id: UserId,
-        seen: Version,
-        at: DateTime<Utc>,
+        decide: Decide<LockedUser, UserChange>,
     ) -> Result<User, RepositoryError> {
-        self.state().restore_user(id, seen, at)
+        self.state().change_user(id, &decide)
     }
 
     async fn has_active_admin(&self) -> Result<bool, RepositoryError> {

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use hexpress_domain::entity::Version;
 use hexpress_domain::list::Total;
 use hexpress_domain::order::{OrderQuery, OrderRecord, OrderStatus, Placement};
 use hexpress_domain::product::Product;
 
 use super::Shop;
 use crate::promise::race;
-use crate::samples::{later, now, order_record, with_key};
+use crate::samples::{now, order_record, order_step, product_deletion, with_key};
 
 async fn place(stores: &Shop, record: OrderRecord) -> Placement {
     stores.orders.place(record).await.unwrap()
@@ -25,9 +24,9 @@ pub(super) async fn the_same_command_is_answered_with_the_order_of_then(stores: 
     assert_eq!(place(stores, command()).await, replayed);
 
     // Whatever has become of the order and the product since.
-    let paid = first.transition(OrderStatus::Paid, later()).unwrap();
-    stores.orders.change(paid).await.unwrap();
-    let deletion = stores.products.delete(product.id, Version::FIRST, later());
+    let payment = order_step(OrderStatus::Paid);
+    stores.orders.change(first.id, payment).await.unwrap();
+    let deletion = stores.products.change(product.id, product_deletion());
     deletion.await.unwrap();
     let before = stores.snapshot().await;
     assert_eq!(place(stores, command()).await, replayed);

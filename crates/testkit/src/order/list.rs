@@ -7,7 +7,7 @@ use hexpress_domain::user::User;
 
 use super::Shop;
 use crate::promise::MOST_PAGES;
-use crate::samples::{later, now, order_record, page};
+use crate::samples::{now, order_record, order_step, page};
 
 /// Orders of two users whose times and totals tie, of which some have come further.
 async fn orders(stores: &Shop, users: &[User; 2]) -> Vec<Order> {
@@ -23,8 +23,8 @@ async fn orders(stores: &Shop, users: &[User; 2]) -> Vec<Order> {
         let mut order = stores.order(record).await;
         if index % 3 == 0 {
             let to = [OrderStatus::Paid, OrderStatus::Cancelled][index % 2];
-            let step = order.transition(to, later()).unwrap();
-            order = stores.orders.change(step).await.unwrap();
+            let step = stores.orders.change(order.id, order_step(to));
+            order = step.await.unwrap();
         }
         orders.push(order);
     }

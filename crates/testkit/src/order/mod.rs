@@ -40,7 +40,7 @@ promises! {
             a_hundred_lines_are_one_order,
             one_bad_line_leaves_all_as_it_was,
             an_order_moves_along_and_a_cancelled_one_gives_back,
-            a_step_says_what_it_did_not_find,
+            a_step_that_is_refused_or_none_leaves_all_as_it_was,
             overdue_orders_are_cancelled_and_others_stay,
             the_orders_of_a_deleted_user_stay,
             nobody_places_no_order,

@@ -2,20 +2,21 @@ use chrono::TimeDelta;
 use hexpress_domain::entity::Version;
 use hexpress_domain::money::MoneyError;
 use hexpress_domain::order::{
-    Order, OrderId, OrderItem, OrderRecord, OrderStatus, OrderTransition, Placement, Refusal,
-    Shortage,
+    Order, OrderId, OrderItem, OrderRecord, OrderStatus, Placement, Refusal, Shortage,
 };
-use hexpress_domain::product::{NewProduct, Product, ProductChange, ProductRecord};
+use hexpress_domain::product::{NewProduct, Product, ProductRecord};
 use hexpress_domain::product::{ProductId, Stock};
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::UserId;
 
 use super::Shop;
-use crate::samples::{later, now, order_record, product_change, product_record, unknown, with_key};
+use crate::samples::{
+    is_refused, later, nothing, now, order_record, order_step, product_deletion, product_edit,
+    product_record, unknown, user_deletion, with_key,
+};
 
 async fn step(stores: &Shop, order: &Order, to: OrderStatus) -> Result<Order, RepositoryError> {
-    let step = order.transition(to, later()).unwrap();
-    stores.orders.change(step).await
+    stores.orders.change(order.id, order_step(to)).await
 }
 
 pub(super) async fn what_is_placed_is_found_with_prices_of_its_own(stores: &Shop) {
@@ -47,14 +48,13 @@ pub(super) async fn what_is_placed_is_found_with_prices_of_its_own(stores: &Shop
     assert_eq!(stores.stock_of(&cheap).await, 3);
     assert_eq!(stores.stock_of(&dear).await, 0);
 
-    let renamed = ProductChange {
-        name: "Dearer".parse().unwrap(),
-        price: 2_000.try_into().unwrap(),
-        currency: "USD".parse().unwrap(),
-        ..product_change(&dear)
-    };
-    let changed = stores.products.change(renamed).await.unwrap();
-    let deletion = stores.products.delete(dear.id, changed.version, later());
+    let edit = product_edit(|product| {
+        product.name = "Dearer".parse().unwrap();
+        product.price = 2_000.try_into().unwrap();
+        product.currency = "USD".parse().unwrap();
+    });
+    stores.products.change(dear.id, edit).await.unwrap();
+    let deletion = stores.products.change(dear.id, product_deletion());
     deletion.await.unwrap();
     assert_eq!(stores.orders.find(order.id).await.unwrap(), Some(order));
     let unknown = OrderId::new(unknown());
@@ -105,7 +105,7 @@ pub(super) async fn one_bad_line_leaves_all_as_it_was(stores: &Shop) {
         dear.push((insert(new()).await.id, 1_000_000));
     }
     let deleted = insert(new()).await;
-    let deletion = stores.products.delete(deleted.id, deleted.version, now());
+    let deletion = stores.products.change(deleted.id, product_deletion());
     deletion.await.unwrap();
     let unknown = ProductId::new(unknown());
     let before = stores.snapshot().await;
@@ -179,21 +179,24 @@ pub(super) async fn an_order_moves_along_and_a_cancelled_one_gives_back(stores: 
     }
 }
 
-pub(super) async fn a_step_says_what_it_did_not_find(stores: &Shop) {
+pub(super) async fn a_step_that_is_refused_or_none_leaves_all_as_it_was(stores: &Shop) {
     let user = stores.user().await;
     let product = stores.product(5, 10).await;
     let order = stores
         .order(order_record(user.id, &[(product.id, 3)]))
         .await;
-    let unknown = OrderTransition {
-        id: OrderId::new(unknown()),
-        ..order.transition(OrderStatus::Paid, later()).unwrap()
-    };
-    let unknown = stores.orders.change(unknown).await;
-    assert!(matches!(unknown, Err(RepositoryError::NotFound)));
-    step(stores, &order, OrderStatus::Cancelled).await.unwrap();
-    let stale = step(stores, &order, OrderStatus::Cancelled).await;
-    assert!(matches!(stale, Err(RepositoryError::Stale)));
+    let unknown = stores.orders.change(OrderId::new(unknown()), nothing());
+    assert!(matches!(unknown.await, Err(RepositoryError::NotFound)));
+    let unchanged = stores.orders.change(order.id, nothing()).await.unwrap();
+    assert_eq!(unchanged, order);
+
+    let cancelled = step(stores, &order, OrderStatus::Cancelled).await.unwrap();
+    for to in [OrderStatus::Cancelled, OrderStatus::Paid] {
+        let refused = step(stores, &order, to).await;
+        assert!(is_refused(&refused), "{refused:?}");
+    }
+    let unchanged = stores.orders.change(order.id, nothing()).await.unwrap();
+    assert_eq!(unchanged, cancelled);
     assert_eq!(stores.stock_of(&product).await, 10);
 }
 
@@ -252,7 +255,7 @@ pub(super) async fn the_orders_of_a_deleted_user_stay(stores: &Shop) {
     let order = stores
         .order(order_record(user.id, &[(product.id, 3)]))
         .await;
-    let deletion = stores.users.delete(user.id, user.version, later());
+    let deletion = stores.users.change(user.id, user_deletion());
     deletion.await.unwrap();
     assert_eq!(stores.orders.find(order.id).await.unwrap(), Some(order));
 }

@@ -5,14 +5,14 @@ use chrono::TimeDelta;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Direction, Page, PageRequest, Position, Sort, Total};
 use hexpress_domain::post::{
-    Post, PostChange, PostFilter, PostQuery, PostRecord, PostRepository, PostScope, PostSort,
-    PostStatus, PostView,
+    Post, PostFilter, PostQuery, PostRecord, PostRepository, PostScope, PostSort, PostStatus,
+    PostView,
 };
 use hexpress_domain::user::User;
 
 use super::Blog;
 use crate::promise::MOST_PAGES;
-use crate::samples::{draft, now, page, post_change};
+use crate::samples::{draft, now, page, post_edit};
 
 /// Posts of two authors whose titles, times and views tie, in all statuses. The first
 /// author's come first in each pair.
@@ -49,11 +49,8 @@ pub(super) async fn library(stores: &Blog) -> ([User; 2], Vec<PostView>) {
         };
         let mut view = stores.post(record).await;
         if index % 4 == 0 {
-            let change = PostChange {
-                excerpt: Some("short".parse().unwrap()),
-                ..post_change(&view)
-            };
-            view = stores.posts.change(change).await.unwrap();
+            let edit = post_edit(|change| change.post.excerpt = Some("short".parse().unwrap()));
+            view = stores.posts.change(view.post.id, edit).await.unwrap();
         }
         view.view_count = u64::try_from(index % 3 * 10).unwrap();
         stores.view(view.post.id, view.view_count).await;

@@ -17,7 +17,7 @@ use hexpress_domain::post::{PostRecord, PostRepository, PostView, ViewRepository
 use hexpress_domain::user::{Role, User, UserRepository};
 
 use crate::promise::promises;
-use crate::samples::{batch, later, slug};
+use crate::samples::{batch, post_deletion, slug};
 use crate::user::sign_up;
 
 /// Posts, their authors and the counts of their views, in one store that holds nothing.
@@ -45,8 +45,8 @@ promises! {
             the_longest_post_is_stored_and_found,
             only_a_live_and_active_author_gets_posts,
             a_change_is_stored_and_moves_the_version_by_one,
-            of_racing_changes_that_saw_one_version_one_succeeds,
-            a_write_that_finds_no_row_says_why,
+            of_racing_decisions_none_is_lost,
+            a_decision_that_refuses_or_says_nothing_changes_nothing,
             a_deleted_post_is_out_of_sight_until_it_is_restored,
         }
         slugs {
@@ -100,11 +100,9 @@ impl Blog {
         self.posts.insert(record).await.unwrap()
     }
 
-    /// Deletes a post as it is now.
+    /// Deletes a post.
     pub(crate) async fn delete_post(&self, id: PostId) {
-        let view = self.found(id).await.unwrap();
-        let posts = &self.posts;
-        posts.delete(id, view.post.version, later()).await.unwrap();
+        self.posts.change(id, post_deletion()).await.unwrap();
     }
 
     /// The post, deleted or not.

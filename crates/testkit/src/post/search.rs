@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use hexpress_domain::list::{PageRequest, Search, Total, fold};
-use hexpress_domain::post::{PostChange, PostFilter, PostQuery, PostScope, PostSort, PostView};
+use hexpress_domain::post::{PostFilter, PostQuery, PostScope, PostSort, PostView};
 
 use super::Blog;
 use super::list::{compare, library, list};
 use crate::promise::race;
-use crate::samples::{draft, named, page, post_change};
+use crate::samples::{draft, named, page, post_edit};
 
 pub(super) async fn a_search_matches_anywhere_in_title_and_content(stores: &Blog) {
     library(stores).await;
@@ -49,13 +49,9 @@ pub(super) async fn a_search_finds_what_a_change_made_of_a_row_within_the_scope(
     let author = stores.user().await;
     let view = stores.post(draft(&author, "On Computing")).await;
     let as_long_as_may_be: String = ('一'..).take(Search::MAX_LENGTH).collect();
-    let change = PostChange {
-        content: format!("Of looms and bananas: {as_long_as_may_be}")
-            .parse()
-            .unwrap(),
-        ..post_change(&view)
-    };
-    stores.posts.change(change).await.unwrap();
+    let content = format!("Of looms and bananas: {as_long_as_may_be}");
+    let edit = post_edit(move |change| change.content = Some(content.parse().unwrap()));
+    stores.posts.change(view.post.id, edit).await.unwrap();
     for (text, scope, expected) in [
         ("once upon", PostScope::All, 0),
         ("LOOMS", PostScope::All, 1),

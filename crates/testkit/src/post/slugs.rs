@@ -1,20 +1,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hexpress_domain::post::{MadeSlug, NewSlug, PostChange, PostStatus};
-use hexpress_domain::repository::{RepositoryError, UniqueField};
+use hexpress_domain::post::{MadeSlug, NewSlug, Post, PostChange, PostStatus, Title};
+use hexpress_domain::repository::RepositoryError;
 
 use super::Blog;
 use crate::promise::race;
-use crate::samples::{draft, later, named, post_change, published, renaming, slug};
+use crate::samples::{draft, later, named, post_edit, post_restoration, published, renaming, slug};
 
 fn is_duplicate<T>(outcome: &Result<T, RepositoryError>) -> bool {
-    matches!(
-        outcome,
-        Err(RepositoryError::Duplicate {
-            field: UniqueField::PostSlug
-        })
-    )
+    matches!(outcome, Err(RepositoryError::Duplicate(Post::UNIQUE_SLUG)))
 }
 
 pub(super) async fn of_a_hundred_racing_creations_with_one_title_each_gets_its_own_slug(
@@ -66,12 +61,12 @@ pub(super) async fn a_named_slug_that_is_taken_is_a_duplicate(stores: &Blog) {
         .insert(named(draft(&author, "Other"), "on-computing"))
         .await;
     assert!(is_duplicate(&outcome), "{outcome:?}");
-    let outcome = posts.change(renaming(&second, "on-computing")).await;
+    let outcome = posts.change(second.post.id, renaming("on-computing")).await;
     assert!(is_duplicate(&outcome), "{outcome:?}");
     assert_eq!(stores.found(second.post.id).await, Some(second.clone()));
 
     stores.delete_post(first.post.id).await;
-    let renamed = posts.change(renaming(&second, "on-computing")).await;
+    let renamed = posts.change(second.post.id, renaming("on-computing")).await;
     assert_eq!(renamed.unwrap().post.slug, slug("on-computing"));
 }
 
@@ -80,14 +75,22 @@ pub(super) async fn the_first_url_lands_after_any_number_of_renames(stores: &Blo
     let mut view = stores.post(published(&author, "On Computing")).await;
     let id = view.post.id;
     for name in ["one", "two", "three", "four", "five"] {
-        view = stores.posts.change(renaming(&view, name)).await.unwrap();
+        view = stores
+            .posts
+            .change(view.post.id, renaming(name))
+            .await
+            .unwrap();
     }
     for name in ["on-computing", "one", "two", "three", "four", "five"] {
         let found = stores.posts.find_by_slug(slug(name)).await.unwrap();
         assert_eq!(found.as_ref(), Some(&view), "{name}");
     }
     // Back to a former one: it is no longer kept, but taken.
-    view = stores.posts.change(renaming(&view, "two")).await.unwrap();
+    view = stores
+        .posts
+        .change(view.post.id, renaming("two"))
+        .await
+        .unwrap();
     assert_eq!(stores.leads_to("five").await, Some(id));
     assert_eq!(stores.leads_to("two").await, Some(id));
     assert_eq!(view.post.slug, slug("two"));
@@ -98,7 +101,7 @@ pub(super) async fn a_slug_that_no_reader_knew_is_not_kept(stores: &Blog) {
     let view = stores.post(draft(&author, "On Computing")).await;
     stores
         .posts
-        .change(renaming(&view, "engines"))
+        .change(view.post.id, renaming("engines"))
         .await
         .unwrap();
     assert_eq!(stores.leads_to("on-computing").await, None);
@@ -108,7 +111,10 @@ pub(super) async fn a_made_slug_avoids_kept_ones_and_a_named_one_takes_them_over
     let author = stores.user().await;
     let posts = &stores.posts;
     let first = stores.post(published(&author, "On Computing")).await;
-    let renamed = posts.change(renaming(&first, "engines")).await.unwrap();
+    let renamed = posts
+        .change(first.post.id, renaming("engines"))
+        .await
+        .unwrap();
     let made = stores.post(draft(&author, "On Computing")).await;
     assert_eq!(made.post.slug, slug("on-computing-2"));
 
@@ -126,11 +132,11 @@ pub(super) async fn a_slug_leads_to_its_last_holder(stores: &Blog) {
     let author = stores.user().await;
     let posts = &stores.posts;
     let first = stores.post(published(&author, "On Computing")).await;
-    posts.change(renaming(&first, "one")).await.unwrap();
+    posts.change(first.post.id, renaming("one")).await.unwrap();
     let second = stores
         .post(named(published(&author, "Other"), "on-computing"))
         .await;
-    posts.change(renaming(&second, "two")).await.unwrap();
+    posts.change(second.post.id, renaming("two")).await.unwrap();
     assert_eq!(stores.leads_to("on-computing").await, Some(second.post.id));
 }
 
@@ -139,7 +145,7 @@ pub(super) async fn a_slug_kept_for_a_deleted_post_leads_nowhere_and_is_kept(sto
     let view = stores.post(published(&author, "On Computing")).await;
     stores
         .posts
-        .change(renaming(&view, "engines"))
+        .change(view.post.id, renaming("engines"))
         .await
         .unwrap();
     stores.delete_post(view.post.id).await;
@@ -156,13 +162,12 @@ pub(super) async fn a_new_title_may_leave_the_post_its_own_number(stores: &Blog)
         .await;
     let second = stores.post(draft(&author, "On Computing")).await;
     assert_eq!(second.post.slug, slug("on-computing-2"));
-    let title = "On Computing!".parse().unwrap();
-    let change = PostChange {
-        slug: Some(NewSlug::Made(MadeSlug::of_title(&title))),
-        title,
-        ..post_change(&second)
-    };
-    let changed = stores.posts.change(change).await.unwrap();
+    let title: Title = "On Computing!".parse().unwrap();
+    let edit = post_edit(move |change| {
+        change.slug = Some(NewSlug::Made(MadeSlug::of_title(&title)));
+        change.post.title = title.clone();
+    });
+    let changed = stores.posts.change(second.post.id, edit).await.unwrap();
     assert_eq!(changed.post.slug, slug("on-computing-2"));
 }
 
@@ -176,11 +181,13 @@ pub(super) async fn a_restored_post_gives_way_to_whoever_has_its_slug_by_now(sto
         let second = stores.post(published(&author, title)).await;
         assert_eq!(second.post.slug, first.post.slug);
         if is_kept {
-            posts.change(renaming(&second, "elsewhere")).await.unwrap();
+            posts
+                .change(second.post.id, renaming("elsewhere"))
+                .await
+                .unwrap();
         }
-        let deleted = stores.found(first.post.id).await.unwrap();
         let restored = posts
-            .restore(first.post.id, deleted.post.version, later())
+            .change(first.post.id, post_restoration())
             .await
             .unwrap();
         assert_eq!(restored.post.slug, slug(&format!("{name}-2")));
@@ -202,16 +209,12 @@ pub(super) async fn a_restored_post_is_found_by_the_slug_that_only_it_was_known_
         stores.delete_post(first.id).await;
         let second = stores.post(draft(&author, title)).await;
         assert_eq!(second.post.slug, first.slug);
-        let deleted = stores.found(first.id).await.unwrap();
-        let restored = posts.restore(first.id, deleted.post.version, later()).await;
+        let restored = posts.change(first.id, post_restoration()).await;
         assert_eq!(restored.unwrap().post.slug, slug(&format!("{name}-2")));
 
         assert_eq!(stores.leads_to(name).await, Some(second.post.id));
-        let unknown = PostChange {
-            keeps_former_slug: false,
-            ..renaming(&second, &format!("no-{name}"))
-        };
-        posts.change(unknown).await.unwrap();
+        let rename = renaming(&format!("no-{name}"));
+        posts.change(second.post.id, rename).await.unwrap();
         assert_eq!(stores.leads_to(name).await, is_known.then_some(first.id));
     }
 }
@@ -222,15 +225,12 @@ pub(super) async fn a_publication_ends_what_its_slug_was_kept_for(stores: &Blog)
     let first = stores.post(published(&author, "On Computing")).await.post;
     stores.delete_post(first.id).await;
     let second = stores.post(draft(&author, "On Computing")).await;
-    let deleted = stores.found(first.id).await.unwrap();
-    let restored = posts.restore(first.id, deleted.post.version, later()).await;
-    restored.unwrap();
-    let publication = PostChange {
-        status: PostStatus::Published,
-        published_at: Some(later()),
-        ..post_change(&second)
-    };
-    posts.change(publication).await.unwrap();
+    posts.change(first.id, post_restoration()).await.unwrap();
+    let publication = post_edit(|PostChange { post, .. }| {
+        post.status = PostStatus::Published;
+        post.published_at = Some(later());
+    });
+    posts.change(second.post.id, publication).await.unwrap();
     stores.delete_post(second.post.id).await;
     assert_eq!(stores.leads_to("on-computing").await, None);
 }

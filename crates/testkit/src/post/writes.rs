@@ -1,21 +1,20 @@
 use std::sync::Arc;
 
+use hexpress_domain::auth::CREDENTIALS_CHANGED;
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::post::PostId;
-use hexpress_domain::post::{Author, NewSlug, Post, PostChange, PostRecord, PostStatus, PostView};
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::post::{
+    Author, NewSlug, Post, PostChange, PostId, PostRecord, PostStatus, PostView,
+};
+use hexpress_domain::repository::RepositoryError;
 
 use super::Blog;
 use crate::promise::race;
 use crate::samples::{
-    deactivation, draft, later, now, post_change, published, renaming, slug, unknown,
+    deactivation, draft, is_refused, later, nothing, now, post_deletion, post_edit,
+    post_restoration, published, refusal, renaming, slug, unknown, user_deletion,
 };
 
 const METADATA: &str = r#"{"b":[1.10,1e400,-0,12345678901234567890123],"a":"\u00e4","c":{}}"#;
-
-fn is_conflict<T>(outcome: &Result<T, RepositoryError>, conflict: Conflict) -> bool {
-    matches!(outcome, Err(RepositoryError::Conflict(found)) if *found == conflict)
-}
 
 pub(super) async fn what_is_stored_is_found(stores: &Blog) {
     let author = stores.user().await;
@@ -79,12 +78,12 @@ pub(super) async fn the_longest_post_is_stored_and_found(stores: &Blog) {
 pub(super) async fn only_a_live_and_active_author_gets_posts(stores: &Blog) {
     let (gone, inactive) = (stores.user().await, stores.user().await);
     let users = &stores.users;
-    users.delete(gone.id, gone.version, later()).await.unwrap();
-    users.change(deactivation(&inactive)).await.unwrap();
+    users.change(gone.id, user_deletion()).await.unwrap();
+    users.change(inactive.id, deactivation()).await.unwrap();
     for author in [&gone, &inactive] {
         let outcome = stores.posts.insert(draft(author, "On Computing")).await;
         assert!(
-            is_conflict(&outcome, Conflict::CredentialsChanged),
+            matches!(outcome, Err(RepositoryError::Conflict(CREDENTIALS_CHANGED))),
             "{outcome:?}"
         );
     }
@@ -94,106 +93,79 @@ pub(super) async fn a_change_is_stored_and_moves_the_version_by_one(stores: &Blo
     let author = stores.user().await;
     let view = stores.post(draft(&author, "On Computing")).await;
     stores.view(view.post.id, 3).await;
-    let change = PostChange {
-        title: "On Engines".parse().unwrap(),
-        content: "Another text".parse().unwrap(),
-        excerpt: Some("".parse().unwrap()),
-        status: PostStatus::Published,
-        published_at: Some(later()),
-        metadata: METADATA.parse().unwrap(),
-        ..post_change(&view)
-    };
-    let changed = stores.posts.change(change.clone()).await.unwrap();
+    let edit = post_edit(|PostChange { post, content, .. }| {
+        post.title = "On Engines".parse().unwrap();
+        post.excerpt = Some("".parse().unwrap());
+        post.status = PostStatus::Published;
+        post.published_at = Some(later());
+        post.metadata = METADATA.parse().unwrap();
+        *content = Some("Another text".parse().unwrap());
+    });
+    let id = view.post.id;
+    let changed = stores.posts.change(id, edit).await.unwrap();
     let expected = PostView {
         post: Post {
-            title: change.title,
-            excerpt: change.excerpt,
+            title: "On Engines".parse().unwrap(),
+            excerpt: Some("".parse().unwrap()),
             status: PostStatus::Published,
             published_at: Some(later()),
-            metadata: change.metadata,
+            metadata: METADATA.parse().unwrap(),
             version: Version::new(2),
             updated_at: later(),
             ..view.post
         },
-        content: Some(change.content),
+        content: Some("Another text".parse().unwrap()),
         author: view.author,
         view_count: 3,
     };
     assert_eq!(changed, expected);
-    assert_eq!(stores.found(change.id).await, Some(expected));
-    let back = PostChange {
-        excerpt: None,
-        ..post_change(&changed)
-    };
-    let changed = stores.posts.change(back).await.unwrap();
+    assert_eq!(stores.found(id).await, Some(expected.clone()));
+    let back = post_edit(|change| change.post.excerpt = None);
+    let changed = stores.posts.change(id, back).await.unwrap();
     assert_eq!(changed.post.excerpt, None);
+    assert_eq!(changed.content, expected.content);
+    assert_eq!(stores.found(id).await, Some(changed));
 }
 
-pub(super) async fn of_racing_changes_that_saw_one_version_one_succeeds(stores: &Blog) {
+pub(super) async fn of_racing_decisions_none_is_lost(stores: &Blog) {
     let author = stores.user().await;
     let view = stores.post(published(&author, "On Computing")).await;
+    let id = view.post.id;
     let outcomes = race((0..20).map(|number| {
         let posts = Arc::clone(&stores.posts);
-        let change = renaming(&view, &format!("name-{number}"));
-        async move { posts.change(change).await }
+        let rename = renaming(&format!("name-{number}"));
+        async move { posts.change(id, rename).await }
     }))
     .await;
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
-    let is_stale =
-        |outcome: &&Result<_, RepositoryError>| matches!(outcome, Err(RepositoryError::Stale));
-    assert_eq!(outcomes.iter().filter(is_stale).count(), 19);
-    // Those that lost have kept nothing.
-    assert_eq!(stores.leads_to("on-computing").await, Some(view.post.id));
-    let mut led = 0;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    let found = stores.found(id).await.unwrap();
+    assert_eq!(found.post.version, Version::new(21));
+    // Each kept the slug that the one before had given.
+    assert_eq!(stores.leads_to("on-computing").await, Some(id));
     for number in 0..20 {
-        led += usize::from(stores.leads_to(&format!("name-{number}")).await.is_some());
+        let name = format!("name-{number}");
+        assert_eq!(stores.leads_to(&name).await, Some(id), "{name}");
     }
-    assert_eq!(led, 1);
 }
 
-pub(super) async fn a_write_that_finds_no_row_says_why(stores: &Blog) {
+pub(super) async fn a_decision_that_refuses_or_says_nothing_changes_nothing(stores: &Blog) {
     let author = stores.user().await;
     let posts = &stores.posts;
     let view = stores.post(draft(&author, "On Computing")).await;
-    let (id, first) = (view.post.id, view.post.version);
-    let unknown = PostId::new(unknown());
-    let change = |id, seen| PostChange {
-        id,
-        seen,
-        ..post_change(&view)
-    };
-
-    let other = Version::new(7);
-    assert!(matches!(
-        posts.change(change(id, other)).await,
-        Err(RepositoryError::Stale)
-    ));
-    assert!(matches!(
-        posts.delete(id, other, later()).await,
-        Err(RepositoryError::Stale)
-    ));
-    let outcome = posts.restore(id, first, later()).await;
-    assert!(is_conflict(&outcome, Conflict::NotDeleted), "{outcome:?}");
-
-    posts.delete(id, first, later()).await.unwrap();
-    assert!(matches!(
-        posts.restore(id, first, later()).await,
-        Err(RepositoryError::Stale)
-    ));
-    for id in [id, unknown] {
-        assert!(matches!(
-            posts.change(change(id, Version::new(2))).await,
-            Err(RepositoryError::NotFound)
-        ));
-        assert!(matches!(
-            posts.delete(id, Version::new(2), later()).await,
-            Err(RepositoryError::NotFound)
-        ));
+    let id = view.post.id;
+    assert_eq!(posts.change(id, nothing()).await.unwrap(), view);
+    let refused = posts.change(id, refusal()).await;
+    assert!(is_refused(&refused), "{refused:?}");
+    assert_eq!(stores.found(id).await, Some(view));
+    let deleted = posts.change(id, post_deletion()).await.unwrap();
+    assert_eq!(posts.change(id, nothing()).await.unwrap(), deleted);
+    let refused = posts.change(id, refusal()).await;
+    assert!(is_refused(&refused), "{refused:?}");
+    assert_eq!(stores.found(id).await, Some(deleted));
+    for decide in [post_deletion(), post_restoration(), nothing()] {
+        let outcome = posts.change(PostId::new(unknown()), decide).await;
+        assert!(matches!(outcome, Err(RepositoryError::NotFound)));
     }
-    assert!(matches!(
-        posts.restore(unknown, first, later()).await,
-        Err(RepositoryError::NotFound)
-    ));
 }
 
 pub(super) async fn a_deleted_post_is_out_of_sight_until_it_is_restored(stores: &Blog) {
@@ -214,7 +186,7 @@ pub(super) async fn a_deleted_post_is_out_of_sight_until_it_is_restored(stores: 
     assert_eq!(deleted.post, expected);
 
     let posts = &stores.posts;
-    let restored = posts.restore(id, Version::new(2), later()).await.unwrap();
+    let restored = posts.change(id, post_restoration()).await.unwrap();
     let expected = PostView {
         post: Post {
             version: Version::new(3),

@@ -3,12 +3,12 @@ use std::cmp::Ordering;
 use chrono::TimeDelta;
 use hexpress_domain::list::{Direction, Page, Position, Search, Sort, Total};
 use hexpress_domain::product::{
-    NewProduct, Product, ProductChange, ProductFilter, ProductQuery, ProductRecord, ProductSort,
+    NewProduct, Product, ProductFilter, ProductQuery, ProductRecord, ProductSort,
 };
 
 use crate::order::Shop;
 use crate::promise::MOST_PAGES;
-use crate::samples::{later, now, page, product_change, product_record};
+use crate::samples::{now, page, product_deletion, product_edit, product_record};
 
 /// Products whose names, prices, stocks and times tie, of which every third is inactive.
 async fn goods(stores: &Shop) -> Vec<Product> {
@@ -90,11 +90,8 @@ pub(super) async fn every_order_is_total_and_cursors_walk_it(stores: &Shop) {
 pub(super) async fn filters_and_searches_find_the_same_everywhere(stores: &Shop) {
     let goods = goods(stores).await;
     let gone = &goods[9];
-    stores
-        .products
-        .delete(gone.id, gone.version, later())
-        .await
-        .unwrap();
+    let deletion = stores.products.change(gone.id, product_deletion());
+    deletion.await.unwrap();
     let found = async |search: &str, is_active| {
         let query = ProductQuery {
             filter: ProductFilter {
@@ -125,12 +122,11 @@ pub(super) async fn filters_and_searches_find_the_same_everywhere(stores: &Shop)
 
 pub(super) async fn a_search_finds_what_a_change_made_of_a_row(stores: &Shop) {
     let product = stores.product(5, 1).await;
-    let change = ProductChange {
-        name: "Loom".parse().unwrap(),
-        description: "By Jacquard".parse().unwrap(),
-        ..product_change(&product)
-    };
-    stores.products.change(change).await.unwrap();
+    let edit = product_edit(|product| {
+        product.name = "Loom".parse().unwrap();
+        product.description = "By Jacquard".parse().unwrap();
+    });
+    stores.products.change(product.id, edit).await.unwrap();
     let found = async |search: &str| {
         let query = ProductQuery {
             filter: ProductFilter {

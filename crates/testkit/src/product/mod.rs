@@ -20,11 +20,11 @@ promises! {
         writes {
             what_is_stored_is_found,
             a_change_is_stored_and_moves_the_version_by_one,
-            stock_is_set_and_moved,
-            a_change_of_stock_is_about_the_stock_that_orders_have_left,
-            stock_stays_within_its_bounds,
-            a_write_says_what_it_did_not_find,
-            of_racing_changes_that_saw_one_version_one_succeeds,
+            stock_is_what_the_decision_says,
+            a_decision_sees_the_stock_that_orders_have_left,
+            a_decision_that_refuses_or_says_nothing_changes_nothing,
+            a_deleted_product_is_seen_by_decisions_alone,
+            of_racing_decisions_none_is_lost,
         }
         list {
             every_order_is_total_and_cursors_walk_it,

@@ -6,18 +6,25 @@ mod post;
 mod shop;
 mod user;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_domain::clock::IdGenerator;
 use hexpress_domain::list::PageRequest;
+use hexpress_domain::repository::{Decide, Refusal, RepositoryError};
 use uuid::{Builder, Uuid};
 
 pub use auth::{api_token, attempt, digest, session};
-pub use post::{batch, draft, named, post_change, published, renaming, slug};
-pub use shop::{order_record, product_change, product_record, with_key};
+pub use post::{
+    batch, draft, named, post_deletion, post_edit, post_restoration, published, renaming, slug,
+};
+pub use shop::{
+    order_record, order_step, product_deletion, product_edit, product_record, with_key,
+};
 pub use user::{
-    deactivation, demotion, hash, name, new_password, someone, user_change, user_record,
+    deactivation, demotion, hash, name, new_password, someone, user_deletion, user_edit,
+    user_record, user_restoration,
 };
 
 /// The time at which everything is made.
@@ -45,6 +52,24 @@ pub fn page(size: u8) -> PageRequest {
         size: size.try_into().unwrap(),
         ..PageRequest::default()
     }
+}
+
+/// A decision that nothing is to be changed.
+#[must_use]
+pub fn nothing<T, C>() -> Decide<T, C> {
+    Arc::new(|_: &T| Ok(None))
+}
+
+/// A decision that refuses, whatever there is.
+#[must_use]
+pub fn refusal<T, C>() -> Decide<T, C> {
+    Arc::new(|_: &T| Err(Refusal::from("refused")))
+}
+
+/// Whether a decision has refused.
+#[must_use]
+pub fn is_refused<T>(outcome: &Result<T, RepositoryError>) -> bool {
+    matches!(outcome, Err(RepositoryError::Refused(_)))
 }
 
 /// Ids that no other call in this process has made, each larger than the last: the time

@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use hexpress_domain::id::Id;
-use hexpress_domain::post::PostId;
 use hexpress_domain::post::{
-    MadeSlug, Metadata, NewSlug, PostChange, PostRecord, PostStatus, PostView, Slug, ViewBatch,
+    LockedPost, MadeSlug, Metadata, NewSlug, Post, PostChange, PostId, PostRecord, PostStatus,
+    Slug, ViewBatch,
 };
+use hexpress_domain::repository::Decide;
 use hexpress_domain::user::User;
 
 use super::{CountingIds, later, now};
@@ -50,35 +53,47 @@ pub fn named(record: PostRecord, name: &str) -> PostRecord {
     }
 }
 
-/// A change that leaves everything as it is, for tests to fill in. The view must have
-/// its content.
+/// A decision that edits a post as it stands: one version on, at [`later`].
 #[must_use]
-pub fn post_change(view: &PostView) -> PostChange {
-    let post = &view.post;
-    PostChange {
-        id: post.id,
-        seen: post.version,
-        title: post.title.clone(),
-        slug: None,
-        is_slug_named: post.is_slug_named,
-        keeps_former_slug: post.published_at.is_some(),
-        content: view.content.clone().unwrap(),
-        excerpt: post.excerpt.clone(),
-        status: post.status,
-        published_at: post.published_at,
-        metadata: post.metadata.clone(),
-        at: later(),
-    }
+pub fn post_edit(
+    edit: impl Fn(&mut PostChange) + Send + Sync + 'static,
+) -> Decide<LockedPost, PostChange> {
+    Arc::new(move |LockedPost { post, .. }: &LockedPost| {
+        let mut change = PostChange {
+            post: Post {
+                version: post.version.next(),
+                updated_at: later(),
+                ..post.clone()
+            },
+            slug: None,
+            keeps_former_slug: post.published_at.is_some(),
+            content: None,
+        };
+        edit(&mut change);
+        Ok(Some(change))
+    })
 }
 
 /// A change of the slug to one that a client chose.
 #[must_use]
-pub fn renaming(view: &PostView, name: &str) -> PostChange {
-    PostChange {
-        slug: Some(NewSlug::Named(slug(name))),
-        is_slug_named: true,
-        ..post_change(view)
-    }
+pub fn renaming(name: &str) -> Decide<LockedPost, PostChange> {
+    let name = slug(name);
+    post_edit(move |change| {
+        change.slug = Some(NewSlug::Named(name.clone()));
+        change.post.is_slug_named = true;
+    })
+}
+
+/// The deletion of a post.
+#[must_use]
+pub fn post_deletion() -> Decide<LockedPost, PostChange> {
+    Arc::new(|locked: &LockedPost| Ok(Some(locked.post.deletion(later()))))
+}
+
+/// What undoes the deletion of a post.
+#[must_use]
+pub fn post_restoration() -> Decide<LockedPost, PostChange> {
+    Arc::new(|locked: &LockedPost| Ok(Some(locked.post.restoration(later()))))
 }
 
 /// So many views of each of these posts.

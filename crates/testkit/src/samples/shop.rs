@@ -1,9 +1,12 @@
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use hexpress_domain::id::Id;
-use hexpress_domain::order::{Idempotency, NewOrder, OrderRecord, RawNewOrder, RawNewOrderItem};
-use hexpress_domain::product::{
-    NewProduct, Product, ProductChange, ProductId, ProductRecord, Stock,
+use hexpress_domain::order::{
+    Idempotency, NewOrder, Order, OrderRecord, OrderStatus, RawNewOrder, RawNewOrderItem,
 };
+use hexpress_domain::product::{NewProduct, Product, ProductId, ProductRecord, Stock};
+use hexpress_domain::repository::Decide;
 use hexpress_domain::user::UserId;
 use hexpress_domain::validation::Field;
 
@@ -26,20 +29,30 @@ pub fn product_record(name: &str, price: i64, stock: u64) -> ProductRecord {
     }
 }
 
-/// A change that leaves everything as it is, for tests to fill in.
+/// A decision that edits a product as it stands: one version on, at [`later`].
 #[must_use]
-pub fn product_change(product: &Product) -> ProductChange {
-    ProductChange {
-        id: product.id,
-        seen: product.version,
-        name: product.name.clone(),
-        description: product.description.clone(),
-        price: product.price,
-        currency: product.currency,
-        stock: None,
-        is_active: product.is_active,
-        at: later(),
-    }
+pub fn product_edit(edit: impl Fn(&mut Product) + Send + Sync + 'static) -> Decide<Product> {
+    Arc::new(move |product: &Product| {
+        let mut after = Product {
+            version: product.version.next(),
+            updated_at: later(),
+            ..product.clone()
+        };
+        edit(&mut after);
+        Ok(Some(after))
+    })
+}
+
+/// The deletion of a product.
+#[must_use]
+pub fn product_deletion() -> Decide<Product> {
+    Arc::new(|product: &Product| Ok(Some(product.deleted(later()))))
+}
+
+/// The step of an order to another status, which is refused where there is none.
+#[must_use]
+pub fn order_step(to: OrderStatus) -> Decide<Order> {
+    Arc::new(move |order: &Order| Ok(Some(order.transition(to, later())?)))
 }
 
 /// An order of these products and quantities, without a key.

@@ -1,8 +1,12 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use hexpress_domain::auth::Revocation;
 use hexpress_domain::id::Id;
-use hexpress_domain::user::{PasswordHash, PersonName, Role, User, UserChange, UserRecord};
+use hexpress_domain::repository::{Decide, Refusal};
+use hexpress_domain::user::{
+    LockedUser, PasswordHash, PersonName, Role, User, UserChange, UserRecord,
+};
 
 use super::{CountingIds, later, now};
 
@@ -42,53 +46,71 @@ pub fn someone() -> UserRecord {
     user_record(&format!("user{number}@example.org"))
 }
 
-/// A change that leaves everything as it is, for tests to fill in.
+/// A decision that edits a user as they stand: one version on, at [`later`]. It refuses
+/// to take the last active admin away.
 #[must_use]
-pub fn user_change(user: &User) -> UserChange {
-    UserChange {
-        id: user.id,
-        seen: user.version,
-        email: user.email.clone(),
-        name: user.name.clone(),
-        role: user.role,
-        is_active: user.is_active,
-        password_hash: None,
-        removes_admin: false,
-        changes_rights: false,
-        revocation: Revocation::None,
-        at: later(),
-    }
+pub fn user_edit(
+    edit: impl Fn(&mut UserChange) + Send + Sync + 'static,
+) -> Decide<LockedUser, UserChange> {
+    deciding(move |user| {
+        let mut change = UserChange {
+            user: User {
+                version: user.version.next(),
+                updated_at: later(),
+                ..user.clone()
+            },
+            password_hash: None,
+            revocation: Revocation::None,
+        };
+        edit(&mut change);
+        change
+    })
+}
+
+fn deciding(
+    change: impl Fn(&User) -> UserChange + Send + Sync + 'static,
+) -> Decide<LockedUser, UserChange> {
+    Arc::new(move |locked: &LockedUser| {
+        let change = change(&locked.user);
+        match locked.removes_last_admin(&change) {
+            true => Err(Refusal::from("the last active admin")),
+            false => Ok(Some(change)),
+        }
+    })
 }
 
 /// An admin's change into a user.
 #[must_use]
-pub fn demotion(admin: &User) -> UserChange {
-    UserChange {
-        role: Role::User,
-        removes_admin: true,
-        changes_rights: true,
-        ..user_change(admin)
-    }
+pub fn demotion() -> Decide<LockedUser, UserChange> {
+    user_edit(|change| change.user.role = Role::User)
 }
 
 /// What takes the right to log in, and all tokens.
 #[must_use]
-pub fn deactivation(user: &User) -> UserChange {
-    UserChange {
-        is_active: false,
-        removes_admin: user.is_active_admin(),
-        changes_rights: true,
-        revocation: Revocation::All,
-        ..user_change(user)
-    }
+pub fn deactivation() -> Decide<LockedUser, UserChange> {
+    user_edit(|change| {
+        change.user.is_active = false;
+        change.revocation = Revocation::All;
+    })
 }
 
 /// The hash `second` instead of the one there was.
 #[must_use]
-pub fn new_password(user: &User, revocation: Revocation) -> UserChange {
-    UserChange {
-        password_hash: Some(hash("second")),
-        revocation,
-        ..user_change(user)
-    }
+pub fn new_password(revocation: Revocation) -> Decide<LockedUser, UserChange> {
+    user_edit(move |change| {
+        change.password_hash = Some(hash("second"));
+        change.revocation = revocation;
+    })
+}
+
+/// The deletion of a user, and of all their live posts.
+#[must_use]
+pub fn user_deletion() -> Decide<LockedUser, UserChange> {
+    deciding(|user| user.deletion(later()))
+}
+
+/// What undoes the deletion of a user.
+#[must_use]
+pub fn user_restoration() -> Decide<LockedUser, UserChange> {
+    deciding(|user| user.restoration(later()))
 }

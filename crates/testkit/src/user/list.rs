@@ -5,11 +5,11 @@ use chrono::TimeDelta;
 use hexpress_domain::auth::SessionRecord;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Direction, Page, PageRequest, Position, Search, Sort, Total};
-use hexpress_domain::user::{Role, User, UserChange, UserFilter, UserQuery, UserRecord, UserSort};
+use hexpress_domain::user::{Role, User, UserFilter, UserQuery, UserRecord, UserSort};
 
 use super::Accounts;
 use crate::promise::{MOST_PAGES, race};
-use crate::samples::{later, name, now, page, session, someone, user_change, user_record};
+use crate::samples::{name, now, page, session, someone, user_deletion, user_edit, user_record};
 
 /// Users whose names, addresses and times tie, differ in case and script, and of
 /// whom only some have logged in.
@@ -46,11 +46,8 @@ async fn people(stores: &Accounts) -> Vec<User> {
             user = stores.tokens.open_session(session).await.unwrap();
         }
         if index % 4 == 0 {
-            let change = UserChange {
-                is_active: false,
-                ..user_change(&user)
-            };
-            user = stores.users.change(change).await.unwrap();
+            let inactive = user_edit(|change| change.user.is_active = false);
+            user = stores.users.change(user.id, inactive).await.unwrap();
         }
         people.push(user);
     }
@@ -159,7 +156,7 @@ pub(super) async fn a_walk_neither_skips_nor_repeats_while_others_come_and_go(st
             walked.extend(page.items);
             if let Some(user) = leave.get(step) {
                 let users = &stores.users;
-                users.delete(user.id, user.version, later()).await.unwrap();
+                users.change(user.id, user_deletion()).await.unwrap();
                 stores.user().await;
             }
             match page.next {
@@ -181,11 +178,8 @@ type Filter = (UserQuery, fn(&User) -> bool);
 pub(super) async fn filters_hold_for_rows_and_totals(stores: &Accounts) {
     let people = people(stores).await;
     let gone = &people[5];
-    stores
-        .users
-        .delete(gone.id, gone.version, later())
-        .await
-        .unwrap();
+    let deletion = stores.users.change(gone.id, user_deletion());
+    deletion.await.unwrap();
     let filters: [Filter; 4] = [
         (
             UserQuery {
@@ -277,11 +271,8 @@ pub(super) async fn a_search_matches_anywhere_and_ignores_case(stores: &Accounts
 
 pub(super) async fn a_search_finds_what_a_change_made_of_a_row(stores: &Accounts) {
     let user = stores.user().await;
-    let renamed = UserChange {
-        name: name("Grace", "Hopper"),
-        ..user_change(&user)
-    };
-    stores.users.change(renamed).await.unwrap();
+    let renamed = user_edit(|change| change.user.name = name("Grace", "Hopper"));
+    stores.users.change(user.id, renamed).await.unwrap();
     for (text, expected) in [("lovelace", 0), ("hopper", 1)] {
         let query = UserQuery {
             filter: UserFilter {
@@ -316,7 +307,7 @@ pub(super) async fn slow_a_search_counts_no_further_than_its_bound(stores: &Acco
     let found = list(stores, query.clone()).await;
     assert_eq!(found.total, Some(Total::MoreThan(10_000)));
     let users = &stores.users;
-    users.delete(one.id, one.version, later()).await.unwrap();
+    users.change(one.id, user_deletion()).await.unwrap();
     let found = list(stores, query).await;
     assert_eq!(found.total, Some(Total::Exactly(10_000)));
     stores.user().await;

@@ -1,28 +1,20 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hexpress_domain::auth::Revocation;
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
-use hexpress_domain::user::{Role, User, UserChange, UserId, UserRecord};
+use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::user::{LockedUser, Role, User, UserChange, UserId, UserRecord};
 
 use super::Accounts;
 use crate::promise::{eventually, race};
 use crate::samples::{
-    deactivation, demotion, hash, later, name, new_password, now, unknown, user_change, user_record,
+    deactivation, demotion, hash, is_refused, later, name, new_password, nothing, now, refusal,
+    unknown, user_deletion, user_edit, user_record, user_restoration,
 };
 
 fn is_duplicate<T>(outcome: &Result<T, RepositoryError>) -> bool {
-    matches!(
-        outcome,
-        Err(RepositoryError::Duplicate {
-            field: UniqueField::UserEmail
-        })
-    )
-}
-
-fn is_last_admin<T>(outcome: &Result<T, RepositoryError>) -> bool {
-    matches!(outcome, Err(RepositoryError::Conflict(Conflict::LastAdmin)))
+    matches!(outcome, Err(RepositoryError::Duplicate(User::UNIQUE_EMAIL)))
 }
 
 async fn find(stores: &Accounts, user: &User, liveness: Liveness) -> Option<User> {
@@ -77,31 +69,36 @@ pub(super) async fn of_racing_sign_ups_with_one_email_one_succeeds(stores: &Acco
     );
 }
 
-pub(super) async fn the_hash_is_that_of_the_version_seen(stores: &Accounts) {
+pub(super) async fn a_decision_sees_the_user_and_the_hash(stores: &Accounts) {
     let user = stores.user().await;
-    let changed = stores
-        .users
-        .change(new_password(&user, Revocation::All))
-        .await
-        .unwrap();
-    let at = async |version| stores.users.password_hash(user.id, version).await.unwrap();
-    assert_eq!(at(changed.version).await, Some(hash("second")));
-    assert_eq!(at(user.version).await, None);
+    let change = new_password(Revocation::All);
+    let changed = stores.users.change(user.id, change).await.unwrap();
+    let stored = stores.users.password_hash(user.id).await.unwrap();
+    assert_eq!(stored, Some(hash("second")));
+    let seen = Arc::new(Mutex::new(None));
+    let note = Arc::clone(&seen);
+    let looking = Arc::new(move |locked: &LockedUser| {
+        *note.lock().unwrap() = Some(locked.clone());
+        Ok(None)
+    });
+    stores.users.change(user.id, looking).await.unwrap();
+    let expected = LockedUser {
+        user: changed,
+        password_hash: hash("second"),
+        is_last_admin: false,
+    };
+    assert_eq!(*seen.lock().unwrap(), Some(expected));
 }
 
 pub(super) async fn a_change_is_stored_and_moves_the_version_by_one(stores: &Accounts) {
     let user = stores.user().await;
-    let changed = stores
-        .users
-        .change(UserChange {
-            email: "new@example.org".parse().unwrap(),
-            name: name("Augusta", "King"),
-            role: Role::Moderator,
-            is_active: false,
-            ..user_change(&user)
-        })
-        .await
-        .unwrap();
+    let edit = user_edit(|UserChange { user, .. }| {
+        user.email = "new@example.org".parse().unwrap();
+        user.name = name("Augusta", "King");
+        user.role = Role::Moderator;
+        user.is_active = false;
+    });
+    let changed = stores.users.change(user.id, edit).await.unwrap();
     let expected = User {
         email: "new@example.org".parse().unwrap(),
         name: name("Augusta", "King"),
@@ -115,68 +112,46 @@ pub(super) async fn a_change_is_stored_and_moves_the_version_by_one(stores: &Acc
     assert_eq!(find(stores, &user, Liveness::Live).await, Some(expected));
 }
 
+pub(super) async fn a_decision_that_refuses_or_says_nothing_changes_nothing(stores: &Accounts) {
+    let users = &stores.users;
+    let user = stores.user().await;
+    let session = stores.session_of(&user).await;
+    let user = find(stores, &user, Liveness::Live).await.unwrap();
+    let unchanged = users.change(user.id, nothing()).await;
+    assert_eq!(unchanged.unwrap(), user);
+    let refused = users.change(user.id, refusal()).await;
+    assert!(is_refused(&refused), "{refused:?}");
+    assert_eq!(find(stores, &user, Liveness::Live).await, Some(user));
+    assert!(stores.is_let_in(&session).await);
+}
+
 pub(super) async fn a_write_says_what_it_did_not_find(stores: &Accounts) {
     let users = &stores.users;
     let user = stores.user().await;
     let other = stores.user().await;
-
-    let stale = users
-        .change(UserChange {
-            seen: Version::new(9),
-            ..user_change(&user)
-        })
-        .await;
-    assert!(matches!(stale, Err(RepositoryError::Stale)));
-    let stale = users.delete(user.id, Version::new(9), later()).await;
-    assert!(matches!(stale, Err(RepositoryError::Stale)));
-
-    let nobody = UserId::new(unknown());
-    let outcome = users
-        .change(UserChange {
-            id: nobody,
-            ..user_change(&user)
-        })
-        .await;
-    assert!(matches!(outcome, Err(RepositoryError::NotFound)));
-    let outcome = users.delete(nobody, Version::FIRST, later()).await;
-    assert!(matches!(outcome, Err(RepositoryError::NotFound)));
-
-    let taken = users
-        .change(UserChange {
-            email: other.email,
-            ..user_change(&user)
-        })
-        .await;
-    assert!(is_duplicate(&taken));
-
-    users.delete(user.id, user.version, later()).await.unwrap();
-    let deleted = users.change(user_change(&user)).await;
-    assert!(matches!(deleted, Err(RepositoryError::NotFound)));
-    let deleted = users.delete(user.id, user.version, later()).await;
-    assert!(matches!(deleted, Err(RepositoryError::NotFound)));
+    for decide in [user_deletion(), nothing()] {
+        let outcome = users.change(UserId::new(unknown()), decide).await;
+        assert!(matches!(outcome, Err(RepositoryError::NotFound)));
+    }
+    let taken = user_edit(move |change| change.user.email = other.email.clone());
+    assert!(is_duplicate(&users.change(user.id, taken).await));
 }
 
-pub(super) async fn of_racing_changes_that_saw_one_version_one_succeeds(stores: &Accounts) {
+pub(super) async fn of_racing_decisions_none_is_lost(stores: &Accounts) {
     let user = stores.user().await;
-    let outcomes = race((0..50).map(|number| {
+    let outcomes = race((0..50).map(|_| {
         let users = Arc::clone(&stores.users);
-        let change = UserChange {
-            name: name(&format!("Ada {number}"), ""),
-            ..user_change(&user)
-        };
-        async move { users.change(change).await }
+        let longer = user_edit(|UserChange { user, .. }| {
+            user.name = name(&format!("{}a", user.name.first.as_str()), "");
+        });
+        async move { users.change(user.id, longer).await }
     }))
     .await;
-    let (won, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
-    assert_eq!(won.len(), 1);
-    for outcome in lost {
-        assert!(
-            matches!(outcome, Err(RepositoryError::Stale)),
-            "{outcome:?}"
-        );
-    }
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
     let stored = find(stores, &user, Liveness::Live).await.unwrap();
-    assert_eq!(stored.version.get(), user.version.get() + 1);
+    assert_eq!(stored.version.get(), user.version.get() + 50);
+    let first = format!("{}{}", user.name.first.as_str(), "a".repeat(50));
+    assert_eq!(stored.name, name(&first, ""));
 }
 
 pub(super) async fn a_change_ends_the_tokens_that_it_names(stores: &Accounts) {
@@ -186,22 +161,13 @@ pub(super) async fn a_change_ends_the_tokens_that_it_names(stores: &Accounts) {
     let ended = stores.session_of(&user).await;
     let foreign = stores.session_of(&bystander).await;
 
-    let user = stores
-        .users
-        .change(new_password(&user, Revocation::AllBut(kept.id)))
-        .await
-        .unwrap();
+    let change = new_password(Revocation::AllBut(kept.id));
+    stores.users.change(user.id, change).await.unwrap();
     assert!(stores.is_let_in(&kept).await);
     assert!(!stores.is_let_in(&ended).await);
 
-    stores
-        .users
-        .change(UserChange {
-            revocation: Revocation::All,
-            ..user_change(&user)
-        })
-        .await
-        .unwrap();
+    let change = user_edit(|change| change.revocation = Revocation::All);
+    stores.users.change(user.id, change).await.unwrap();
     assert!(!stores.is_let_in(&kept).await);
     assert!(stores.is_let_in(&foreign).await);
 }
@@ -210,43 +176,31 @@ pub(super) async fn a_change_that_fails_ends_no_token(stores: &Accounts) {
     let user = stores.user().await;
     let other = stores.user().await;
     let session = stores.session_of(&user).await;
-    let taken = stores
-        .users
-        .change(UserChange {
-            email: other.email,
-            ..new_password(&user, Revocation::All)
-        })
-        .await;
-    assert!(is_duplicate(&taken));
-    let stale = stores
-        .users
-        .change(UserChange {
-            seen: Version::new(9),
-            ..new_password(&user, Revocation::All)
-        })
-        .await;
-    assert!(matches!(stale, Err(RepositoryError::Stale)));
+    let taken = user_edit(move |change| {
+        change.user.email = other.email.clone();
+        change.revocation = Revocation::All;
+    });
+    assert!(is_duplicate(&stores.users.change(user.id, taken).await));
     assert!(stores.is_let_in(&session).await);
 }
 
 pub(super) async fn a_deletion_hides_the_user_and_frees_the_email(stores: &Accounts) {
     let user = stores.user().await;
     let session = stores.session_of(&user).await;
-    stores
-        .users
-        .delete(user.id, user.version, later())
-        .await
-        .unwrap();
+    let deleted = stores.users.change(user.id, user_deletion()).await.unwrap();
 
     assert!(!stores.is_let_in(&session).await);
     assert_eq!(find(stores, &user, Liveness::Live).await, None);
-    let deleted = find(stores, &user, Liveness::Deleted).await.unwrap();
     assert_eq!(deleted.deleted_at, Some(later()));
     assert_eq!(deleted.version.get(), user.version.get() + 1);
-    assert_eq!(find(stores, &user, Liveness::Any).await, Some(deleted));
+    for liveness in [Liveness::Deleted, Liveness::Any] {
+        assert_eq!(find(stores, &user, liveness).await, Some(deleted.clone()));
+    }
+    let seen = stores.users.change(user.id, nothing()).await;
+    assert_eq!(seen.unwrap(), deleted);
     let by_email = stores.users.find_by_email(user.email.clone()).await;
     assert_eq!(by_email.unwrap(), None);
-    let hash = stores.users.password_hash(user.id, Version::new(2)).await;
+    let hash = stores.users.password_hash(user.id).await;
     assert_eq!(hash.unwrap(), None);
     let again = stores.users.insert(user_record(user.email.as_str())).await;
     assert!(again.is_ok());
@@ -256,9 +210,8 @@ pub(super) async fn a_restored_user_is_live_again_without_tokens(stores: &Accoun
     let users = &stores.users;
     let user = stores.user().await;
     let session = stores.session_of(&user).await;
-    users.delete(user.id, user.version, later()).await.unwrap();
-    let restored = users.restore(user.id, Version::new(2), later()).await;
-    let restored = restored.unwrap();
+    users.change(user.id, user_deletion()).await.unwrap();
+    let restored = users.change(user.id, user_restoration()).await.unwrap();
     assert_eq!(
         (restored.deleted_at, restored.version),
         (None, Version::new(3))
@@ -269,85 +222,60 @@ pub(super) async fn a_restored_user_is_live_again_without_tokens(stores: &Accoun
     assert_eq!(stores.tokens.list(user.id, now()).await.unwrap(), []);
 }
 
-pub(super) async fn a_restoration_says_what_it_did_not_find(stores: &Accounts) {
+pub(super) async fn a_user_whose_email_is_taken_by_now_stays_deleted(stores: &Accounts) {
     let users = &stores.users;
     let user = stores.user().await;
-    let live = users.restore(user.id, user.version, later()).await;
-    assert!(matches!(
-        live,
-        Err(RepositoryError::Conflict(Conflict::NotDeleted))
-    ));
-    let unknown = UserId::new(unknown());
-    let unknown = users.restore(unknown, Version::FIRST, later()).await;
-    assert!(matches!(unknown, Err(RepositoryError::NotFound)));
-
-    users.delete(user.id, user.version, later()).await.unwrap();
-    let stale = users.restore(user.id, user.version, later()).await;
-    assert!(matches!(stale, Err(RepositoryError::Stale)));
-    assert_eq!(find(stores, &user, Liveness::Live).await, None);
-}
-
-pub(super) async fn a_user_whose_email_is_taken_by_now_stays_deleted(stores: &Accounts) {
-    let user = stores.user().await;
-    stores
-        .users
-        .delete(user.id, user.version, later())
-        .await
-        .unwrap();
-    stores
-        .users
-        .insert(user_record(user.email.as_str()))
-        .await
-        .unwrap();
-    let restored = stores
-        .users
-        .restore(user.id, Version::new(2), later())
-        .await;
+    users.change(user.id, user_deletion()).await.unwrap();
+    let taken = user_record(user.email.as_str());
+    users.insert(taken).await.unwrap();
+    let restored = users.change(user.id, user_restoration()).await;
     assert!(is_duplicate(&restored));
     assert_eq!(find(stores, &user, Liveness::Live).await, None);
 }
 
-pub(super) async fn the_last_active_admin_stays(stores: &Accounts) {
+pub(super) async fn the_decision_about_the_last_active_admin_knows(stores: &Accounts) {
     let users = &stores.users;
     assert!(!users.has_active_admin().await.unwrap());
     let admin = stores.admin().await;
     assert!(users.has_active_admin().await.unwrap());
     let sleeper = stores.admin().await;
-    users.change(deactivation(&sleeper)).await.unwrap();
+    users.change(sleeper.id, deactivation()).await.unwrap();
     let gone = stores.admin().await;
-    users.delete(gone.id, gone.version, later()).await.unwrap();
+    users.change(gone.id, user_deletion()).await.unwrap();
 
-    assert!(is_last_admin(&users.change(demotion(&admin)).await));
-    assert!(is_last_admin(&users.change(deactivation(&admin)).await));
-    let deletion = users.delete(admin.id, admin.version, later()).await;
-    assert!(is_last_admin(&deletion));
+    for decide in [demotion(), deactivation(), user_deletion()] {
+        let refused = users.change(admin.id, decide).await;
+        assert!(is_refused(&refused), "{refused:?}");
+    }
     assert_eq!(
         find(stores, &admin, Liveness::Live).await,
         Some(admin.clone())
     );
+    // Of those who are none, no one is the last.
+    users.change(sleeper.id, demotion()).await.unwrap();
 
     stores.admin().await;
-    assert!(users.change(demotion(&admin)).await.is_ok());
+    users.change(admin.id, demotion()).await.unwrap();
 }
 
 pub(super) async fn admins_who_remove_each_other_at_once_leave_one(stores: &Accounts) {
     let mut left = stores.admin().await;
     for round in 0..20 {
         let (first, second) = (left, stores.admin().await);
-        let (users, demoted) = (Arc::clone(&stores.users), demotion(&first));
-        let demote = tokio::spawn(async move { users.change(demoted).await.map(|_| ()) });
-        let (users, removed) = (Arc::clone(&stores.users), second.clone());
-        let remove = tokio::spawn(async move {
-            if round % 2 == 0 {
-                users.change(deactivation(&removed)).await.map(|_| ())
-            } else {
-                users.delete(removed.id, removed.version, later()).await
-            }
-        });
-        let outcomes = (demote.await.unwrap(), remove.await.unwrap());
-        left = match &outcomes {
-            (Ok(()), refused) if is_last_admin(refused) => second,
-            (refused, Ok(())) if is_last_admin(refused) => first,
+        let remove = if round % 2 == 0 {
+            deactivation()
+        } else {
+            user_deletion()
+        };
+        let removals = [(first.id, demotion()), (second.id, remove)];
+        let outcomes = race(removals.map(|(id, decide)| {
+            let users = Arc::clone(&stores.users);
+            async move { users.change(id, decide).await }
+        }))
+        .await;
+        left = match &outcomes[..] {
+            [Ok(_), refused] if is_refused(refused) => second,
+            [refused, Ok(_)] if is_refused(refused) => first,
             _ => panic!("{outcomes:?}"),
         };
         let found = find(stores, &left, Liveness::Live).await;

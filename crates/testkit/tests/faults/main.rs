@@ -20,7 +20,26 @@ mod tokens;
 mod users;
 mod views;
 
+use std::sync::Arc;
+
+use hexpress_domain::repository::Decide;
 use hexpress_testkit::{Promise, broken};
+
+/// A decision that is shown another row than the one there is.
+fn misled<T: 'static, C: 'static>(
+    decide: Decide<T, C>,
+    mislead: impl Fn(&T) -> T + Send + Sync + 'static,
+) -> Decide<T, C> {
+    Arc::new(move |row| decide(&mislead(row)))
+}
+
+/// A decision of whose outcome something else is stored.
+fn spoiled<T: 'static, C: 'static>(
+    decide: Decide<T, C>,
+    spoil: impl Fn(&T, Option<C>) -> Option<C> + Send + Sync + 'static,
+) -> Decide<T, C> {
+    Arc::new(move |row| Ok(spoil(row, decide(row)?)))
+}
 
 /// Runs the quick or the slow ones of the suite against the adapter without a fault and
 /// with each.

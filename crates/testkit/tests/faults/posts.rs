@@ -2,21 +2,22 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use hexpress_domain::auth::CREDENTIALS_CHANGED;
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{Page, Position, Total};
 use hexpress_domain::post::{
-    MadeSlug, Metadata, MonthlyPosts, NewSlug, PostChange, PostHeadline, PostId, PostQuery,
-    PostRecord, PostRepository, PostScope, PostSort, PostStatus, PostView, Slug, StatusCount,
+    LockedPost, MadeSlug, Metadata, MonthlyPosts, NewSlug, PostChange, PostHeadline, PostId,
+    PostQuery, PostRecord, PostRepository, PostScope, PostSort, PostStatus, PostView, Slug,
+    StatusCount,
 };
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::UserId;
 use hexpress_testkit::memory::MemoryStore;
 use hexpress_testkit::post::{Blog, PROMISES};
 use hexpress_testkit::samples::slug;
 
-use crate::assert_found;
 use crate::views::FaultyViews;
+use crate::{assert_found, misled, spoiled};
 
 struct FaultyPosts {
     posts: Arc<MemoryStore>,
@@ -113,21 +114,20 @@ impl PostRepository for FaultyPosts {
             (
                 "only_a_live_and_active_author_gets_posts"
                 | "after_racing_creations_and_a_deletion_no_post_is_live",
-                Err(RepositoryError::Conflict(Conflict::CredentialsChanged)),
+                Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)),
             ) => Err(RepositoryError::MissingReference),
             (
                 "a_made_slug_gives_way_to_a_named_one_that_is_faster",
-                Err(RepositoryError::Duplicate { .. }),
+                Err(RepositoryError::Duplicate(_)),
             ) => {
                 if let NewSlug::Named(slug) = again.slug {
                     again.slug = NewSlug::Made(slug.into());
                 }
                 self.posts().insert(again).await
             }
-            (
-                "a_named_slug_that_is_taken_is_a_duplicate",
-                Err(RepositoryError::Duplicate { .. }),
-            ) => Err(RepositoryError::Stale),
+            ("a_named_slug_that_is_taken_is_a_duplicate", Err(RepositoryError::Duplicate(_))) => {
+                Err(RepositoryError::NotFound)
+            }
             (_, Ok(view)) => {
                 let mut holders = self.first_holders.lock().unwrap();
                 let slug = view.post.slug.clone();
@@ -229,62 +229,71 @@ impl PostRepository for FaultyPosts {
         Ok(page)
     }
 
-    async fn change(&self, mut change: PostChange) -> Result<PostView, RepositoryError> {
-        let before = self.present(change.id).await;
-        match (self.fault, before) {
+    async fn change(
+        &self,
+        id: PostId,
+        decide: Decide<LockedPost, PostChange>,
+    ) -> Result<PostView, RepositoryError> {
+        let before = self.present(id).await;
+        let was_deleted = before.as_ref().is_some_and(|view| !view.post.is_live());
+        let decide = match (self.fault, before) {
             ("a_change_is_stored_and_moves_the_version_by_one", _) => {
-                change.metadata = Metadata::default();
+                spoiled(decide, |_, change| {
+                    let mut change = change?;
+                    change.post.metadata = Metadata::default();
+                    Some(change)
+                })
             }
-            ("a_search_finds_what_a_change_made_of_a_row_within_the_scope", Some(view)) => {
-                change.content = view.content.unwrap();
+            ("a_search_finds_what_a_change_made_of_a_row_within_the_scope", _) => {
+                spoiled(decide, |_, change| {
+                    Some(PostChange {
+                        content: None,
+                        ..change?
+                    })
+                })
             }
-            ("of_racing_changes_that_saw_one_version_one_succeeds", Some(view)) => {
-                change.seen = view.post.version;
+            ("a_decision_that_refuses_or_says_nothing_changes_nothing", _) => {
+                spoiled(decide, |LockedPost { post, .. }, change| {
+                    change.or_else(|| Some(post.deletion(post.updated_at)))
+                })
             }
-            ("a_slug_that_no_reader_knew_is_not_kept", _) => change.keeps_former_slug = true,
-            ("a_new_title_may_leave_the_post_its_own_number", _) => {
+            ("of_racing_decisions_none_is_lost", Some(view)) => {
+                // Reads without a lock.
+                tokio::task::yield_now().await;
+                misled(decide, move |locked| LockedPost {
+                    post: view.post.clone(),
+                    ..locked.clone()
+                })
+            }
+            ("a_slug_that_no_reader_knew_is_not_kept", _) => spoiled(decide, |_, change| {
+                Some(PostChange {
+                    keeps_former_slug: true,
+                    ..change?
+                })
+            }),
+            ("a_new_title_may_leave_the_post_its_own_number", _) => spoiled(decide, |_, change| {
+                let mut change = change?;
                 if let Some(NewSlug::Made(made)) = &change.slug {
                     let number = slug(&format!("{}-9", made.stem()));
                     change.slug = Some(NewSlug::Named(number));
                 }
+                Some(change)
+            }),
+            ("a_user_takes_live_posts_along_and_brings_those_back", _) => {
+                misled(decide, |locked| LockedPost {
+                    is_author_deleted: false,
+                    ..locked.clone()
+                })
             }
-            _ => {}
-        }
-        let outcome = self.posts().change(change).await;
-        match (self.fault, outcome) {
-            ("a_write_that_finds_no_row_says_why", Err(RepositoryError::Stale)) => {
-                Err(RepositoryError::NotFound)
+            _ => decide,
+        };
+        let changed = self.posts().change(id, decide).await?;
+        Ok(match self.fault {
+            "a_restored_post_gives_way_to_whoever_has_its_slug_by_now" if was_deleted => {
+                without_number(changed)
             }
-            (_, outcome) => outcome,
-        }
-    }
-
-    async fn delete(
-        &self,
-        id: PostId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError> {
-        self.posts().delete(id, seen, at).await
-    }
-
-    async fn restore(
-        &self,
-        id: PostId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<PostView, RepositoryError> {
-        let outcome = self.posts().restore(id, seen, at).await;
-        match (self.fault, outcome) {
-            ("a_restored_post_gives_way_to_whoever_has_its_slug_by_now", Ok(view)) => {
-                Ok(without_number(view))
-            }
-            (
-                "a_user_takes_live_posts_along_and_brings_those_back",
-                Err(RepositoryError::Conflict(Conflict::AuthorDeleted)),
-            ) => Err(RepositoryError::NotFound),
-            (_, outcome) => outcome,
-        }
+            _ => changed,
+        })
     }
 
     async fn latest_published(

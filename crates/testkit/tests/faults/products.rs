@@ -2,19 +2,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use hexpress_domain::entity::Version;
 use hexpress_domain::list::Page;
 use hexpress_domain::product::{
-    Product, ProductChange, ProductId, ProductQuery, ProductRecord, ProductRepository, ProductSort,
-    Stock, StockChange, StockDelta,
+    Product, ProductId, ProductQuery, ProductRecord, ProductRepository, ProductSort, Stock,
 };
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_testkit::memory::MemoryStore;
 use hexpress_testkit::product::PROMISES;
 
-use crate::assert_found;
 use crate::orders::shop;
+use crate::{assert_found, misled, spoiled};
 
 pub struct FaultyProducts {
     pub products: Arc<MemoryStore>,
@@ -61,52 +58,56 @@ impl ProductRepository for FaultyProducts {
         self.products().list(query).await
     }
 
-    async fn change(&self, mut change: ProductChange) -> Result<Product, RepositoryError> {
-        let before = self.products().find(change.id).await?;
-        match (self.fault, before, change.stock) {
-            ("a_change_is_stored_and_moves_the_version_by_one", Some(product), _) => {
-                change.description = product.description;
-            }
-            ("a_search_finds_what_a_change_made_of_a_row", Some(product), _) => {
-                change.name = product.name;
-            }
-            ("of_racing_changes_that_saw_one_version_one_succeeds", Some(product), _) => {
-                change.seen = product.version;
-            }
-            ("stock_is_set_and_moved", _, Some(StockChange::Set(stock))) => {
-                let pieces = i64::try_from(stock.get()).unwrap();
-                change.stock = Some(StockChange::Add(StockDelta::try_from(pieces).unwrap()));
-            }
-            (
-                "a_change_of_stock_is_about_the_stock_that_orders_have_left",
-                _,
-                Some(StockChange::Add(delta)),
-            ) => {
-                let first = self.first_stock.lock().unwrap()[&change.id].get();
-                let after = first.checked_add_signed(delta.get()).unwrap_or(0);
-                change.stock = Some(StockChange::Set(Stock::new(after)));
-            }
-            _ => {}
-        }
-        let outcome = self.products().change(change).await;
-        match (self.fault, outcome) {
-            (
-                "stock_stays_within_its_bounds",
-                Err(RepositoryError::Conflict(Conflict::NegativeStock { .. })),
-            ) => Err(RepositoryError::Conflict(Conflict::StockLimit)),
-            ("a_write_says_what_it_did_not_find", Err(RepositoryError::Stale)) => {
-                Err(RepositoryError::NotFound)
-            }
-            (_, outcome) => outcome,
-        }
-    }
-
-    async fn delete(
+    async fn change(
         &self,
         id: ProductId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError> {
-        self.products().delete(id, seen, at).await
+        decide: Decide<Product>,
+    ) -> Result<Product, RepositoryError> {
+        let before = self.products().find(id).await?;
+        let decide = match (self.fault, before) {
+            ("a_change_is_stored_and_moves_the_version_by_one", _) => {
+                spoiled(decide, |before, after| {
+                    Some(Product {
+                        description: before.description.clone(),
+                        ..after?
+                    })
+                })
+            }
+            ("a_search_finds_what_a_change_made_of_a_row", _) => {
+                spoiled(decide, |before, after| {
+                    Some(Product {
+                        name: before.name.clone(),
+                        ..after?
+                    })
+                })
+            }
+            ("stock_is_what_the_decision_says", _) => spoiled(decide, |_, after| {
+                let after = after?;
+                let stock = Stock::new(after.stock.get().min(Stock::MAX_SET));
+                Some(Product { stock, ..after })
+            }),
+            ("a_decision_sees_the_stock_that_orders_have_left", Some(product)) => {
+                let stock = self.first_stock.lock().unwrap()[&product.id];
+                misled(decide, move |product| Product {
+                    stock,
+                    ..product.clone()
+                })
+            }
+            ("a_decision_that_refuses_or_says_nothing_changes_nothing", _) => {
+                spoiled(decide, |before, after| {
+                    after.or_else(|| Some(before.deleted(before.updated_at)))
+                })
+            }
+            ("a_deleted_product_is_seen_by_decisions_alone", None) => {
+                return Err(RepositoryError::NotFound);
+            }
+            ("of_racing_decisions_none_is_lost", Some(product)) => {
+                // Reads without a lock.
+                tokio::task::yield_now().await;
+                misled(decide, move |_| product.clone())
+            }
+            _ => decide,
+        };
+        self.products().change(id, decide).await
     }
 }

@@ -58,7 +58,7 @@ impl TokenRepository for FaultyTokens {
                 let users: &dyn UserRepository = &*self.tokens;
                 let user = users.find(session.user_id, Liveness::Live).await?;
                 if let Some(user) = user {
-                    let hash = users.password_hash(user.id, user.version).await?;
+                    let hash = users.password_hash(user.id).await?;
                     session.verified_hash = hash.unwrap();
                 }
             }

@@ -1,20 +1,20 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use hexpress_domain::auth::{Revocation, SessionRecord, TokenRepository};
-use hexpress_domain::entity::{Liveness, Version};
+use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Page, Position, Total};
-use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::{
-    Email, PasswordHash, User, UserChange, UserId, UserQuery, UserRecord, UserRepository, UserSort,
+    Email, LockedUser, PasswordHash, User, UserChange, UserId, UserQuery, UserRecord,
+    UserRepository, UserSort,
 };
 use hexpress_testkit::memory::MemoryStore;
-use hexpress_testkit::samples::now;
+use hexpress_testkit::samples::{hash, now};
 use hexpress_testkit::user::{Accounts, PROMISES};
 
-use crate::assert_found;
 use crate::tokens::FaultyTokens;
+use crate::{assert_found, misled, spoiled};
 
 pub struct FaultyUsers {
     pub users: Arc<MemoryStore>,
@@ -105,15 +105,8 @@ impl UserRepository for FaultyUsers {
         self.users().find_by_email(email).await
     }
 
-    async fn password_hash(
-        &self,
-        id: UserId,
-        mut seen: Version,
-    ) -> Result<Option<PasswordHash>, RepositoryError> {
-        if self.fault == "the_hash_is_that_of_the_version_seen" {
-            seen = self.present(id).await.map_or(seen, |user| user.version);
-        }
-        self.users().password_hash(id, seen).await
+    async fn password_hash(&self, id: UserId) -> Result<Option<PasswordHash>, RepositoryError> {
+        self.users().password_hash(id).await
     }
 
     async fn list(&self, mut query: UserQuery) -> Result<Page<User>, RepositoryError> {
@@ -150,57 +143,75 @@ impl UserRepository for FaultyUsers {
         Ok(page)
     }
 
-    async fn change(&self, mut change: UserChange) -> Result<User, RepositoryError> {
-        let before = self.present(change.id).await;
-        match (self.fault, &before) {
+    async fn change(
+        &self,
+        id: UserId,
+        decide: Decide<LockedUser, UserChange>,
+    ) -> Result<User, RepositoryError> {
+        let before = self.present(id).await;
+        let decide = match (self.fault, before.clone()) {
+            ("a_decision_sees_the_user_and_the_hash", _) => misled(decide, |locked| LockedUser {
+                password_hash: hash("first"),
+                ..locked.clone()
+            }),
             ("a_change_is_stored_and_moves_the_version_by_one", Some(user)) => {
-                change.role = user.role;
+                spoiled(decide, move |_, change| {
+                    let mut change = change?;
+                    change.user.role = user.role;
+                    Some(change)
+                })
             }
             ("a_search_finds_what_a_change_made_of_a_row", Some(user)) => {
-                change.name = user.name.clone();
+                spoiled(decide, move |_, change| {
+                    let mut change = change?;
+                    change.user.name = user.name.clone();
+                    Some(change)
+                })
             }
-            ("of_racing_changes_that_saw_one_version_one_succeeds", Some(user)) => {
-                change.seen = user.version;
+            ("a_decision_that_refuses_or_says_nothing_changes_nothing", _) => {
+                spoiled(decide, |LockedUser { user, .. }, change| {
+                    change.or_else(|| Some(user.restoration(user.updated_at)))
+                })
+            }
+            ("of_racing_decisions_none_is_lost", Some(user)) => {
+                // Reads without a lock.
+                tokio::task::yield_now().await;
+                misled(decide, move |locked| LockedUser {
+                    user: user.clone(),
+                    ..locked.clone()
+                })
             }
             (
                 "a_change_ends_the_tokens_that_it_names"
                 | "no_session_outlives_what_ended_it_while_it_was_opened",
                 _,
-            ) => change.revocation = Revocation::None,
-            ("a_change_that_fails_ends_no_token", _) => self.log_out(change.id).await,
-            (
-                "the_last_active_admin_stays" | "admins_who_remove_each_other_at_once_leave_one",
-                _,
-            ) => change.removes_admin = false,
-            _ => {}
-        }
-        let outcome = self.users().change(change).await;
-        match (self.fault, outcome) {
-            ("a_write_says_what_it_did_not_find", Err(RepositoryError::Stale)) => {
-                Err(RepositoryError::NotFound)
+            ) => spoiled(decide, |_, change| {
+                Some(UserChange {
+                    revocation: Revocation::None,
+                    ..change?
+                })
+            }),
+            ("a_change_that_fails_ends_no_token", _) => {
+                self.log_out(id).await;
+                decide
             }
-            (_, outcome) => outcome,
-        }
-    }
-
-    async fn delete(
-        &self,
-        id: UserId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError> {
-        self.users().delete(id, seen, at).await
-    }
-
-    async fn restore(
-        &self,
-        id: UserId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<User, RepositoryError> {
-        let outcome = self.users().restore(id, seen, at).await;
+            (
+                "the_decision_about_the_last_active_admin_knows"
+                | "admins_who_remove_each_other_at_once_leave_one",
+                _,
+            ) => misled(decide, |locked| LockedUser {
+                is_last_admin: false,
+                ..locked.clone()
+            }),
+            _ => decide,
+        };
+        let outcome = self.users().change(id, decide).await;
+        let was_deleted = before.is_some_and(|user| !user.is_live());
         match (self.fault, outcome) {
-            ("a_restored_user_is_live_again_without_tokens", Ok(user)) => {
+            ("a_write_says_what_it_did_not_find", Err(RepositoryError::NotFound)) => {
+                Err(RepositoryError::Refused("not found".into()))
+            }
+            ("a_restored_user_is_live_again_without_tokens", Ok(user)) if was_deleted => {
                 let tokens: &dyn TokenRepository = &*self.users;
                 let opened = self.opened.lock().unwrap().clone();
                 for session in opened {
@@ -208,10 +219,9 @@ impl UserRepository for FaultyUsers {
                 }
                 Ok(user)
             }
-            ("a_restoration_says_what_it_did_not_find", Err(RepositoryError::Stale))
-            | (
+            (
                 "a_user_whose_email_is_taken_by_now_stays_deleted",
-                Err(RepositoryError::Duplicate { .. }),
+                Err(RepositoryError::Duplicate(_)),
             ) => Err(RepositoryError::NotFound),
             (_, outcome) => outcome,
         }

@@ -11,9 +11,9 @@ use std::time::Duration;
 use axum::http::Method;
 use hexpress_app::{Error, InvalidState, Resource, StockShortage};
 use hexpress_domain::order::{OrderStatus, OrderTransitionError};
-use hexpress_domain::post::{PostStatus, TransitionError};
+use hexpress_domain::post::{Post, PostStatus, TransitionError};
 use hexpress_domain::product::Stock;
-use hexpress_domain::repository::UniqueField;
+use hexpress_domain::user::User;
 use serde_json::json;
 use utoipa::IntoResponses;
 use utoipa::openapi::example::ExampleBuilder;
@@ -85,7 +85,7 @@ error_responses! {
     };
     UserNotFound => Error::NotFound(Resource::User);
     TokenNotFound => Error::NotFound(Resource::Token);
-    EmailTaken => Error::Duplicate(UniqueField::UserEmail);
+    EmailTaken => Error::Duplicate(User::UNIQUE_EMAIL);
     LastAdmin => Error::InvalidState(InvalidState::LastAdmin);
     TokenLimit => Error::InvalidState(InvalidState::TokenLimit);
     UserDeleted => Error::InvalidState(InvalidState::Deleted(Resource::User));
@@ -103,7 +103,7 @@ error_responses! {
         let limit = POST_BODY_LIMIT;
         ApiError::BodyTooLarge { limit }
     };
-    SlugTaken => Error::Duplicate(UniqueField::PostSlug);
+    SlugTaken => Error::Duplicate(Post::UNIQUE_SLUG);
     /// For a status that a post cannot get from its own.
     Transition => {
         let from = PostStatus::Draft;

@@ -150,7 +150,7 @@ pub(super) async fn update_post(
     let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
     let updated = api
         .posts
-        .update(actor, request.path, &request.body, if_match);
+        .update(actor, request.path, request.body, if_match);
     Ok(show(updated.await?.view())?.written("Post updated successfully"))
 }
 

@@ -139,7 +139,7 @@ pub(super) async fn update_product(
     let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
     let updated = api
         .products
-        .update(actor, request.path, &request.body, if_match);
+        .update(actor, request.path, request.body, if_match);
     Ok(show(&updated.await?)?.written("Product updated successfully"))
 }
 

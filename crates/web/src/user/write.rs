@@ -143,7 +143,7 @@ pub(super) async fn update_user(
     request: Checked<Permit<ChangeUser>, UserId, (), UserPatch>,
 ) -> Result<Response, ApiError> {
     let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
-    let (id, patch) = (request.path, &request.body);
+    let (id, patch) = (request.path, request.body);
     let user = api
         .users
         .update(actor, id, patch, if_match, address)

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use hexpress_domain::auth::{Reservation, Token, Verification};
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::auth::{Reservation, TOO_MANY_TOKENS, Token, Verification};
+use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::PasswordHash;
 use serde_json::{Value, json};
 
@@ -346,7 +346,7 @@ async fn the_fifty_first_token_is_refused() {
     mocks
         .tokens
         .expect_insert_api_token()
-        .returning(|_| Err(RepositoryError::Conflict(Conflict::TokenLimit)));
+        .returning(|_| Err(RepositoryError::Conflict(TOO_MANY_TOKENS)));
     let body = json!({"name": "deploy"});
     let answer = post("/api/auth/tokens", body)
         .by(ADA)

@@ -7,7 +7,7 @@ use axum::body::Body;
 use futures_util::stream;
 use serde_json::json;
 
-use crate::support::{ADA, ADA_PATH, ADMIN, Answer, Call, Mocks, call, failure, never};
+use crate::support::{ADA, ADA_PATH, ADMIN, Answer, Call, Mocks, ada, call, failure, never};
 
 async fn refused(call: Call) -> Answer {
     call.on(&Mocks::default().router()).await
@@ -75,7 +75,7 @@ async fn a_form_has_the_same_fields_and_rules() {
     let bytes = refused(login().form("email=%FF")).await;
     assert_eq!(bytes.failure(), failure(400, "VALIDATION_ERROR"));
 
-    let router = Mocks::changing().router();
+    let router = Mocks::knowing(ada()).router();
     let form = call("PATCH", ADA_PATH).form("isActive=false").by(ADMIN);
     assert_eq!(form.on(&router).await.data()["isActive"], false);
     let form = call("PATCH", ADA_PATH).form("isActive=0").by(ADMIN);

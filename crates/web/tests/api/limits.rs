@@ -7,7 +7,8 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use futures_util::FutureExt;
 use hexpress_domain::auth::Verification;
-use hexpress_domain::repository::{RepositoryError, UniqueField};
+use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::user::User;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -160,11 +161,10 @@ async fn without_a_limit_nobody_is_told_of_one() {
 async fn sign_ups_are_counted_where_they_tell_of_an_address() {
     let mut mocks = Mocks::default().hashing().verifying(Verification::Mismatch);
     mocks.limits.sign_ups_per_hour = 2;
-    mocks.users.expect_insert().returning(|_| {
-        Err(RepositoryError::Duplicate {
-            field: UniqueField::UserEmail,
-        })
-    });
+    mocks
+        .users
+        .expect_insert()
+        .returning(|_| Err(RepositoryError::Duplicate(User::UNIQUE_EMAIL)));
     let router = mocks.router();
     let sign_up = async |address: &str, body: Value| -> Answer {
         let call = from(address, post("/api/users", body));

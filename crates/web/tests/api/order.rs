@@ -81,12 +81,12 @@ fn knowing(order: Order) -> Mocks {
         .orders
         .expect_find()
         .returning(move |id| Ok((id == found.id).then(|| found.clone())));
-    mocks.orders.expect_change().returning(move |step| {
-        Ok(Order {
-            status: step.to,
-            version: Version::new(step.seen.get() + 1),
-            ..order.clone()
-        })
+    mocks.orders.expect_change().returning(move |id, decide| {
+        if id != order.id {
+            return Err(RepositoryError::NotFound);
+        }
+        let after = decide(&order).map_err(RepositoryError::Refused)?;
+        Ok(after.unwrap_or(order.clone()))
     });
     mocks
 }

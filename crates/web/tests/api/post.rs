@@ -1,8 +1,8 @@
 //! Section 4 of the contract: writing posts.
 
-use hexpress_domain::entity::Version;
-use hexpress_domain::post::{NewSlug, PostStatus, PostView};
-use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
+use hexpress_domain::auth::CREDENTIALS_CHANGED;
+use hexpress_domain::post::{LockedPost, NewSlug, Post, PostStatus};
+use hexpress_domain::repository::RepositoryError;
 use serde_json::{Value, json};
 
 use crate::sample_post::{POST_PATH, deleted, draft, knowing, published, stored};
@@ -226,7 +226,7 @@ async fn writing_needs_an_account_that_is_still_there() {
     mocks
         .posts
         .expect_insert()
-        .returning(|_| Err(RepositoryError::Conflict(Conflict::CredentialsChanged)));
+        .returning(|_| Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)));
     let router = mocks.router();
     let answer = post("/api/posts", new_post()).by(ADA).on(&router).await;
     assert_eq!(answer.failure(), failure(401, "UNAUTHENTICATED"));
@@ -234,18 +234,10 @@ async fn writing_needs_an_account_that_is_still_there() {
 
 #[tokio::test]
 async fn a_taken_slug_is_named() {
-    let taken = || {
-        Err(RepositoryError::Duplicate {
-            field: UniqueField::PostSlug,
-        })
-    };
+    let taken = || Err(RepositoryError::Duplicate(Post::UNIQUE_SLUG));
     let mut mocks = Mocks::default();
     mocks.posts.expect_insert().returning(move |_| taken());
-    mocks
-        .posts
-        .expect_find()
-        .returning(|_, _| Ok(Some(draft())));
-    mocks.posts.expect_change().returning(move |_| taken());
+    mocks.posts.expect_change().returning(move |_, _| taken());
     let router = mocks.router();
     let mut body = new_post();
     body["slug"] = json!("engines");
@@ -376,16 +368,7 @@ async fn a_draft_is_published_by_its_author_and_staff() {
 
 #[tokio::test]
 async fn a_deletion_leaves_nothing_to_show_and_a_restoration_the_post() {
-    let mut mocks = knowing(published());
-    mocks
-        .posts
-        .expect_delete()
-        .times(3)
-        .returning(|_, seen, _| {
-            assert_eq!(seen, Version::new(3));
-            Ok(())
-        });
-    let router = mocks.router();
+    let router = knowing(published()).router();
     for caller in [ADA, MODERATOR, ADMIN] {
         let answer = call("DELETE", POST_PATH).by(caller).on(&router).await;
         assert_eq!(
@@ -404,12 +387,8 @@ async fn a_deletion_leaves_nothing_to_show_and_a_restoration_the_post() {
         let answer = call("POST", &restore).by(caller).on(&router).await;
         assert_eq!(answer.failure(), failure(403, "FORBIDDEN"));
     }
-    let mut mocks = knowing(deleted());
-    mocks
-        .posts
-        .expect_restore()
-        .returning(|_, _, _| Ok(published()));
-    let answer = call("POST", &restore).by(ADMIN).on(&mocks.router()).await;
+    let router = knowing(deleted()).router();
+    let answer = call("POST", &restore).by(ADMIN).on(&router).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.message(), "Post restored successfully");
     assert_eq!(answer.data()["status"], "published");
@@ -427,11 +406,16 @@ async fn what_stands_against_a_change_of_a_deleted_post_is_said() {
         assert_eq!(answer.failure(), failure(409, "INVALID_STATE"));
         assert_eq!(answer.message(), "Post is deleted; restore it first");
     }
-    let mut mocks = knowing(deleted());
-    mocks
-        .posts
-        .expect_restore()
-        .returning(|_, _, _| Err(RepositoryError::Conflict(Conflict::AuthorDeleted)));
+    let mut mocks = Mocks::default();
+    mocks.posts.expect_change().returning(|_, decide| {
+        let locked = LockedPost {
+            post: deleted().post,
+            content: deleted().content.unwrap(),
+            is_author_deleted: true,
+        };
+        decide(&locked).map_err(RepositoryError::Refused)?;
+        Ok(published())
+    });
     let restore = call("POST", &format!("{POST_PATH}/restore")).by(ADMIN);
     let answer = restore.on(&mocks.router()).await;
     assert_eq!(answer.failure(), failure(409, "INVALID_STATE"));
@@ -443,15 +427,6 @@ async fn what_stands_against_a_change_of_a_deleted_post_is_said() {
 
 #[tokio::test]
 async fn writes_on_condition_need_the_version() {
-    let allowing = |view: PostView| {
-        let mut mocks = knowing(view);
-        mocks.posts.expect_delete().returning(|_, _, _| Ok(()));
-        mocks
-            .posts
-            .expect_restore()
-            .returning(|_, _, _| Ok(published()));
-        mocks.router()
-    };
     let mut archived = published();
     archived.post.status = PostStatus::Archived;
     let calls = || {
@@ -471,12 +446,12 @@ async fn writes_on_condition_need_the_version() {
     ] {
         for (view, call) in calls() {
             let call = call.by(ADMIN).header("if-match", tag);
-            let answer = call.on(&allowing(view)).await;
+            let answer = call.on(&knowing(view).router()).await;
             assert_eq!(answer.status, status, "{tag}: {answer:?}");
         }
     }
     // The precondition comes before the state.
     let publish = call("POST", &format!("{POST_PATH}/publish")).by(ADMIN);
     let publish = publish.header("if-match", "\"2-0123456789abcdef\"");
-    assert_eq!(publish.on(&allowing(archived)).await.status, 412);
+    assert_eq!(publish.on(&knowing(archived).router()).await.status, 412);
 }

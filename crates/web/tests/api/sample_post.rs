@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 use hexpress_domain::entity::Version;
-use hexpress_domain::post::{Author, Post, PostChange, PostRecord, PostStatus, PostView};
+use hexpress_domain::post::{Author, LockedPost, Post, PostRecord, PostStatus, PostView};
+use hexpress_domain::repository::RepositoryError;
 
 use crate::support::{Mocks, ada, now, post_id};
 
@@ -63,19 +64,6 @@ pub fn stored(record: PostRecord) -> PostView {
     view
 }
 
-/// What a repository returns for a change.
-pub fn rewritten(change: PostChange) -> PostView {
-    let mut view = draft();
-    view.post.title = change.title;
-    view.post.excerpt = change.excerpt;
-    view.post.status = change.status;
-    view.post.published_at = change.published_at;
-    view.post.metadata = change.metadata;
-    view.post.version = Version::new(change.seen.get() + 1);
-    view.content = Some(change.content);
-    view
-}
-
 /// An API that knows one post, by id and by slug, and may be asked for changes.
 pub fn knowing(view: PostView) -> Mocks {
     let mut mocks = Mocks::default();
@@ -84,14 +72,29 @@ pub fn knowing(view: PostView) -> Mocks {
         .posts
         .expect_find()
         .returning(move |id, _| Ok((id == known.post.id).then(|| known.clone())));
-    let known = view;
+    let known = view.clone();
     mocks.posts.expect_find_by_slug().returning(move |slug| {
         let leads_there = slug == known.post.slug || slug.as_str().starts_with("old-");
         Ok((leads_there && known.post.is_live()).then(|| known.clone()))
     });
-    mocks
-        .posts
-        .expect_change()
-        .returning(|change| Ok(rewritten(change)));
+    mocks.posts.expect_change().returning(move |id, decide| {
+        if id != view.post.id {
+            return Err(RepositoryError::NotFound);
+        }
+        let locked = LockedPost {
+            post: view.post.clone(),
+            content: view.content.clone().unwrap(),
+            is_author_deleted: false,
+        };
+        let change = decide(&locked).map_err(RepositoryError::Refused)?;
+        Ok(match change {
+            None => view.clone(),
+            Some(change) => PostView {
+                post: change.post,
+                content: change.content.or(view.content.clone()),
+                ..view.clone()
+            },
+        })
+    });
     mocks
 }

@@ -27,8 +27,9 @@ use hexpress_domain::health::MockStoreProbe;
 use hexpress_domain::order::MockOrderRepository;
 use hexpress_domain::post::{MockPostRepository, MockViewCounter, MockViewRepository, PostId};
 use hexpress_domain::product::MockProductRepository;
+use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{
-    MockUserRepository, PasswordHash, PersonName, Role, User, UserChange, UserId,
+    LockedUser, MockUserRepository, PasswordHash, PersonName, Role, User, UserId,
 };
 use hexpress_web::{
     Api, CorsOrigins, HttpMetrics, LimitSettings, Limits, RenderCache, Settings, openapi, router,
@@ -99,18 +100,6 @@ pub fn api_token(id: TokenId) -> Token {
         created_at: now(),
         last_used_at: now(),
         expires_at: None,
-    }
-}
-
-pub fn applied(change: UserChange) -> User {
-    User {
-        email: change.email,
-        name: change.name,
-        role: change.role,
-        is_active: change.is_active,
-        version: Version::new(change.seen.get() + 1),
-        updated_at: change.at,
-        ..ada()
     }
 }
 
@@ -197,25 +186,32 @@ fn authenticated(number: u128, role: Role, kind: TokenKind) -> Authenticated {
 }
 
 impl Mocks {
-    /// An API where the look-up of Ada's id finds this user.
+    /// An API where the look-up of Ada's id finds this user, who can be changed.
     pub fn knowing(user: User) -> Self {
+        Self::knowing_locked(LockedUser {
+            user,
+            password_hash: PasswordHash::new("hash".into()),
+            is_last_admin: false,
+        })
+    }
+
+    /// As [`Mocks::knowing`], of a user as decisions see them.
+    pub fn knowing_locked(locked: LockedUser) -> Self {
         let mut mocks = Self::default();
+        let user = locked.user.clone();
         mocks
             .users
             .expect_find()
             .returning(move |id, _| Ok((id == user.id).then(|| user.clone())));
+        mocks.users.expect_change().returning(move |id, decide| {
+            if id != locked.user.id {
+                return Err(RepositoryError::NotFound);
+            }
+            let change = decide(&locked).map_err(RepositoryError::Refused)?;
+            Ok(change.map_or(locked.user.clone(), |change| change.user))
+        });
         let posts = &mut mocks.posts;
         posts.expect_latest_published().returning(|_, _| Ok(vec![]));
-        mocks
-    }
-
-    /// An API where Ada can be changed.
-    pub fn changing() -> Self {
-        let mut mocks = Self::knowing(ada());
-        mocks
-            .users
-            .expect_change()
-            .returning(|change| Ok(applied(change)));
         mocks
     }
 
@@ -233,7 +229,7 @@ impl Mocks {
         self.guard.expect_release().return_const(());
         self.users
             .expect_password_hash()
-            .returning(|_, _| Ok(Some(PasswordHash::new("hash".into()))));
+            .returning(|_| Ok(Some(PasswordHash::new("hash".into()))));
         self.hasher
             .expect_verify()
             .returning(move |_, _| Ok(verification));

@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use hexpress_domain::auth::CREDENTIALS_CHANGED;
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::post::PostId;
 use hexpress_domain::post::{
-    Content, Excerpt, MadeSlug, Metadata, NewSlug, Post, PostChange, PostRecord, PostStatus,
-    PostView, Slug, Title,
+    Content, Excerpt, LockedPost, MadeSlug, Metadata, NewSlug, Post, PostChange, PostId,
+    PostRecord, PostStatus, PostView, Slug, Title,
 };
-use hexpress_domain::repository::{Conflict, RepositoryError, UniqueField};
+use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::UserId;
 use serde::{Deserialize, Serialize};
 
@@ -44,15 +44,6 @@ struct Letter {
 impl Letter {
     fn is_live(&self) -> bool {
         self.deleted_at.is_none()
-    }
-
-    /// Moves on from the version that was seen.
-    fn step(&mut self, seen: Version) -> Result<(), RepositoryError> {
-        if self.version != seen.get() {
-            return Err(RepositoryError::Stale);
-        }
-        self.version += 1;
-        Ok(())
     }
 }
 
@@ -114,7 +105,7 @@ impl Contents {
 
     pub(super) fn insert(&mut self, post: PostRecord) -> Result<PostView, RepositoryError> {
         if post.author_id != self.masthead.editor.id {
-            return Err(RepositoryError::Conflict(Conflict::CredentialsChanged));
+            return Err(RepositoryError::Conflict(CREDENTIALS_CHANGED));
         }
         let is_slug_named = matches!(post.slug, NewSlug::Named(_));
         let letter = Letter {
@@ -138,67 +129,56 @@ impl Contents {
         Ok(view)
     }
 
-    pub(super) fn change(&mut self, change: PostChange) -> Result<PostView, RepositoryError> {
-        let slug = match change.slug {
-            Some(slug) => Some(self.settle(change.id, slug)?),
-            None => None,
-        };
-        let letter = self.live(change.id)?;
-        letter.step(change.seen)?;
-        let former = slug.map(|slug| std::mem::replace(&mut letter.slug, slug));
-        letter.title = change.title;
-        letter.is_slug_named = change.is_slug_named;
-        letter.content = change.content;
-        letter.excerpt = change.excerpt;
-        letter.status = change.status;
-        letter.published_at = change.published_at;
-        letter.metadata = change.metadata;
-        letter.updated_at = change.at;
-        if let Some(former) = former.filter(|_| change.keeps_former_slug) {
-            self.former_slugs.insert(former, change.id);
-        }
-        self.shown(change.id)
-    }
-
-    pub(super) fn delete(
+    pub(super) fn change(
         &mut self,
         id: PostId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError> {
-        let letter = self.live(id)?;
-        letter.step(seen)?;
-        letter.deleted_at = Some(at);
-        Ok(())
-    }
-
-    pub(super) fn restore(
-        &mut self,
-        id: PostId,
-        seen: Version,
-        at: DateTime<Utc>,
+        decide: &Decide<LockedPost, PostChange>,
     ) -> Result<PostView, RepositoryError> {
-        let letter = self.any(id)?;
-        if letter.is_live() {
-            return Err(RepositoryError::Conflict(Conflict::NotDeleted));
+        let letter = self.letters.iter().find(|letter| letter.id == id);
+        let letter = letter.ok_or(RepositoryError::NotFound)?;
+        let before = LockedPost {
+            post: self.view(letter).post,
+            content: letter.content.clone(),
+            is_author_deleted: false,
+        };
+        if let Some(change) = decide(&before).map_err(RepositoryError::Refused)? {
+            self.store(&before.post, change)?;
         }
-        letter.step(seen)?;
-        letter.deleted_at = None;
-        letter.updated_at = at;
-        let (slug, was_published) = (letter.slug.clone(), letter.published_at.is_some());
+        let view = self.find(id, Liveness::Any);
+        view.ok_or(RepositoryError::NotFound)
+    }
 
-        let holder = self.holder(&slug, id);
-        let is_known_for_holder = holder.is_some_and(|letter| letter.published_at.is_some());
-        let is_taken = holder.is_some();
-        let is_kept = self.former_slugs.get(&slug).is_some_and(|kept| *kept != id);
-        if is_taken || is_kept {
-            let free = self.free(id, &MadeSlug::from(slug.clone()));
-            self.any(id)?.slug = free;
-            if was_published && !is_kept && !is_known_for_holder {
-                self.former_slugs.insert(slug, id);
+    fn store(&mut self, before: &Post, change: PostChange) -> Result<(), RepositoryError> {
+        let (id, after) = (before.id, change.post);
+        let holder = self.holder(&before.slug, id);
+        let is_known = holder.is_some_and(|letter| letter.published_at.is_some());
+        let kept_for = self.former_slugs.get(&before.slug).copied();
+        let slug = match change.slug {
+            Some(slug) => self.settle(id, slug)?,
+            None => before.slug.clone(),
+        };
+        if slug != before.slug && change.keeps_former_slug {
+            let is_kept_for_another = kept_for.is_some_and(|kept| kept != id);
+            if before.is_live() || (!is_known && !is_kept_for_another) {
+                self.former_slugs.insert(before.slug.clone(), id);
             }
         }
-        self.shown(id)
+        let letter = self.letters.iter_mut().find(|letter| letter.id == id);
+        let letter = letter.ok_or(RepositoryError::NotFound)?;
+        letter.title = after.title;
+        letter.slug = slug;
+        letter.is_slug_named = after.is_slug_named;
+        letter.excerpt = after.excerpt;
+        letter.status = after.status;
+        letter.published_at = after.published_at;
+        letter.metadata = after.metadata;
+        letter.version = after.version.get();
+        letter.updated_at = after.updated_at;
+        letter.deleted_at = after.deleted_at;
+        if let Some(content) = change.content {
+            letter.content = content;
+        }
+        Ok(())
     }
 
     /// The slug that a letter gets.
@@ -206,9 +186,7 @@ impl Contents {
         match slug {
             NewSlug::Made(made) => Ok(self.free(id, &made)),
             NewSlug::Named(slug) if self.holder(&slug, id).is_some() => {
-                Err(RepositoryError::Duplicate {
-                    field: UniqueField::PostSlug,
-                })
+                Err(RepositoryError::Duplicate(Post::UNIQUE_SLUG))
             }
             NewSlug::Named(slug) => {
                 self.former_slugs.remove(&slug);
@@ -222,29 +200,13 @@ impl Contents {
         let others = self.letters.iter().filter(|letter| letter.id != id);
         let taken = others.filter(|letter| letter.is_live());
         let taken = taken.map(|letter| letter.slug.as_str());
-        made.first_free(taken.chain(self.former_slugs.keys().map(Slug::as_str)))
+        let kept = self.former_slugs.iter().filter(|(_, kept)| **kept != id);
+        made.first_free(taken.chain(kept.map(|(slug, _)| slug.as_str())))
     }
 
     /// The other live letter that has a slug.
     fn holder(&self, slug: &Slug, id: PostId) -> Option<&Letter> {
         let mut others = self.letters.iter().filter(|letter| letter.id != id);
         others.find(|letter| letter.is_live() && letter.slug == *slug)
-    }
-
-    fn any(&mut self, id: PostId) -> Result<&mut Letter, RepositoryError> {
-        let letter = self.letters.iter_mut().find(|letter| letter.id == id);
-        letter.ok_or(RepositoryError::NotFound)
-    }
-
-    fn live(&mut self, id: PostId) -> Result<&mut Letter, RepositoryError> {
-        match self.any(id) {
-            Ok(letter) if letter.is_live() => Ok(letter),
-            _ => Err(RepositoryError::NotFound),
-        }
-    }
-
-    fn shown(&self, id: PostId) -> Result<PostView, RepositoryError> {
-        let view = self.find(id, Liveness::Any);
-        view.ok_or(RepositoryError::NotFound)
     }
 }

@@ -11,14 +11,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use hexpress_domain::entity::{Liveness, Version};
+use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::Page;
 use hexpress_domain::post::{
-    Author, MonthlyPosts, PostChange, PostHeadline, PostId, PostQuery, PostRecord, PostRepository,
-    PostScope, PostView, Slug, StatusCount,
+    Author, LockedPost, MonthlyPosts, PostChange, PostHeadline, PostId, PostQuery, PostRecord,
+    PostRepository, PostScope, PostView, Slug, StatusCount,
 };
-use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::{PersonName, UserId};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
@@ -227,26 +226,12 @@ impl PostRepository for Archive {
         Ok(self.read(|contents| list::page(contents.views(), scope, &query))?)
     }
 
-    async fn change(&self, change: PostChange) -> Result<PostView, RepositoryError> {
-        self.write(|contents| contents.change(change))
-    }
-
-    async fn delete(
+    async fn change(
         &self,
         id: PostId,
-        seen: Version,
-        at: DateTime<Utc>,
-    ) -> Result<(), RepositoryError> {
-        self.write(|contents| contents.delete(id, seen, at))
-    }
-
-    async fn restore(
-        &self,
-        id: PostId,
-        seen: Version,
-        at: DateTime<Utc>,
+        decide: Decide<LockedPost, PostChange>,
     ) -> Result<PostView, RepositoryError> {
-        self.write(|contents| contents.restore(id, seen, at))
+        self.write(|contents| contents.change(id, &decide))
     }
 
     async fn latest_published(

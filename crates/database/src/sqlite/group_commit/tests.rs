@@ -34,7 +34,7 @@ const WRITES: Work<Note, ()> = |connection, (stage, number)| {
 const REFUSES: Work<Note, ()> = |connection, (_, number)| {
     Box::pin(async move {
         note(connection, *number).await?;
-        Err(RepositoryError::Conflict(Conflict::LastAdmin).into())
+        Err(RepositoryError::Conflict(Conflict("refused")).into())
     })
 };
 
@@ -108,7 +108,7 @@ async fn a_part_that_fails_takes_no_other_with_it() {
             outcomes.as_slice(),
             [
                 Ok(()),
-                Err(RepositoryError::Conflict(Conflict::LastAdmin)),
+                Err(RepositoryError::Conflict(Conflict("refused"))),
                 Ok(()),
                 Err(RepositoryError::Internal(_)),
                 Ok(()),

@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use hexpress_domain::auth::PasswordHasher;
-use hexpress_domain::repository::{Conflict, RepositoryError};
+use hexpress_domain::product::StockChangeError;
+use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::Password;
 use hexpress_infra::security::Argon2Hasher;
 use hexpress_infra::seed::{SEED_BATCH, Seeder};
@@ -175,12 +176,13 @@ fn explain(error: &RepositoryError) -> Failure {
              Choose another --rng-seed."
                 .to_owned(),
         ),
-        RepositoryError::Conflict(Conflict::NegativeStock { available }) => {
-            Failure::Failed(format!(
+        RepositoryError::Refused(refusal) => match refusal.downcast_ref() {
+            Some(StockChangeError::Short { available }) => Failure::Failed(format!(
                 "of a product of this seed there are {available} pieces left, fewer than more \
                  orders take\nPut more into stock, or choose another --rng-seed."
-            ))
-        }
+            )),
+            _ => Failure::of(error),
+        },
         error => Failure::of(error),
     }
 }

@@ -109,15 +109,9 @@ impl World {
         let placed = record
             .fill(products)
             .map_err(|refusal| format!("{refusal:?}"))?;
-        steps.into_iter().try_fold(placed, |order, (to, at)| {
-            let step = order.transition(to, at)?;
-            Ok(Order {
-                status: step.to,
-                version: Version::new(step.seen.get() + 1),
-                updated_at: step.at,
-                ..order
-            })
-        })
+        steps
+            .into_iter()
+            .try_fold(placed, |order, (to, at)| Ok(order.transition(to, at)?))
     }
 
     /// Products that are for sale in one currency, each once. Some sell better than
