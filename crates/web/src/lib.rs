@@ -5,7 +5,8 @@
 //! `hexpress-app`) and anything about databases.
 //!
 //! Open [`router`](fn@router) first, then the folder of one resource, such as
-//! `user`: its routes, its requests, its responses.
+//! `product`: its routes, each request beside its handler, its responses. Each handler
+//! takes its request through `extract::Checked`, which holds the order of checks.
 
 #![warn(missing_docs)]
 
