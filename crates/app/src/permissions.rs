@@ -147,6 +147,15 @@ impl<O: Permission> Permit<O> {
     pub const fn actor(&self) -> &Actor {
         &self.actor
     }
+
+    /// The account of whoever may.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthenticated`] for the operator, who has none.
+    pub(crate) fn principal(&self) -> Result<&Principal, Error> {
+        self.actor.principal().ok_or(Error::Unauthenticated)
+    }
 }
 
 enum Needed {
@@ -211,12 +220,6 @@ pub fn permit(actor: &Actor, operation: Operation) -> Result<(), Error> {
     } else {
         Err(Error::forbidden())
     }
-}
-
-/// As [`permit`], for what somebody does with the own account: says whose it is.
-pub(crate) fn permit_own(actor: &Actor, operation: Operation) -> Result<&Principal, Error> {
-    permit(actor, operation)?;
-    actor.principal().ok_or(Error::Unauthenticated)
 }
 
 /// Which accounts the actor may see at all: deleted ones are for admins.

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use hexpress_app::Error;
+use hexpress_app::permissions::Permit;
 use hexpress_app::post::{PostPorts, PostService, SlugTarget};
 use hexpress_domain::auth::{Actor, Principal, TokenId, TokenKind};
 use hexpress_domain::clock::{Clock, IdGenerator};
@@ -56,7 +57,10 @@ impl Newsletter {
             content: text.into(),
             ..RawNewPost::default()
         })?;
-        let draft = self.posts.create(&self.editor(), letter).await?;
+        let draft = self
+            .posts
+            .create(&Permit::of(self.editor())?, letter)
+            .await?;
         Ok(draft.view().clone())
     }
 
@@ -68,7 +72,10 @@ impl Newsletter {
     /// draft.
     pub async fn publish(&self, slug: &str) -> Result<PostView, Error> {
         let id = self.find(slug).await?;
-        let published = self.posts.publish(&self.editor(), id, None).await?;
+        let published = self
+            .posts
+            .publish(&Permit::of(self.editor())?, id, None)
+            .await?;
         Ok(published.view().clone())
     }
 
@@ -118,7 +125,6 @@ impl Newsletter {
                 size: PageSize::try_from(PostQuery::MAX_SIZE_WITH_CONTENT).unwrap_or_default(),
                 count: false,
             },
-            ..PostQuery::default()
         };
         while self.next_page(&mut query, &mut letters).await? {
             if !letters.last().is_some_and(is_of_month) {

@@ -14,7 +14,10 @@ use hexpress_domain::order::{
 use hexpress_domain::repository::{Refusal, RepositoryError};
 use hexpress_domain::validation::ValidationErrors;
 
-use crate::permissions::{self, Operation};
+use crate::permissions::operations::{
+    CancelOrder, FulfilOrder, ListOrders, PayOrder, PlaceOrder, ReadOrder,
+};
+use crate::permissions::{self, Operation, Permit};
 use crate::{Error, IfMatch, InvalidState, Resource, StockShortage};
 
 /// How long orders and their keys wait.
@@ -81,11 +84,11 @@ impl OrderService {
     /// [`Error::InsufficientStock`].
     pub async fn place(
         &self,
-        actor: &Actor,
+        who: &Permit<PlaceOrder>,
         command: NewOrder,
         key: Option<IdempotencyKey>,
     ) -> Result<PlacedOrder, Error> {
-        let principal = permissions::permit_own(actor, Operation::PlaceOrder)?;
+        let principal = who.principal()?;
         let now = self.clock.now();
         let record = OrderRecord {
             id: Id::generate(&*self.ids),
@@ -122,8 +125,8 @@ impl OrderService {
     ///
     /// [`Error::Unauthenticated`], and [`Error::NotFound`] where there is none that the
     /// actor may see.
-    pub async fn read(&self, actor: &Actor, id: OrderId) -> Result<Order, Error> {
-        permissions::permit(actor, Operation::ReadOrder)?;
+    pub async fn read(&self, who: &Permit<ReadOrder>, id: OrderId) -> Result<Order, Error> {
+        let actor = who.actor();
         let found = self.orders.find(id).await?;
         let visible = found.filter(|order| permissions::sees_order(actor, order));
         visible.ok_or(Error::NotFound(Resource::Order))
@@ -135,8 +138,12 @@ impl OrderService {
     ///
     /// [`Error::Unauthenticated`]; [`Error::Forbidden`] for others than admins who ask
     /// whose orders to list; [`Error::Validation`] for a cursor of another order.
-    pub async fn list(&self, actor: &Actor, mut query: OrderQuery) -> Result<Page<Order>, Error> {
-        permissions::permit(actor, Operation::ListOrders)?;
+    pub async fn list(
+        &self,
+        who: &Permit<ListOrders>,
+        mut query: OrderQuery,
+    ) -> Result<Page<Order>, Error> {
+        let actor = who.actor();
         if query.filter.user_id.is_some() {
             permissions::permit(actor, Operation::FilterOrdersByUser)?;
         }
@@ -156,11 +163,11 @@ impl OrderService {
     /// is paid for and the actor is no admin.
     pub async fn cancel(
         &self,
-        actor: &Actor,
+        who: &Permit<CancelOrder>,
         id: OrderId,
         if_match: Option<&IfMatch>,
     ) -> Result<Order, Error> {
-        permissions::permit(actor, Operation::CancelOrder)?;
+        let actor = who.actor();
         self.step(actor, id, OrderStatus::Cancelled, if_match).await
     }
 
@@ -173,11 +180,11 @@ impl OrderService {
     /// for an order that is not pending.
     pub async fn pay(
         &self,
-        actor: &Actor,
+        who: &Permit<PayOrder>,
         id: OrderId,
         if_match: Option<&IfMatch>,
     ) -> Result<Order, Error> {
-        permissions::permit(actor, Operation::PayOrder)?;
+        let actor = who.actor();
         self.step(actor, id, OrderStatus::Paid, if_match).await
     }
 
@@ -188,11 +195,11 @@ impl OrderService {
     /// As [`OrderService::pay`], for an order that is not paid for.
     pub async fn fulfil(
         &self,
-        actor: &Actor,
+        who: &Permit<FulfilOrder>,
         id: OrderId,
         if_match: Option<&IfMatch>,
     ) -> Result<Order, Error> {
-        permissions::permit(actor, Operation::FulfilOrder)?;
+        let actor = who.actor();
         self.step(actor, id, OrderStatus::Fulfilled, if_match).await
     }
 

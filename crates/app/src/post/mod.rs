@@ -16,7 +16,8 @@ use hexpress_domain::post::{
 };
 use hexpress_domain::repository::RepositoryError;
 
-use crate::permissions::{self, Operation};
+use crate::permissions::operations::CreatePost;
+use crate::permissions::{self, Operation, Permit};
 use crate::{Error, Resource};
 
 /// What the use cases of posts need.
@@ -64,8 +65,12 @@ impl PostService {
     /// [`Error::Unauthenticated`]; [`Error::InvalidToken`] where the author has been
     /// deleted or deactivated meanwhile; [`Error::Duplicate`] for a chosen slug that
     /// is taken.
-    pub async fn create(&self, actor: &Actor, command: NewPost) -> Result<VisiblePost, Error> {
-        let author = permissions::permit_own(actor, Operation::CreatePost)?;
+    pub async fn create(
+        &self,
+        who: &Permit<CreatePost>,
+        command: NewPost,
+    ) -> Result<VisiblePost, Error> {
+        let author = who.principal()?;
         let at = self.ports.clock.now();
         let record = PostRecord {
             id: Id::generate(&*self.ports.ids),
@@ -83,7 +88,7 @@ impl PostService {
             at,
         };
         match self.ports.posts.insert(record).await {
-            Ok(post) => visible(Some(Arc::new(post)), actor),
+            Ok(post) => visible(Some(Arc::new(post)), who.actor()),
             Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)) => Err(Error::InvalidToken),
             Err(error) => Err(error.into()),
         }

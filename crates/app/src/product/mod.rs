@@ -15,7 +15,8 @@ use hexpress_domain::repository::Refusal;
 use hexpress_domain::user::Role;
 use hexpress_domain::validation::ValidationErrors;
 
-use crate::permissions::{self, Operation};
+use crate::permissions::operations::ManageProducts;
+use crate::permissions::{self, Operation, Permit};
 use crate::{Error, IfMatch, Resource, StockShortage};
 
 /// What the use cases of products need.
@@ -47,8 +48,11 @@ impl ProductService {
     /// # Errors
     ///
     /// [`Error::Unauthenticated`] and [`Error::Forbidden`] for all but admins.
-    pub async fn create(&self, actor: &Actor, command: NewProduct) -> Result<Product, Error> {
-        permissions::permit(actor, Operation::ManageProducts)?;
+    pub async fn create(
+        &self,
+        _: &Permit<ManageProducts>,
+        command: NewProduct,
+    ) -> Result<Product, Error> {
         let record = ProductRecord {
             id: Id::generate(&*self.ports.ids),
             product: command,
@@ -101,13 +105,13 @@ impl ProductService {
     /// [`Error::Validation`] where more come than there may be.
     pub async fn update(
         &self,
-        actor: &Actor,
+        who: &Permit<ManageProducts>,
         id: ProductId,
         patch: ProductPatch,
         if_match: Option<&IfMatch>,
     ) -> Result<Product, Error> {
         let decide = move |product: &Product, at| Ok(product.change(&patch, at)?);
-        self.change(actor, id, if_match, decide).await
+        self.change(who.actor(), id, if_match, decide).await
     }
 
     /// Takes a product out of the catalogue. Orders that hold it stay as they are.
@@ -118,12 +122,14 @@ impl ProductService {
     /// [`Error::NotFound`] and [`Error::PreconditionFailed`].
     pub async fn delete(
         &self,
-        actor: &Actor,
+        who: &Permit<ManageProducts>,
         id: ProductId,
         if_match: Option<&IfMatch>,
     ) -> Result<(), Error> {
         let decide = |product: &Product, at| Ok(Some(product.deleted(at)));
-        self.change(actor, id, if_match, decide).await.map(drop)
+        self.change(who.actor(), id, if_match, decide)
+            .await
+            .map(drop)
     }
 
     /// Lets an admin change a product that is there, at the version that the client wants.
@@ -137,7 +143,6 @@ impl ProductService {
     where
         D: Fn(&Product, DateTime<Utc>) -> Result<Option<Product>, Error> + Send + Sync + 'static,
     {
-        permissions::permit(actor, Operation::ManageProducts)?;
         let (actor, if_match) = (actor.clone(), if_match.cloned());
         let clock = Arc::clone(&self.ports.clock);
         let decide = move |product: &Product| -> Result<_, Refusal> {

@@ -1,6 +1,7 @@
 //! Who sees which posts, by every way that leads to one.
 
 use hexpress_app::Error;
+use hexpress_app::permissions::Permit;
 use hexpress_app::post::{PostService, SlugTarget};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Liveness;
@@ -234,7 +235,13 @@ async fn in_profiles_and_statistics() {
         let posts: Vec<_> = profile.unwrap().posts.iter().map(|post| post.id).collect();
         assert_eq!(posts, [post_id(2)], "{actor:?}");
 
-        let statistics = store().user_service().statistics(&actor, user_id(1)).await;
+        let statistics = async {
+            store()
+                .user_service()
+                .statistics(&Permit::of(actor.clone())?, user_id(1))
+                .await
+        }
+        .await;
         let counts = match statistics {
             Ok(counts) => Some(counts.iter().map(|count| count.count).collect::<Vec<_>>()),
             Err(Error::Forbidden { .. } | Error::Unauthenticated) => None,
@@ -244,7 +251,13 @@ async fn in_profiles_and_statistics() {
         let is_told = actor.is(user_id(1)) || is_staff;
         assert_eq!(counts, is_told.then(|| vec![1, 1, 1]), "{actor:?}");
 
-        let months = store().user_service().analytics(&actor, user_id(1)).await;
+        let months = async {
+            store()
+                .user_service()
+                .analytics(&Permit::of(actor.clone())?, user_id(1))
+                .await
+        }
+        .await;
         assert_eq!(months.is_ok(), is_told, "{actor:?}");
     }
 }

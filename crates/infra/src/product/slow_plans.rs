@@ -57,7 +57,6 @@ async fn a_cursor_leads_into_the_index_of_its_order(
                 sort,
                 direction,
                 page,
-                ..ProductQuery::default()
             };
             let statements = statements_of(&database, query, |connection, (query, caught)| {
                 Box::pin(async move {

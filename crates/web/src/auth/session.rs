@@ -108,7 +108,7 @@ pub(super) async fn logout(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<LogOut>>,
 ) -> Result<Response, ApiError> {
-    api.auth.logout(request.who.actor()).await?;
+    api.auth.logout(&request.who).await?;
     Ok(respond::done("Logged out successfully"))
 }
 
@@ -125,7 +125,7 @@ pub(super) async fn me(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<ReadOwnAccount>>,
 ) -> Result<Response, ApiError> {
-    let user = api.users.read_own(request.who.actor()).await?;
+    let user = api.users.read_own(&request.who).await?;
     let shown = Tagged::new(user.version, &FullUser::from(user))?;
     Ok(request.conditions.respond(respond::render(shown)?))
 }

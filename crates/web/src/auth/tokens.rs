@@ -66,7 +66,7 @@ pub(super) async fn list_tokens(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<ManageTokens>>,
 ) -> Result<Response, ApiError> {
-    let tokens = api.auth.list_tokens(request.who.actor()).await?;
+    let tokens = api.auth.list_tokens(&request.who).await?;
     let tokens: Vec<_> = tokens.into_iter().map(TokenAnswer::from).collect();
     Ok(respond::data(tokens))
 }
@@ -145,7 +145,7 @@ pub(super) async fn create_token(
     request: Checked<Permit<ManageTokens>, (), (), NewApiToken>,
 ) -> Result<Response, ApiError> {
     let Checked { who, body, .. } = request;
-    let (token, secret) = api.auth.create_token(who.actor(), body).await?;
+    let (token, secret) = api.auth.create_token(&who, body).await?;
     let location = api.location("auth/tokens", token.id);
     Ok(respond::created(
         "Token created successfully",
@@ -172,6 +172,6 @@ pub(super) async fn revoke_token(
     request: Checked<Permit<ManageTokens>, TokenId>,
 ) -> Result<Response, ApiError> {
     let Checked { who, path: id, .. } = request;
-    api.auth.revoke_token(who.actor(), id).await?;
+    api.auth.revoke_token(&who, id).await?;
     Ok(respond::done("Token revoked successfully"))
 }

@@ -53,7 +53,7 @@ pub(super) async fn list_orders(
     let Checked {
         who, query: list, ..
     } = request;
-    let page = api.orders.list(who.actor(), list.query.clone()).await?;
+    let page = api.orders.list(&who, list.query.clone()).await?;
     let pagination = list.pagination(&page);
     let orders = page.items.into_iter().map(OrderAnswer::from).collect();
     Ok(respond::page(orders, pagination))

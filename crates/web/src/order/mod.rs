@@ -49,7 +49,7 @@ async fn get_order(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<ReadOrder>, OrderId>,
 ) -> Result<Response, ApiError> {
-    let order = api.orders.read(request.who.actor(), request.path).await?;
+    let order = api.orders.read(&request.who, request.path).await?;
     Ok(request.conditions.respond(respond::render(show(order)?)?))
 }
 

@@ -88,7 +88,7 @@ pub(super) async fn place_order(
         idempotency_key,
         ..
     } = request;
-    let placed = api.orders.place(who.actor(), body, idempotency_key).await?;
+    let placed = api.orders.place(&who, body, idempotency_key).await?;
     let location = api.location("orders", placed.order.id);
     let response = show(placed.order)?.created("Order created successfully", &location);
     Ok(if placed.is_replayed {
@@ -118,8 +118,8 @@ pub(super) async fn cancel_order(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<CancelOrder>, OrderId>,
 ) -> Result<Response, ApiError> {
-    let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
-    let order = api.orders.cancel(actor, request.path, if_match).await?;
+    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let order = api.orders.cancel(who, request.path, if_match).await?;
     Ok(show(order)?.written("Order cancelled successfully"))
 }
 
@@ -143,8 +143,8 @@ pub(super) async fn pay_order(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<PayOrder>, OrderId>,
 ) -> Result<Response, ApiError> {
-    let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
-    let order = api.orders.pay(actor, request.path, if_match).await?;
+    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let order = api.orders.pay(who, request.path, if_match).await?;
     Ok(show(order)?.written("Order paid successfully"))
 }
 
@@ -168,7 +168,7 @@ pub(super) async fn fulfil_order(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<FulfilOrder>, OrderId>,
 ) -> Result<Response, ApiError> {
-    let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
-    let order = api.orders.fulfil(actor, request.path, if_match).await?;
+    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let order = api.orders.fulfil(who, request.path, if_match).await?;
     Ok(show(order)?.written("Order fulfilled successfully"))
 }

@@ -74,7 +74,7 @@ pub(super) async fn create_post(
     request: Checked<Permit<CreatePost>, (), (), NewPost>,
 ) -> Result<Response, ApiError> {
     let Checked { who, body, .. } = request;
-    let post = api.posts.create(who.actor(), body).await?;
+    let post = api.posts.create(&who, body).await?;
     let location = api.location("posts", post.view().post.id);
     Ok(show(post.view())?.created("Post created successfully", &location))
 }
@@ -147,10 +147,8 @@ pub(super) async fn update_post(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<ChangePost>, PostId, (), PostPatch>,
 ) -> Result<Response, ApiError> {
-    let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
-    let updated = api
-        .posts
-        .update(actor, request.path, request.body, if_match);
+    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let updated = api.posts.update(who, request.path, request.body, if_match);
     Ok(show(updated.await?.view())?.written("Post updated successfully"))
 }
 
@@ -176,8 +174,8 @@ pub(super) async fn publish_post(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<PublishPost>, PostId>,
 ) -> Result<Response, ApiError> {
-    let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
-    let post = api.posts.publish(actor, request.path, if_match).await?;
+    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let post = api.posts.publish(who, request.path, if_match).await?;
     Ok(show(post.view())?.written("Post published successfully"))
 }
 
@@ -202,8 +200,8 @@ pub(super) async fn delete_post(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<DeletePost>, PostId>,
 ) -> Result<Response, ApiError> {
-    let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
-    api.posts.delete(actor, request.path, if_match).await?;
+    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    api.posts.delete(who, request.path, if_match).await?;
     Ok(respond::done("Post deleted successfully"))
 }
 
@@ -229,7 +227,7 @@ pub(super) async fn restore_post(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<RestorePost>, PostId>,
 ) -> Result<Response, ApiError> {
-    let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
-    let post = api.posts.restore(actor, request.path, if_match).await?;
+    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let post = api.posts.restore(who, request.path, if_match).await?;
     Ok(show(post.view())?.written("Post restored successfully"))
 }

@@ -70,7 +70,7 @@ pub(super) async fn create_product(
     request: Checked<Permit<ManageProducts>, (), (), NewProduct>,
 ) -> Result<Response, ApiError> {
     let Checked { who, body, .. } = request;
-    let product = api.products.create(who.actor(), body).await?;
+    let product = api.products.create(&who, body).await?;
     let location = api.location("products", product.id);
     Ok(show(&product)?.created("Product created successfully", &location))
 }
@@ -136,10 +136,10 @@ pub(super) async fn update_product(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<ManageProducts>, ProductId, (), ProductPatch>,
 ) -> Result<Response, ApiError> {
-    let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
+    let (who, if_match) = (&request.who, request.if_match.as_ref());
     let updated = api
         .products
-        .update(actor, request.path, request.body, if_match);
+        .update(who, request.path, request.body, if_match);
     Ok(show(&updated.await?)?.written("Product updated successfully"))
 }
 
@@ -162,7 +162,7 @@ pub(super) async fn delete_product(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<ManageProducts>, ProductId>,
 ) -> Result<Response, ApiError> {
-    let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
-    api.products.delete(actor, request.path, if_match).await?;
+    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    api.products.delete(who, request.path, if_match).await?;
     Ok(respond::done("Product deleted successfully"))
 }

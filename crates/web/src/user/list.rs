@@ -57,7 +57,7 @@ pub(super) async fn list_users(
     let Checked {
         who, query: list, ..
     } = request;
-    let page = api.users.list(who.actor(), list.query.clone()).await?;
+    let page = api.users.list(&who, list.query.clone()).await?;
     let pagination = list.pagination(&page);
     let users = page.items.into_iter().map(FullUser::from).collect();
     Ok(respond::page(users, pagination))

@@ -58,7 +58,7 @@ pub(super) async fn get_user_stats(
     request: Checked<Permit<ReadStatistics>, UserId>,
 ) -> Result<Response, ApiError> {
     let Checked { who, path: id, .. } = request;
-    let counts = api.users.statistics(who.actor(), id).await?.into_iter();
+    let counts = api.users.statistics(&who, id).await?.into_iter();
     Ok(respond::data(
         counts.map(StatusCountAnswer::from).collect::<Vec<_>>(),
     ))
@@ -114,7 +114,7 @@ pub(super) async fn get_user_analytics(
     request: Checked<Permit<ReadStatistics>, UserId>,
 ) -> Result<Response, ApiError> {
     let Checked { who, path: id, .. } = request;
-    let months = api.users.analytics(who.actor(), id).await?.into_iter();
+    let months = api.users.analytics(&who, id).await?.into_iter();
     Ok(respond::data(
         months.map(MonthlyPostsAnswer::from).collect::<Vec<_>>(),
     ))

@@ -142,12 +142,9 @@ pub(super) async fn update_user(
     Address(address): Address,
     request: Checked<Permit<ChangeUser>, UserId, (), UserPatch>,
 ) -> Result<Response, ApiError> {
-    let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
+    let (who, if_match) = (&request.who, request.if_match.as_ref());
     let (id, patch) = (request.path, request.body);
-    let user = api
-        .users
-        .update(actor, id, patch, if_match, address)
-        .await?;
+    let user = api.users.update(who, id, patch, if_match, address).await?;
     Ok(show(user)?.written("User updated successfully"))
 }
 
@@ -172,8 +169,8 @@ pub(super) async fn delete_user(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<DeleteUser>, UserId>,
 ) -> Result<Response, ApiError> {
-    let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
-    api.users.delete(actor, request.path, if_match).await?;
+    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    api.users.delete(who, request.path, if_match).await?;
     Ok(respond::done("User deleted successfully"))
 }
 
@@ -198,7 +195,7 @@ pub(super) async fn restore_user(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<RestoreUser>, UserId>,
 ) -> Result<Response, ApiError> {
-    let (actor, if_match) = (request.who.actor(), request.if_match.as_ref());
-    let user = api.users.restore(actor, request.path, if_match).await?;
+    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let user = api.users.restore(who, request.path, if_match).await?;
     Ok(show(user)?.written("User restored successfully"))
 }
