@@ -3,6 +3,8 @@
 //! [`permit`] says what the kind of actor alone decides, before anything is
 //! read; the functions below it decide about one thing that was read.
 
+use std::marker::PhantomData;
+
 use hexpress_domain::auth::{Actor, Principal, TokenKind};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::order::{Order, OrderStatus};
@@ -67,6 +69,95 @@ pub enum Operation {
     FulfilOrder,
 }
 
+/// An [`Operation`] as a type: the kind of permission that a [`Permit`] is for.
+pub trait Permission: Send + Sync + 'static {
+    /// The operation.
+    const OPERATION: Operation;
+}
+
+macro_rules! permissions {
+    ($($operation:ident),+ $(,)?) => {$(
+        #[doc = concat!("See [`Operation::", stringify!($operation), "`].")]
+        #[derive(Debug, Clone)]
+        pub struct $operation;
+
+        impl Permission for $operation {
+            const OPERATION: Operation = Operation::$operation;
+        }
+    )+};
+}
+
+/// Each [`Operation`] as a type.
+pub mod operations {
+    use super::{Operation, Permission};
+
+    permissions!(
+        ReadOwnAccount,
+        LogOut,
+        ManageTokens,
+        ListUsers,
+        ListDeletedUsers,
+        ChangeUser,
+        DeleteUser,
+        RestoreUser,
+        OperateUsers,
+        ReadStatistics,
+        CreatePost,
+        ListDeletedPosts,
+        ChangePost,
+        PublishPost,
+        DeletePost,
+        RestorePost,
+        FilterProductsByActivity,
+        ManageProducts,
+        PlaceOrder,
+        ListOrders,
+        FilterOrdersByUser,
+        ReadOrder,
+        CancelOrder,
+        PayOrder,
+        FulfilOrder,
+    );
+}
+
+/// Proof that the kind of actor alone does not forbid an operation: nothing but
+/// [`Permit::of`] makes one, and use cases take it in place of an actor.
+#[derive(Debug, Clone)]
+pub struct Permit<O> {
+    actor: Actor,
+    operation: PhantomData<O>,
+}
+
+impl<O: Permission> Permit<O> {
+    /// Decides what the kind of actor alone decides.
+    ///
+    /// # Errors
+    ///
+    /// As [`permit`].
+    pub fn of(actor: Actor) -> Result<Self, Error> {
+        permit(&actor, O::OPERATION)?;
+        Ok(Self {
+            actor,
+            operation: PhantomData,
+        })
+    }
+
+    /// Who may.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The account of whoever may.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthenticated`] for the operator, who has none.
+    pub(crate) fn principal(&self) -> Result<&Principal, Error> {
+        self.actor.principal().ok_or(Error::Unauthenticated)
+    }
+}
+
 enum Needed {
     /// An account of one's own, which the operator has not.
     Account,
@@ -129,12 +220,6 @@ pub fn permit(actor: &Actor, operation: Operation) -> Result<(), Error> {
     } else {
         Err(Error::forbidden())
     }
-}
-
-/// As [`permit`], for what somebody does with the own account: says whose it is.
-pub(crate) fn permit_own(actor: &Actor, operation: Operation) -> Result<&Principal, Error> {
-    permit(actor, operation)?;
-    actor.principal().ok_or(Error::Unauthenticated)
 }
 
 /// Which accounts the actor may see at all: deleted ones are for admins.

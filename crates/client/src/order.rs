@@ -1,7 +1,7 @@
 //! Orders.
 
 use chrono::{DateTime, Utc};
-use hexpress_domain::list::Direction;
+use hexpress_domain::list::{Direction, Sort as _};
 use hexpress_domain::money::{Currency, Price};
 use hexpress_domain::order::{
     IdempotencyKey, IdempotencyKeyError, NewOrder, OrderId, OrderSort, OrderStatus, Quantity,

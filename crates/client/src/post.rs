@@ -1,7 +1,7 @@
 //! Posts.
 
 use chrono::{DateTime, Utc};
-use hexpress_domain::list::{Direction, Search};
+use hexpress_domain::list::{Direction, Search, Sort as _};
 use hexpress_domain::post::{
     Content, Excerpt, Metadata, NewPost, PostId, PostPatch, PostSort, PostStatus, Slug, Title,
 };

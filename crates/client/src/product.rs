@@ -1,7 +1,7 @@
 //! The catalogue.
 
 use chrono::{DateTime, Utc};
-use hexpress_domain::list::{Direction, Search};
+use hexpress_domain::list::{Direction, Search, Sort as _};
 use hexpress_domain::money::{Currency, Price};
 use hexpress_domain::product::{
     Description, NewProduct, ProductId, ProductName, ProductPatch, ProductSort, StockChange,

@@ -1,7 +1,7 @@
 //! Accounts.
 
 use chrono::{DateTime, Utc};
-use hexpress_domain::list::{Direction, Search};
+use hexpress_domain::list::{Direction, Search, Sort as _};
 use hexpress_domain::post::{MonthlyPosts, PostId, PostStatus, Slug, StatusCount, Title};
 use hexpress_domain::user::{
     Email, FirstName, LastName, NewUser, Role, UserId, UserPatch, UserSort,

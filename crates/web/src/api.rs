@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,13 @@ pub struct Api {
     pub render_cache: RenderCache,
     /// How requests are taken and answered.
     pub settings: Arc<Settings>,
+}
+
+impl Api {
+    /// Where clients find the thing of this name in this collection.
+    pub(crate) fn location(&self, collection: &str, name: impl Display) -> String {
+        format!("{}/api/{collection}/{name}", self.settings.base_path)
+    }
 }
 
 /// How requests are taken and answered.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hexpress_app::Error;
@@ -12,8 +12,6 @@ use hexpress_domain::validation::{FieldError, ValidationErrors};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::answer;
-use crate::limits::RateLimit;
 use crate::openapi::types::False;
 
 /// How long a client should wait when something is out of reach for a moment.
@@ -44,6 +42,13 @@ pub(crate) enum ApiError {
     Panicked(String),
 }
 
+/// Which limit a request has reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RateLimit {
+    Requests,
+    SignUps,
+}
+
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         Self::UseCase(error)
@@ -57,14 +62,14 @@ impl From<ValidationErrors> for ApiError {
 }
 
 /// What a client is told of an error.
-struct Told {
+struct Problem {
     status: StatusCode,
     code: &'static str,
     message: String,
     details: Vec<FieldError>,
 }
 
-impl Told {
+impl Problem {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -74,61 +79,61 @@ impl Told {
         }
     }
 
-    fn about(self, details: Vec<FieldError>) -> Self {
+    fn with_details(self, details: Vec<FieldError>) -> Self {
         Self { details, ..self }
     }
 }
 
 impl ApiError {
-    fn told(&self) -> Told {
+    fn problem(&self) -> Problem {
         use StatusCode as S;
         match self {
             Self::UseCase(error) => match error {
                 Error::Validation(errors) => {
-                    Told::new(S::BAD_REQUEST, "VALIDATION_ERROR", "Validation failed")
-                        .about(errors.as_slice().to_vec())
+                    Problem::new(S::BAD_REQUEST, "VALIDATION_ERROR", "Validation failed")
+                        .with_details(errors.as_slice().to_vec())
                 }
-                Error::Unauthenticated => Told::new(
+                Error::Unauthenticated => Problem::new(
                     S::UNAUTHORIZED,
                     "UNAUTHENTICATED",
                     "Authentication required",
                 ),
-                Error::InvalidToken => Told::new(
+                Error::InvalidToken => Problem::new(
                     S::UNAUTHORIZED,
                     "UNAUTHENTICATED",
                     "The token is invalid, expired or revoked; log in again",
                 ),
-                Error::InvalidCredentials => Told::new(
+                Error::InvalidCredentials => Problem::new(
                     S::UNAUTHORIZED,
                     "INVALID_CREDENTIALS",
                     "Invalid email or password",
                 ),
                 Error::Forbidden { fields } => {
-                    Told::new(S::FORBIDDEN, "FORBIDDEN", "You are not allowed to do this").about(
-                        fields
-                            .iter()
-                            .map(|field| FieldError {
-                                field: (*field).to_owned(),
-                                message: "You are not allowed to send this".to_owned(),
-                            })
-                            .collect(),
-                    )
+                    Problem::new(S::FORBIDDEN, "FORBIDDEN", "You are not allowed to do this")
+                        .with_details(
+                            fields
+                                .iter()
+                                .map(|field| FieldError {
+                                    field: (*field).to_owned(),
+                                    message: "You are not allowed to send this".to_owned(),
+                                })
+                                .collect(),
+                        )
                 }
-                Error::NotFound(_) => Told::new(S::NOT_FOUND, "NOT_FOUND", error.to_string()),
+                Error::NotFound(_) => Problem::new(S::NOT_FOUND, "NOT_FOUND", error.to_string()),
                 Error::Duplicate(field) => {
-                    Told::new(S::CONFLICT, "DUPLICATE_ERROR", "Resource already exists").about(
-                        vec![FieldError {
+                    Problem::new(S::CONFLICT, "DUPLICATE_ERROR", "Resource already exists")
+                        .with_details(vec![FieldError {
                             field: field.name.to_owned(),
                             message: field.taken.to_owned(),
-                        }],
-                    )
+                        }])
                 }
-                Error::MissingReference { fields } => Told::new(
+                Error::MissingReference { fields } => Problem::new(
                     S::BAD_REQUEST,
                     "REFERENCE_ERROR",
                     "Referenced resource not found",
                 )
-                .about(
+                .with_details(
                     fields
                         .iter()
                         .map(|field| FieldError {
@@ -138,30 +143,31 @@ impl ApiError {
                         .collect(),
                 ),
                 Error::InvalidState(state) => {
-                    Told::new(S::CONFLICT, "INVALID_STATE", state.to_string())
+                    Problem::new(S::CONFLICT, "INVALID_STATE", state.to_string())
                 }
                 Error::InsufficientStock(shortages) => {
-                    Told::new(S::CONFLICT, "INSUFFICIENT_STOCK", "Not enough in stock").about(
-                        shortages
-                            .iter()
-                            .map(|shortage| FieldError {
-                                field: shortage.field.clone(),
-                                message: format!("Only {} in stock", shortage.available),
-                            })
-                            .collect(),
-                    )
+                    Problem::new(S::CONFLICT, "INSUFFICIENT_STOCK", "Not enough in stock")
+                        .with_details(
+                            shortages
+                                .iter()
+                                .map(|shortage| FieldError {
+                                    field: shortage.field.clone(),
+                                    message: format!("Only {} in stock", shortage.available),
+                                })
+                                .collect(),
+                        )
                 }
-                Error::IdempotencyKeyReused => Told::new(
+                Error::IdempotencyKeyReused => Problem::new(
                     S::UNPROCESSABLE_ENTITY,
                     "IDEMPOTENCY_KEY_REUSED",
                     "The idempotency key was used for another request",
                 ),
-                Error::PreconditionFailed => Told::new(
+                Error::PreconditionFailed => Problem::new(
                     S::PRECONDITION_FAILED,
                     "PRECONDITION_FAILED",
                     "The resource has changed; read it again and repeat",
                 ),
-                Error::RateLimited { retry_after } => Told::new(
+                Error::RateLimited { retry_after } => Problem::new(
                     S::TOO_MANY_REQUESTS,
                     "RATE_LIMITED",
                     format!(
@@ -173,35 +179,35 @@ impl ApiError {
                 Error::Internal(_) => internal(),
             },
             Self::InvalidJson(message) => {
-                Told::new(S::BAD_REQUEST, "INVALID_JSON", message.as_str())
+                Problem::new(S::BAD_REQUEST, "INVALID_JSON", message.as_str())
             }
-            Self::NoRoute { method, path } => Told::new(
+            Self::NoRoute { method, path } => Problem::new(
                 S::NOT_FOUND,
                 "NOT_FOUND",
                 format!("Route {method} {path} not found"),
             ),
-            Self::MethodNotAllowed(method) => Told::new(
+            Self::MethodNotAllowed(method) => Problem::new(
                 S::METHOD_NOT_ALLOWED,
                 "METHOD_NOT_ALLOWED",
                 format!("Method {method} is not allowed here; see the Allow header"),
             ),
-            Self::BodyTimeout => Told::new(
+            Self::BodyTimeout => Problem::new(
                 S::REQUEST_TIMEOUT,
                 "REQUEST_TIMEOUT",
                 "The request body did not arrive in time",
             ),
-            Self::BodyTooLarge { limit } => Told::new(
+            Self::BodyTooLarge { limit } => Problem::new(
                 S::PAYLOAD_TOO_LARGE,
                 "PAYLOAD_TOO_LARGE",
                 format!("The request body is larger than {limit} bytes"),
             ),
-            Self::UnsupportedMediaType => Told::new(
+            Self::UnsupportedMediaType => Problem::new(
                 S::UNSUPPORTED_MEDIA_TYPE,
                 "UNSUPPORTED_MEDIA_TYPE",
                 "Content-Type must be application/json or application/x-www-form-urlencoded, in UTF-8",
             ),
             Self::TookTooLong => unavailable(),
-            Self::Overloaded => Told::new(
+            Self::Overloaded => Problem::new(
                 S::SERVICE_UNAVAILABLE,
                 "UNAVAILABLE",
                 "Too many requests are being handled; try again",
@@ -211,7 +217,7 @@ impl ApiError {
                     RateLimit::Requests => "requests",
                     RateLimit::SignUps => "sign-ups",
                 };
-                Told::new(
+                Problem::new(
                     S::TOO_MANY_REQUESTS,
                     "RATE_LIMITED",
                     format!(
@@ -279,22 +285,24 @@ impl ApiError {
 
     /// What a client is told, and with which status.
     pub(crate) fn envelope(&self, request_id: &str) -> (StatusCode, Failure) {
-        let told = self.told();
+        let problem = self.problem();
         let error = FailureBody {
-            code: told.code,
-            message: told.message,
-            details: told.details.into_iter().map(Detail::from).collect(),
+            code: problem.code,
+            message: problem.message,
+            details: problem.details.into_iter().map(Detail::from).collect(),
             request_id: request_id.to_owned(),
         };
         let success = false;
-        (told.status, Failure { success, error })
+        (problem.status, Failure { success, error })
     }
 
     /// Writes the envelope.
     pub(crate) fn render(&self, request_id: &str) -> Response {
         self.log();
         let (status, body) = self.envelope(request_id);
-        let mut response = answer::json(status, &body);
+        // Texts and booleans always become JSON.
+        let json = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = (status, [(CONTENT_TYPE, "application/json")], json).into_response();
         let headers = response.headers_mut();
         if let Some(challenge) = self.challenge() {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
@@ -306,16 +314,16 @@ impl ApiError {
     }
 }
 
-fn unavailable() -> Told {
-    Told::new(
+fn unavailable() -> Problem {
+    Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "UNAVAILABLE",
         "The service is unavailable for the moment; try again. A write may have taken effect",
     )
 }
 
-fn internal() -> Told {
-    Told::new(
+fn internal() -> Problem {
+    Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         "INTERNAL_ERROR",
         "Internal server error",
@@ -343,7 +351,7 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 /// knows the request's id, writes it.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = self.told().status.into_response();
+        let mut response = self.problem().status.into_response();
         response.extensions_mut().insert(Arc::new(self));
         response
     }

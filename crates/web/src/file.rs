@@ -28,7 +28,7 @@ impl File {
     }
 
     /// The file, or 304 where the client has it already.
-    pub(crate) fn answer(&self, conditions: &Conditions) -> Response {
+    pub(crate) fn respond(&self, conditions: &Conditions) -> Response {
         conditions.unless_known(&self.tag, || {
             let content_type = HeaderValue::from_static(self.content_type);
             ([(CONTENT_TYPE, content_type)], self.bytes.clone()).into_response()

@@ -11,14 +11,16 @@ use hexpress_domain::post::Metadata;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::extract::shortened;
-
 /// The deepest level that is looked at. Nothing that a request may hold lies as deep,
 /// and whoever gets what does refuses it for its depth.
 const MAX_DEPTH: usize = Metadata::MAX_DEPTH + 2;
 
 /// How many members a body may have. No request has a tenth of it.
 pub(crate) const MAX_MEMBERS: usize = 1_000;
+
+/// How many characters of a name an answer repeats: it must not grow with the junk that
+/// was sent.
+const MAX_NAME_LENGTH: usize = 100;
 
 /// The members of an object: names, and values as they were sent.
 pub(crate) type Members = Vec<(String, Bytes)>;
@@ -63,6 +65,15 @@ pub(crate) fn items(text: &Bytes) -> Option<Vec<Bytes>> {
 /// A value's text as a part of the one that it stands in.
 fn part(text: &Bytes, value: &RawValue) -> Bytes {
     text.slice_ref(value.get().as_bytes())
+}
+
+/// As much of a name as an answer repeats.
+pub(crate) fn shortened(mut name: String) -> String {
+    if let Some((end, _)) = name.char_indices().nth(MAX_NAME_LENGTH) {
+        name.truncate(end);
+        name.push('…');
+    }
+    name
 }
 
 struct ReadMembers<'t> {

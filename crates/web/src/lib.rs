@@ -5,11 +5,11 @@
 //! `hexpress-app`) and anything about databases.
 //!
 //! Open [`router`](fn@router) first, then the folder of one resource, such as
-//! `user`: its routes, its requests, its answers.
+//! `product`: its routes, each request beside its handler, its responses. Each handler
+//! takes its request through `extract::Checked`, which holds the order of checks.
 
 #![warn(missing_docs)]
 
-mod answer;
 mod api;
 mod auth;
 mod compression;
@@ -30,6 +30,7 @@ mod product;
 mod reference;
 mod render_cache;
 mod request;
+mod respond;
 mod router;
 mod security_headers;
 mod time;
@@ -40,8 +41,7 @@ mod user;
 pub use api::{Api, CorsOrigins, Settings};
 pub use limits::{LimitSettings, Limits};
 pub use metrics::HttpMetrics;
-pub use openapi::openapi;
 pub use render_cache::RenderCache;
 #[cfg(feature = "probe")]
 pub use router::{LAYER_COUNT, within_layers};
-pub use router::{router, router_with};
+pub use router::{openapi, router, router_with};

@@ -1,131 +1,325 @@
-//! What all lists have in common: which part is asked for, and how it is shown.
+//! Lists: each declares its filters once, for the reader of its query, for the document,
+//! and for the fingerprint in its cursors. The rest is the same for all.
 
 use std::convert::Infallible;
+use std::fmt::Display;
+use std::str::FromStr;
 
+use hexpress_app::Error;
+use hexpress_app::permissions::{self, Operation};
+use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{
-    CursorError, Page, PageNumber, PageNumberError, PageRequest, PageSize, Position, Total,
+    CursorError, Direction, Page, PageNumber, PageNumberError, PageQuery, PageRequest, PageSize,
+    Position, Search, Sort, Total,
 };
 use hexpress_domain::validation::ValidationErrors;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use serde_json::json;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{RefOr, Required, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::cursor::{self, Fingerprint};
-use crate::extract::Fields;
+use crate::error::ApiError;
+use crate::extract::{Fields, Query};
 use crate::openapi::types;
 
-/// The part of a list that is asked for, before its cursor can be read: that
-/// takes the order and the filters, too.
-pub(crate) struct ListFields {
-    page: Option<PageNumber>,
-    size: PageSize,
+/// What a list can be narrowed to.
+pub(crate) trait Listing: Sized + Send {
+    /// The orders that it has.
+    type Sort: Sort + Send;
+
+    /// What the list is of. Cursors outlive the program that gave them: whoever changes it
+    /// breaks those that clients hold.
+    const NAME: &'static str;
+
+    /// The filters that not everybody may use, and what one must be allowed to.
+    const RESTRICTED: &'static [(&'static str, Operation)] = &[];
+
+    /// Takes its filters, in the order in which the document lists them and cursors know
+    /// them.
+    fn declare(filters: &mut Filters) -> Self;
+
+    /// How many rows a page may hold at most.
+    fn largest_page(&self) -> u8 {
+        PageSize::MAX
+    }
 }
 
-impl ListFields {
-    /// Takes `page` and `limit`, `largest` at most, out of a query, in whose schema they
-    /// come first.
-    pub(crate) fn take(fields: &mut Fields, largest: u8, errors: &mut ValidationErrors) -> Self {
-        let has_cursor = fields.has("cursor");
-        let page = errors.optional("page", fields.text("page"), |text| {
-            let page = text
-                .parse()
-                .map_err(|error: PageNumberError| error.to_string())?;
-            if has_cursor {
-                return Err("Must not be sent beside cursor".to_owned());
+/// A page of a list that is asked for.
+pub(crate) struct ListRequest<L: Listing> {
+    pub(crate) query: PageQuery<L, L::Sort>,
+    /// Of the filters and the order: cursors lead on in this list alone.
+    pub(crate) fingerprint: Fingerprint,
+}
+
+impl<L: Listing> Query for ListRequest<L> {
+    fn read(fields: Fields, actor: &Actor) -> Result<Self, ApiError> {
+        for (name, operation) in L::RESTRICTED {
+            if fields.has(name) {
+                permit_parameter(actor, *operation, name)?;
             }
-            Ok(page)
-        });
-        let size = errors.optional("limit", fields.text("limit"), |text| {
-            let size: Option<PageSize> = text.parse().ok();
-            size.filter(|size| size.get() <= largest)
-                .ok_or_else(|| format!("Limit must be between {} and {largest}", PageSize::MIN))
-        });
-        Self {
+        }
+        Ok(Self::parse(fields)?)
+    }
+}
+
+impl<L: Listing> ListRequest<L> {
+    fn parse(fields: Fields) -> Result<Self, ValidationErrors> {
+        let mut filters = Filters::of(fields);
+        let sort = filters
+            .parsed("sortBy", |text| L::Sort::parse(&text))
+            .unwrap_or_default();
+        let direction: Direction = filters
+            .parsed("order", |text| text.parse())
+            .unwrap_or_default();
+        let filter = L::declare(&mut filters);
+        let Filters {
+            mut fields,
+            errors,
+            text,
+            search,
+            ..
+        } = filters;
+        let (sort_by, order) = (sort.as_str(), direction.as_str());
+        let list = format!("{} sortBy={sort_by} order={order}{text}{search}", L::NAME);
+        let fingerprint = Fingerprint::of(&list);
+        // Where the order or a filter is at fault, nobody can say whose cursor it is.
+        let known = errors.is_empty().then_some(&fingerprint);
+        let mut all = ValidationErrors::new();
+        let page = read_page(&mut fields, filter.largest_page(), known, errors, &mut all);
+        let query = PageQuery {
+            filter,
+            sort,
+            direction,
             page,
-            size: size.unwrap_or_default(),
+        };
+        fields.finish(all.finish(Some(Self { query, fingerprint })))
+    }
+
+    /// What tells this page from others.
+    pub(crate) const fn part(&self) -> (&PageRequest, &Fingerprint) {
+        (&self.query.page, &self.fingerprint)
+    }
+
+    /// Where this page stands in the list.
+    pub(crate) fn pagination<T>(&self, page: &Page<T>) -> Pagination {
+        Pagination::new(&self.query.page, page, &self.fingerprint)
+    }
+}
+
+/// Reads which part of a list is asked for: `page` and `limit`, which come first in the
+/// schema, and `cursor` and `count`, which come behind the order and the filters, whose
+/// faults are `which`. The cursor must be one of `list`.
+fn read_page(
+    fields: &mut Fields,
+    largest: u8,
+    list: Option<&Fingerprint>,
+    which: ValidationErrors,
+    errors: &mut ValidationErrors,
+) -> PageRequest {
+    let has_cursor = fields.has("cursor");
+    let page = errors.optional("page", fields.text("page"), |text| {
+        let page: PageNumber = text
+            .parse()
+            .map_err(|error: PageNumberError| error.to_string())?;
+        if has_cursor {
+            return Err("Must not be sent beside cursor".to_owned());
+        }
+        Ok(page)
+    });
+    let size = errors.optional("limit", fields.text("limit"), |text| {
+        let size: Option<PageSize> = text.parse().ok();
+        size.filter(|size| size.get() <= largest)
+            .ok_or_else(|| format!("Limit must be between {} and {largest}", PageSize::MIN))
+    });
+    errors.extend(which);
+    let cursor = errors.optional("cursor", fields.text("cursor"), |text| match list {
+        None => Ok(None),
+        Some(list) => cursor::decode(&text, list).map(Some).ok_or(CursorError),
+    });
+    let count = errors.optional("count", fields.text("count"), |text| match text.as_str() {
+        "none" => Ok(false),
+        _ => Err("Must be: none"),
+    });
+    PageRequest {
+        position: match cursor.flatten() {
+            Some(cursor) => Position::After(cursor),
+            None => Position::Page(page.unwrap_or_default()),
+        },
+        size: size.unwrap_or_default(),
+        count: count.unwrap_or(true),
+    }
+}
+
+fn permit_parameter(
+    actor: &Actor,
+    operation: Operation,
+    name: &'static str,
+) -> Result<(), ApiError> {
+    match permissions::permit(actor, operation) {
+        Err(Error::Forbidden { .. }) => {
+            let fields = vec![name];
+            Err(Error::Forbidden { fields }.into())
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
+/// The filters of a list: those that were sent, or none while they are described.
+pub(crate) struct Filters {
+    fields: Fields,
+    errors: ValidationErrors,
+    /// The filters as cursors know them. Cursors outlive the program that gave them, so
+    /// names and values stand here as clients write them.
+    text: String,
+    /// The search, which may hold any text, and so comes last in `text`.
+    search: String,
+    /// Only while they are described.
+    parameters: Option<Vec<Parameter>>,
+}
+
+impl Filters {
+    fn of(fields: Fields) -> Self {
+        Self {
+            fields,
+            errors: ValidationErrors::new(),
+            text: String::new(),
+            search: String::new(),
+            parameters: None,
         }
     }
 
-    /// Takes `cursor` and `count`, which come last. The cursor must be one of the
-    /// list with this fingerprint; `None` where the order or a filter is at fault,
-    /// as then nobody can say whose it is.
-    pub(crate) fn finish(
-        self,
-        fields: &mut Fields,
-        list: Option<&Fingerprint>,
-        errors: &mut ValidationErrors,
-    ) -> PageRequest {
-        let cursor = errors.optional("cursor", fields.text("cursor"), |text| match list {
-            None => Ok(None),
-            Some(list) => cursor::decode(&text, list).map(Some).ok_or(CursorError),
-        });
-        let count = errors.optional("count", fields.text("count"), |text| match text.as_str() {
-            "none" => Ok(false),
-            _ => Err("Must be: none"),
-        });
-        PageRequest {
-            position: match cursor.flatten() {
-                Some(cursor) => Position::After(cursor),
-                None => Position::Page(self.page.unwrap_or_default()),
-            },
-            size: self.size,
-            count: count.unwrap_or(true),
+    /// What to look for.
+    pub(crate) fn search(&mut self, about: &str) -> Option<Search> {
+        self.describe("search", about, types::Search::schema);
+        let search = self.parsed("search", |text| Search::parse(&text)).flatten();
+        let folded = search.as_ref().map_or("", Search::folded);
+        self.search = format!(" search={folded}");
+        search
+    }
+
+    /// One value of a property, described by the schema of `T`.
+    pub(crate) fn one<T: PartialSchema, V>(&mut self, name: &'static str, about: &str) -> Option<V>
+    where
+        V: FromStr<Err: Display> + Display,
+    {
+        self.describe(name, about, T::schema);
+        let value: Option<V> = self.parsed(name, |text| text.parse());
+        let shown = value.as_ref().map_or("any".to_owned(), V::to_string);
+        self.add(name, &shown);
+        value
+    }
+
+    /// True or false.
+    pub(crate) fn flag(&mut self, name: &'static str, about: &str) -> Option<bool> {
+        let value = self.boolean(name, about);
+        self.add(name, value.map_or("any", as_str));
+        value
+    }
+
+    /// `deleted`: whether the list is of the deleted rows, in place of the live ones.
+    pub(crate) fn deleted(&mut self, about: &str) -> Liveness {
+        let deleted = self.boolean("deleted", about).unwrap_or(false);
+        self.add("deleted", as_str(deleted));
+        if deleted {
+            Liveness::Deleted
+        } else {
+            Liveness::Live
+        }
+    }
+
+    /// Whether a parameter is there, with the one value that it can have. It may differ
+    /// from one page of a list to the next.
+    pub(crate) fn switch(&mut self, name: &'static str, value: &str, about: &str) -> bool {
+        self.describe(name, about, || types::one_of([value]).into());
+        let read = |text| match text {
+            text if text == value => Ok(()),
+            _ => Err(format!("Must be: {value}")),
+        };
+        self.parsed(name, read).is_some()
+    }
+
+    fn boolean(&mut self, name: &'static str, about: &str) -> Option<bool> {
+        self.describe(name, about, bool::schema);
+        let field = self.fields.boolean(name);
+        self.errors.optional(name, field, Ok::<_, Infallible>)
+    }
+
+    fn parsed<V, E: Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(String) -> Result<V, E>,
+    ) -> Option<V> {
+        let field = self.fields.text(name);
+        self.errors.optional(name, field, parse)
+    }
+
+    fn add(&mut self, name: &str, value: &str) {
+        self.text.push_str(&format!(" {name}={value}"));
+    }
+
+    fn describe(&mut self, name: &str, about: &str, schema: impl FnOnce() -> RefOr<Schema>) {
+        if let Some(parameters) = &mut self.parameters {
+            parameters.push(parameter(name, about, schema()));
         }
     }
 }
 
-/// Takes `deleted`: whether a list is of deleted rows.
-pub(crate) fn deleted(fields: &mut Fields, errors: &mut ValidationErrors) -> Liveness {
-    let deleted = fields.boolean("deleted");
-    match errors.optional("deleted", deleted, Ok::<_, Infallible>) {
-        Some(true) => Liveness::Deleted,
-        _ => Liveness::Live,
+const fn as_str(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
+impl<L: Listing> IntoParams for ListRequest<L> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let names = L::Sort::ALL.iter().map(|sort| sort.as_str());
+        let default = json!(L::Sort::default().as_str());
+        let sort = types::text()
+            .enum_values(Some(names))
+            .default(Some(default));
+        let mut filters = Filters::of(Fields::default());
+        filters.parameters = Some(vec![
+            parameter(
+                "page",
+                "Which page. Not beside `cursor`.",
+                types::PageNumber::schema(),
+            ),
+            parameter(
+                "limit",
+                "How many things on a page.",
+                types::PageSize::schema(),
+            ),
+            parameter(
+                "cursor",
+                "The `nextCursor` of a list with the same filters and order: continues there.",
+                types::text().into(),
+            ),
+            parameter(
+                "count",
+                "`none` leaves `total` and `totalPages` out.",
+                types::one_of(["none"]).into(),
+            ),
+            parameter(
+                "order",
+                "The direction of the order: `asc` or `desc`, in upper or lower case.",
+                types::Order::schema(),
+            ),
+            parameter("sortBy", "What the list is ordered by.", sort.into()),
+        ]);
+        L::declare(&mut filters);
+        filters.parameters.unwrap_or_default()
     }
 }
 
-/// The rows that a list is of, as its fingerprint spells them.
-pub(crate) const fn deleted_name(liveness: Liveness) -> &'static str {
-    match liveness {
-        Liveness::Live => "false",
-        Liveness::Deleted => "true",
-        Liveness::Any => "any",
-    }
-}
-
-/// What [`ListFields`] takes out of the query of every list.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-#[expect(
-    dead_code,
-    reason = "it describes a query, which is read field by field"
-)]
-pub(crate) struct ListParameters {
-    /// Which page. Not beside `cursor`.
-    #[param(inline, required = false)]
-    page: types::PageNumber,
-    /// How many things on a page.
-    #[param(inline, required = false)]
-    limit: types::PageSize,
-    /// The `nextCursor` of a list with the same filters and order: continues there.
-    #[param(inline, required = false)]
-    cursor: types::Cursor,
-    /// `none` leaves `total` and `totalPages` out.
-    #[param(inline, required = false)]
-    count: types::Count,
-}
-
-/// What every list takes in its query that says in which order it comes, beside
-/// `sortBy`, whose values each list has for itself.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(
-    dead_code,
-    reason = "it describes a query, which is read field by field"
-)]
-pub(crate) struct OrderParameter {
-    /// The direction of the order: `asc` or `desc`, in upper or lower case.
-    #[param(inline, required = false)]
-    order: types::Order,
+fn parameter(name: &str, about: &str, schema: RefOr<Schema>) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(about))
+        .schema(Some(schema))
+        .build()
 }
 
 /// Where a page stands in its list.
@@ -185,4 +379,12 @@ impl Pagination {
             next_cursor: page.next.as_ref().map(|next| cursor::encode(next, list)),
         }
     }
+}
+
+#[cfg(test)]
+pub(crate) fn fingerprint_of<L: Listing>(query: &[(&str, &str)]) -> Fingerprint {
+    let pairs = query.iter();
+    let pairs = pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let list = ListRequest::<L>::parse(pairs.collect::<Vec<_>>().into());
+    list.unwrap().fingerprint
 }

@@ -7,9 +7,9 @@ use axum::http::header::{
 };
 use axum::http::{HeaderValue, Method};
 use axum::middleware::{from_fn, from_fn_with_state};
+use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer, Vary};
-use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::{Api, CorsOrigins};
@@ -44,7 +44,7 @@ pub fn router(api: Api) -> Router {
 /// compression) goes around theirs too. They stand outside the limits and the document.
 pub fn router_with(api: Api, further: Router<Arc<Api>>) -> Router {
     let api = Arc::new(api);
-    let document = Document::new(&api.settings.base_path);
+    let document = Document::new(&openapi(&api.settings.base_path));
     let limited = limited_routes().layer(from_fn_with_state(api.clone(), overload::count));
     let routes = Router::from(all_routes(limited, document))
         .merge(further)
@@ -89,9 +89,14 @@ fn within(layers: &[Layer], routes: Router<Arc<Api>>, api: Arc<Api>) -> Router {
         .with_state(api)
 }
 
-/// What the document says of the routes: none is served that it does not name.
-pub(crate) fn described() -> OpenApi {
-    all_routes(limited_routes(), Document::default()).into_openapi()
+/// The document, for an API under this public base path (usually empty). It names every
+/// route that is served.
+///
+/// Keys come in the order in which people read them.
+#[must_use]
+pub fn openapi(base_path: &str) -> Value {
+    let routes = all_routes(limited_routes(), Document::default()).into_openapi();
+    openapi::document(routes, base_path)
 }
 
 /// The routes on which no more is taken on than can be borne.

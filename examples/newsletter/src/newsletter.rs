@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
 use hexpress_app::Error;
+use hexpress_app::permissions::Permit;
 use hexpress_app::post::{PostPorts, PostService, SlugTarget};
 use hexpress_domain::auth::{Actor, Principal, TokenId, TokenKind};
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::list::{Cursor, Direction, PageRequest, PageSize, Position, SortValue};
 use hexpress_domain::post::{
-    NewPost, PostId, PostQuery, PostRepository, PostSort, PostStatus, PostView, RawNewPost, Slug,
+    NewPost, PostFilter, PostId, PostQuery, PostRepository, PostSort, PostStatus, PostView,
+    RawNewPost, Slug,
 };
 use hexpress_domain::user::Role;
 use hexpress_domain::validation::ValidationErrors;
@@ -55,7 +57,10 @@ impl Newsletter {
             content: text.into(),
             ..RawNewPost::default()
         })?;
-        let draft = self.posts.create(&self.editor(), letter).await?;
+        let draft = self
+            .posts
+            .create(&Permit::of(self.editor())?, letter)
+            .await?;
         Ok(draft.view().clone())
     }
 
@@ -67,7 +72,10 @@ impl Newsletter {
     /// draft.
     pub async fn publish(&self, slug: &str) -> Result<PostView, Error> {
         let id = self.find(slug).await?;
-        let published = self.posts.publish(&self.editor(), id, None).await?;
+        let published = self
+            .posts
+            .publish(&Permit::of(self.editor())?, id, None)
+            .await?;
         Ok(published.view().clone())
     }
 
@@ -79,7 +87,10 @@ impl Newsletter {
     pub async fn drafts(&self) -> Result<Vec<PostView>, Error> {
         let mut drafts = Vec::new();
         let mut query = PostQuery {
-            status: Some(PostStatus::Draft),
+            filter: PostFilter {
+                status: Some(PostStatus::Draft),
+                ..PostFilter::default()
+            },
             ..PostQuery::default()
         };
         while self.next_page(&mut query, &mut drafts).await? {}
@@ -98,10 +109,13 @@ impl Newsletter {
         };
         let mut letters = Vec::new();
         let mut query = PostQuery {
-            status: Some(PostStatus::Published),
+            filter: PostFilter {
+                status: Some(PostStatus::Published),
+                with_content: true,
+                ..PostFilter::default()
+            },
             sort: PostSort::PublishedAt,
             direction: Direction::Ascending,
-            with_content: true,
             page: PageRequest {
                 // Before all that was published at the month's first instant.
                 position: Position::After(Cursor {
@@ -111,7 +125,6 @@ impl Newsletter {
                 size: PageSize::try_from(PostQuery::MAX_SIZE_WITH_CONTENT).unwrap_or_default(),
                 count: false,
             },
-            ..PostQuery::default()
         };
         while self.next_page(&mut query, &mut letters).await? {
             if !letters.last().is_some_and(is_of_month) {

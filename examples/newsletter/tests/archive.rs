@@ -15,8 +15,8 @@ use hexpress_domain::auth::CREDENTIALS_CHANGED;
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{Direction, PageRequest, Position, Search, Total};
 use hexpress_domain::post::{
-    LockedPost, MadeSlug, Metadata, NewSlug, Post, PostId, PostPatch, PostQuery, PostRecord,
-    PostRepository, PostScope, PostSort, PostStatus, PostView, Slug,
+    LockedPost, MadeSlug, Metadata, NewSlug, Post, PostFilter, PostId, PostPatch, PostQuery,
+    PostRecord, PostRepository, PostScope, PostSort, PostStatus, PostView, Slug,
 };
 use hexpress_domain::repository::{Refusal, RepositoryError};
 use hexpress_domain::user::{PersonName, UserId};
@@ -225,7 +225,10 @@ fn lists_are_in_order_and_continue_behind_a_cursor() {
         assert_eq!(read, expected);
     }
     let found = list(PostQuery {
-        search: Search::parse("ENGINE 3").unwrap(),
+        filter: PostFilter {
+            search: Search::parse("ENGINE 3").unwrap(),
+            ..PostFilter::default()
+        },
         page: PageRequest {
             position: Position::Page(1.try_into().unwrap()),
             ..PageRequest::default()

@@ -176,7 +176,7 @@ fn an_issue_holds_the_letters_of_its_month_over_several_pages() {
         let Position::After(cursor) = query.page.position else {
             panic!("{:?}", query.page);
         };
-        assert!(query.with_content);
+        assert!(query.filter.with_content);
         let place = |letter: &PostView| SortValue::Time(letter.post.published_at);
         let next = letters.iter().find(|letter| {
             (place(letter), letter.post.id.as_uuid()) > (cursor.value.clone(), cursor.id)

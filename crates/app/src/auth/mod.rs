@@ -17,7 +17,8 @@ use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{User, UserRepository};
 use hexpress_domain::validation::ValidationErrors;
 
-use crate::permissions::{self, Operation};
+use crate::permissions::Permit;
+use crate::permissions::operations::{LogOut, ManageTokens};
 use crate::{Error, InvalidState, Resource};
 
 pub(crate) use verification::until_verified;
@@ -167,8 +168,8 @@ impl AuthService {
     /// # Errors
     ///
     /// [`Error::Unauthenticated`] where none is.
-    pub async fn logout(&self, actor: &Actor) -> Result<(), Error> {
-        let principal = permissions::permit_own(actor, Operation::LogOut)?;
+    pub async fn logout(&self, who: &Permit<LogOut>) -> Result<(), Error> {
+        let principal = who.principal()?;
         let revoked = self
             .ports
             .tokens
@@ -185,8 +186,8 @@ impl AuthService {
     /// # Errors
     ///
     /// [`Error::Unauthenticated`], and [`Error::Forbidden`] for an API token.
-    pub async fn list_tokens(&self, actor: &Actor) -> Result<Vec<Token>, Error> {
-        let principal = permissions::permit_own(actor, Operation::ManageTokens)?;
+    pub async fn list_tokens(&self, who: &Permit<ManageTokens>) -> Result<Vec<Token>, Error> {
+        let principal = who.principal()?;
         let now = self.ports.clock.now();
         Ok(self.ports.tokens.list(principal.user_id, now).await?)
     }
@@ -208,10 +209,10 @@ impl AuthService {
     /// come, and [`Error::InvalidState`] where the caller has [`MAX_API_TOKENS`].
     pub async fn create_token(
         &self,
-        actor: &Actor,
+        who: &Permit<ManageTokens>,
         command: NewApiToken,
     ) -> Result<(Token, TokenSecret), Error> {
-        let principal = permissions::permit_own(actor, Operation::ManageTokens)?;
+        let principal = who.principal()?;
         let now = self.ports.clock.now();
         command.check_end(now)?;
         let minted = self.ports.mint.mint().map_err(Error::Internal)?;
@@ -241,8 +242,8 @@ impl AuthService {
     ///
     /// As [`Self::list_tokens`], and [`Error::NotFound`] where the caller has no
     /// such token.
-    pub async fn revoke_token(&self, actor: &Actor, id: TokenId) -> Result<(), Error> {
-        let principal = permissions::permit_own(actor, Operation::ManageTokens)?;
+    pub async fn revoke_token(&self, who: &Permit<ManageTokens>, id: TokenId) -> Result<(), Error> {
+        let principal = who.principal()?;
         let revoked = self.ports.tokens.revoke(principal.user_id, id).await;
         revoked.map_err(Error::about(Resource::Token))
     }

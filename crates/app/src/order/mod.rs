@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use hexpress_domain::auth::Actor;
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::id::Id;
-use hexpress_domain::list::{CursorError, Page, Position};
+use hexpress_domain::list::Page;
 use hexpress_domain::order::{
     Idempotency, IdempotencyKey, NewOrder, Order, OrderId, OrderQuery, OrderRecord,
     OrderRepository, OrderStatus, Placement, Refusal as PlacementRefusal,
@@ -14,7 +14,10 @@ use hexpress_domain::order::{
 use hexpress_domain::repository::{Refusal, RepositoryError};
 use hexpress_domain::validation::ValidationErrors;
 
-use crate::permissions::{self, Operation};
+use crate::permissions::operations::{
+    CancelOrder, FulfilOrder, ListOrders, PayOrder, PlaceOrder, ReadOrder,
+};
+use crate::permissions::{self, Operation, Permit};
 use crate::{Error, IfMatch, InvalidState, Resource, StockShortage};
 
 /// How long orders and their keys wait.
@@ -79,11 +82,11 @@ impl OrderService {
     /// [`Error::InsufficientStock`].
     pub async fn place(
         &self,
-        actor: &Actor,
+        who: &Permit<PlaceOrder>,
         command: NewOrder,
         key: Option<IdempotencyKey>,
     ) -> Result<PlacedOrder, Error> {
-        let principal = permissions::permit_own(actor, Operation::PlaceOrder)?;
+        let principal = who.principal()?;
         let now = self.ports.clock.now();
         let record = OrderRecord {
             id: Id::generate(&*self.ports.ids),
@@ -120,8 +123,8 @@ impl OrderService {
     ///
     /// [`Error::Unauthenticated`], and [`Error::NotFound`] where there is none that the
     /// actor may see.
-    pub async fn read(&self, actor: &Actor, id: OrderId) -> Result<Order, Error> {
-        permissions::permit(actor, Operation::ReadOrder)?;
+    pub async fn read(&self, who: &Permit<ReadOrder>, id: OrderId) -> Result<Order, Error> {
+        let actor = who.actor();
         let found = self.ports.orders.find(id).await?;
         let visible = found.filter(|order| permissions::sees_order(actor, order));
         visible.ok_or(Error::NotFound(Resource::Order))
@@ -133,18 +136,18 @@ impl OrderService {
     ///
     /// [`Error::Unauthenticated`]; [`Error::Forbidden`] for others than admins who ask
     /// whose orders to list; [`Error::Validation`] for a cursor of another order.
-    pub async fn list(&self, actor: &Actor, mut query: OrderQuery) -> Result<Page<Order>, Error> {
-        permissions::permit(actor, Operation::ListOrders)?;
-        if query.user_id.is_some() {
+    pub async fn list(
+        &self,
+        who: &Permit<ListOrders>,
+        mut query: OrderQuery,
+    ) -> Result<Page<Order>, Error> {
+        let actor = who.actor();
+        if query.filter.user_id.is_some() {
             permissions::permit(actor, Operation::FilterOrdersByUser)?;
         }
-        if let Position::After(cursor) = &query.page.position
-            && !query.sort.accepts(cursor)
-        {
-            return Err(ValidationErrors::of("cursor", CursorError).into());
-        }
+        query.check_cursor()?;
         if let Some(own) = permissions::visible_orders(actor)? {
-            query.user_id = Some(own);
+            query.filter.user_id = Some(own);
         }
         Ok(self.ports.orders.list(query).await?)
     }
@@ -158,11 +161,11 @@ impl OrderService {
     /// is paid for and the actor is no admin.
     pub async fn cancel(
         &self,
-        actor: &Actor,
+        who: &Permit<CancelOrder>,
         id: OrderId,
         if_match: Option<&IfMatch>,
     ) -> Result<Order, Error> {
-        permissions::permit(actor, Operation::CancelOrder)?;
+        let actor = who.actor();
         self.step(actor, id, OrderStatus::Cancelled, if_match).await
     }
 
@@ -175,11 +178,11 @@ impl OrderService {
     /// for an order that is not pending.
     pub async fn pay(
         &self,
-        actor: &Actor,
+        who: &Permit<PayOrder>,
         id: OrderId,
         if_match: Option<&IfMatch>,
     ) -> Result<Order, Error> {
-        permissions::permit(actor, Operation::PayOrder)?;
+        let actor = who.actor();
         self.step(actor, id, OrderStatus::Paid, if_match).await
     }
 
@@ -190,11 +193,11 @@ impl OrderService {
     /// As [`OrderService::pay`], for an order that is not paid for.
     pub async fn fulfil(
         &self,
-        actor: &Actor,
+        who: &Permit<FulfilOrder>,
         id: OrderId,
         if_match: Option<&IfMatch>,
     ) -> Result<Order, Error> {
-        permissions::permit(actor, Operation::FulfilOrder)?;
+        let actor = who.actor();
         self.step(actor, id, OrderStatus::Fulfilled, if_match).await
     }
 

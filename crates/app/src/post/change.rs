@@ -9,7 +9,8 @@ use hexpress_domain::post::{
 use hexpress_domain::repository::Refusal;
 
 use super::{PostService, visible};
-use crate::permissions::{self, Operation};
+use crate::permissions::operations::{ChangePost, DeletePost, PublishPost, RestorePost};
+use crate::permissions::{self, Permit};
 use crate::{Error, IfMatch, InvalidState, Resource};
 
 impl PostService {
@@ -24,12 +25,12 @@ impl PostService {
     /// for a deleted post.
     pub async fn update(
         &self,
-        actor: &Actor,
+        who: &Permit<ChangePost>,
         id: PostId,
         patch: PostPatch,
         if_match: Option<&IfMatch>,
     ) -> Result<VisiblePost, Error> {
-        permissions::permit(actor, Operation::ChangePost)?;
+        let actor = who.actor();
         let patch = Arc::new(patch);
         let asked = Arc::clone(&patch);
         let permit = move |actor: &_, post: &_| permissions::permit_post_patch(actor, post, &asked);
@@ -49,11 +50,11 @@ impl PostService {
     /// [`Error::InvalidState`] for a post that is no draft, or deleted.
     pub async fn publish(
         &self,
-        actor: &Actor,
+        who: &Permit<PublishPost>,
         id: PostId,
         if_match: Option<&IfMatch>,
     ) -> Result<VisiblePost, Error> {
-        permissions::permit(actor, Operation::PublishPost)?;
+        let actor = who.actor();
         let decide = |LockedPost { post, content, .. }: &LockedPost, at| {
             require_live(post)?;
             if post.status != PostStatus::Draft {
@@ -78,11 +79,11 @@ impl PostService {
     /// [`Error::InvalidState`] for a post that is deleted already.
     pub async fn delete(
         &self,
-        actor: &Actor,
+        who: &Permit<DeletePost>,
         id: PostId,
         if_match: Option<&IfMatch>,
     ) -> Result<(), Error> {
-        permissions::permit(actor, Operation::DeletePost)?;
+        let actor = who.actor();
         let decide = |LockedPost { post, .. }: &LockedPost, at| {
             require_live(post)?;
             Ok(Some(post.deletion(at)))
@@ -101,11 +102,11 @@ impl PostService {
     /// [`Error::InvalidState`] for a post that is not deleted, or whose author is.
     pub async fn restore(
         &self,
-        actor: &Actor,
+        who: &Permit<RestorePost>,
         id: PostId,
         if_match: Option<&IfMatch>,
     ) -> Result<VisiblePost, Error> {
-        permissions::permit(actor, Operation::RestorePost)?;
+        let actor = who.actor();
         let decide = |locked: &LockedPost, at| {
             let state = match (locked.post.is_live(), locked.is_author_deleted) {
                 (true, _) => InvalidState::NotDeleted(Resource::Post),

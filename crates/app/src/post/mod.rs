@@ -9,16 +9,15 @@ use hexpress_domain::auth::{Actor, CREDENTIALS_CHANGED};
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::id::Id;
-use hexpress_domain::list::{CursorError, Position};
 use hexpress_domain::post::{
     MadeSlug, NewPost, NewSlug, PostId, PostQuery, PostReader, PostRecord, PostRepository,
     PostScope, PostStatus, PostView, Slug, ViewBatch, ViewCounter, ViewRepository, VisiblePage,
     VisiblePost,
 };
 use hexpress_domain::repository::RepositoryError;
-use hexpress_domain::validation::ValidationErrors;
 
-use crate::permissions::{self, Operation};
+use crate::permissions::operations::CreatePost;
+use crate::permissions::{self, Operation, Permit};
 use crate::{Error, Resource};
 
 /// What the use cases of posts need.
@@ -66,8 +65,12 @@ impl PostService {
     /// [`Error::Unauthenticated`]; [`Error::InvalidToken`] where the author has been
     /// deleted or deactivated meanwhile; [`Error::Duplicate`] for a chosen slug that
     /// is taken.
-    pub async fn create(&self, actor: &Actor, command: NewPost) -> Result<VisiblePost, Error> {
-        let author = permissions::permit_own(actor, Operation::CreatePost)?;
+    pub async fn create(
+        &self,
+        who: &Permit<CreatePost>,
+        command: NewPost,
+    ) -> Result<VisiblePost, Error> {
+        let author = who.principal()?;
         let at = self.ports.clock.now();
         let record = PostRecord {
             id: Id::generate(&*self.ports.ids),
@@ -85,7 +88,7 @@ impl PostService {
             at,
         };
         match self.ports.posts.insert(record).await {
-            Ok(post) => visible(Some(Arc::new(post)), actor),
+            Ok(post) => visible(Some(Arc::new(post)), who.actor()),
             Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)) => Err(Error::InvalidToken),
             Err(error) => Err(error.into()),
         }
@@ -143,14 +146,10 @@ impl PostService {
     /// [`Error::Unauthenticated`] and [`Error::Forbidden`] for those who ask for
     /// deleted posts and may not; [`Error::Validation`] for a cursor of another order.
     pub async fn list(&self, actor: &Actor, query: PostQuery) -> Result<VisiblePage, Error> {
-        if query.liveness != Liveness::Live {
+        if query.filter.liveness != Liveness::Live {
             permissions::permit(actor, Operation::ListDeletedPosts)?;
         }
-        if let Position::After(cursor) = &query.page.position
-            && !query.sort.accepts(cursor)
-        {
-            return Err(ValidationErrors::of("cursor", CursorError).into());
-        }
+        query.check_cursor()?;
         let scope = PostScope::of(actor);
         let page = self.ports.reader.show_list(scope, query).await?;
         Ok(VisiblePage::of(page, actor))

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::id::Id;
-use hexpress_domain::list::{CursorError, Page, Position};
+use hexpress_domain::list::Page;
 use hexpress_domain::product::{
     NewProduct, Product, ProductId, ProductPatch, ProductQuery, ProductReader, ProductRecord,
     ProductRepository, StockChangeError,
@@ -15,7 +15,8 @@ use hexpress_domain::repository::Refusal;
 use hexpress_domain::user::Role;
 use hexpress_domain::validation::ValidationErrors;
 
-use crate::permissions::{self, Operation};
+use crate::permissions::operations::ManageProducts;
+use crate::permissions::{self, Operation, Permit};
 use crate::{Error, IfMatch, Resource, StockShortage};
 
 /// What the use cases of products need.
@@ -47,8 +48,11 @@ impl ProductService {
     /// # Errors
     ///
     /// [`Error::Unauthenticated`] and [`Error::Forbidden`] for all but admins.
-    pub async fn create(&self, actor: &Actor, command: NewProduct) -> Result<Product, Error> {
-        permissions::permit(actor, Operation::ManageProducts)?;
+    pub async fn create(
+        &self,
+        _: &Permit<ManageProducts>,
+        command: NewProduct,
+    ) -> Result<Product, Error> {
         let record = ProductRecord {
             id: Id::generate(&*self.ports.ids),
             product: command,
@@ -80,16 +84,12 @@ impl ProductService {
         actor: &Actor,
         mut query: ProductQuery,
     ) -> Result<Arc<Page<Product>>, Error> {
-        if query.is_active.is_some() {
+        if query.filter.is_active.is_some() {
             permissions::permit(actor, Operation::FilterProductsByActivity)?;
         }
-        if let Position::After(cursor) = &query.page.position
-            && !query.sort.accepts(cursor)
-        {
-            return Err(ValidationErrors::of("cursor", CursorError).into());
-        }
+        query.check_cursor()?;
         if actor.role() != Some(Role::Admin) {
-            query.is_active = Some(true);
+            query.filter.is_active = Some(true);
         }
         Ok(self.ports.reader.show_list(query).await?)
     }
@@ -105,13 +105,13 @@ impl ProductService {
     /// [`Error::Validation`] where more come than there may be.
     pub async fn update(
         &self,
-        actor: &Actor,
+        who: &Permit<ManageProducts>,
         id: ProductId,
         patch: ProductPatch,
         if_match: Option<&IfMatch>,
     ) -> Result<Product, Error> {
         let decide = move |product: &Product, at| Ok(product.change(&patch, at)?);
-        self.change(actor, id, if_match, decide).await
+        self.change(who.actor(), id, if_match, decide).await
     }
 
     /// Takes a product out of the catalogue. Orders that hold it stay as they are.
@@ -122,12 +122,14 @@ impl ProductService {
     /// [`Error::NotFound`] and [`Error::PreconditionFailed`].
     pub async fn delete(
         &self,
-        actor: &Actor,
+        who: &Permit<ManageProducts>,
         id: ProductId,
         if_match: Option<&IfMatch>,
     ) -> Result<(), Error> {
         let decide = |product: &Product, at| Ok(Some(product.deleted(at)));
-        self.change(actor, id, if_match, decide).await.map(drop)
+        self.change(who.actor(), id, if_match, decide)
+            .await
+            .map(drop)
     }
 
     /// Lets an admin change a product that is there, at the version that the client wants.
@@ -141,7 +143,6 @@ impl ProductService {
     where
         D: Fn(&Product, DateTime<Utc>) -> Result<Option<Product>, Error> + Send + Sync + 'static,
     {
-        permissions::permit(actor, Operation::ManageProducts)?;
         let (actor, if_match) = (actor.clone(), if_match.cloned());
         let clock = Arc::clone(&self.ports.clock);
         let decide = move |product: &Product| -> Result<_, Refusal> {

@@ -12,18 +12,20 @@ use hexpress_domain::auth::{Actor, LoginGuard, PasswordHasher};
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::id::Id;
-use hexpress_domain::list::{CursorError, Page, Position};
+use hexpress_domain::list::Page;
 use hexpress_domain::post::PostRepository;
 use hexpress_domain::repository::{Refusal, RepositoryError};
 use hexpress_domain::user::{
     Email, LockedUser, NewUser, Role, User, UserChange, UserId, UserQuery, UserRecord,
     UserRepository,
 };
-use hexpress_domain::validation::ValidationErrors;
 
 pub use view::{Profile, PublicUser, UserView};
 
-use crate::permissions::{self, Operation};
+use crate::permissions::operations::{
+    DeleteUser, ListUsers, OperateUsers, ReadOwnAccount, RestoreUser,
+};
+use crate::permissions::{self, Operation, Permit};
 use crate::{Error, IfMatch, InvalidState, Resource};
 
 /// What the use cases of accounts need.
@@ -68,8 +70,12 @@ impl UserService {
     /// # Errors
     ///
     /// [`Error::Duplicate`] where the email is taken.
-    pub async fn create(&self, actor: &Actor, command: NewUser, role: Role) -> Result<User, Error> {
-        permissions::permit(actor, Operation::OperateUsers)?;
+    pub async fn create(
+        &self,
+        _: &Permit<OperateUsers>,
+        command: NewUser,
+        role: Role,
+    ) -> Result<User, Error> {
         self.store(command, role).await
     }
 
@@ -105,8 +111,8 @@ impl UserService {
     /// # Errors
     ///
     /// [`Error::Unauthenticated`] where the caller has none.
-    pub async fn read_own(&self, actor: &Actor) -> Result<User, Error> {
-        let principal = permissions::permit_own(actor, Operation::ReadOwnAccount)?;
+    pub async fn read_own(&self, who: &Permit<ReadOwnAccount>) -> Result<User, Error> {
+        let principal = who.principal()?;
         let user = self.ports.users.find(principal.user_id, Liveness::Live);
         user.await?.ok_or(Error::InvalidToken)
     }
@@ -116,8 +122,11 @@ impl UserService {
     /// # Errors
     ///
     /// [`Error::NotFound`] where nobody has the address.
-    pub async fn find_by_email(&self, actor: &Actor, email: Email) -> Result<User, Error> {
-        permissions::permit(actor, Operation::OperateUsers)?;
+    pub async fn find_by_email(
+        &self,
+        _: &Permit<OperateUsers>,
+        email: Email,
+    ) -> Result<User, Error> {
         let found = self.ports.users.find_by_email(email).await?;
         let (user, _) = found.ok_or(Error::NotFound(Resource::User))?;
         Ok(user)
@@ -129,16 +138,16 @@ impl UserService {
     ///
     /// [`Error::Forbidden`] for others, and for moderators who ask for deleted
     /// accounts; [`Error::Validation`] for a cursor of another order.
-    pub async fn list(&self, actor: &Actor, query: UserQuery) -> Result<Page<User>, Error> {
-        permissions::permit(actor, Operation::ListUsers)?;
-        if query.liveness != Liveness::Live {
+    pub async fn list(
+        &self,
+        who: &Permit<ListUsers>,
+        query: UserQuery,
+    ) -> Result<Page<User>, Error> {
+        let actor = who.actor();
+        if query.filter.liveness != Liveness::Live {
             permissions::permit(actor, Operation::ListDeletedUsers)?;
         }
-        if let Position::After(cursor) = &query.page.position
-            && !query.sort.accepts(cursor)
-        {
-            return Err(ValidationErrors::of("cursor", CursorError).into());
-        }
+        query.check_cursor()?;
         Ok(self.ports.users.list(query).await?)
     }
 
@@ -151,11 +160,11 @@ impl UserService {
     /// that is deleted already.
     pub async fn delete(
         &self,
-        actor: &Actor,
+        who: &Permit<DeleteUser>,
         id: UserId,
         if_match: Option<&IfMatch>,
     ) -> Result<(), Error> {
-        permissions::permit(actor, Operation::DeleteUser)?;
+        let actor = who.actor();
         let (actor, if_match) = (actor.clone(), if_match.cloned());
         let decide = move |locked: &LockedUser, at| -> Result<_, Refusal> {
             let user = &locked.user;
@@ -178,11 +187,11 @@ impl UserService {
     /// [`Error::Duplicate`] where its email is taken by now.
     pub async fn restore(
         &self,
-        actor: &Actor,
+        who: &Permit<RestoreUser>,
         id: UserId,
         if_match: Option<&IfMatch>,
     ) -> Result<User, Error> {
-        permissions::permit(actor, Operation::RestoreUser)?;
+        let actor = who.actor();
         let (actor, if_match) = (actor.clone(), if_match.cloned());
         let decide = move |LockedUser { user, .. }: &LockedUser, at| -> Result<_, Refusal> {
             require_visible(&actor, user)?;

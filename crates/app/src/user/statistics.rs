@@ -1,10 +1,10 @@
-use hexpress_domain::auth::Actor;
 use hexpress_domain::post::{MonthlyPosts, StatusCount};
 use hexpress_domain::user::UserId;
 
 use super::UserService;
 use crate::Error;
-use crate::permissions::{self, Operation};
+use crate::permissions::operations::ReadStatistics;
+use crate::permissions::{self, Permit};
 
 impl UserService {
     /// How many live posts of an author have each status, and how often they were
@@ -16,10 +16,10 @@ impl UserService {
     /// and [`Error::Forbidden`] for all but the author, moderators and admins.
     pub async fn statistics(
         &self,
-        actor: &Actor,
+        who: &Permit<ReadStatistics>,
         author_id: UserId,
     ) -> Result<Vec<StatusCount>, Error> {
-        self.permit_statistics(actor, author_id).await?;
+        self.permit_statistics(who, author_id).await?;
         let counts = self.ports.posts.count_by_status(author_id).await?;
         Ok(StatusCount::of_all(&counts))
     }
@@ -32,10 +32,10 @@ impl UserService {
     /// As [`Self::statistics`].
     pub async fn analytics(
         &self,
-        actor: &Actor,
+        who: &Permit<ReadStatistics>,
         author_id: UserId,
     ) -> Result<Vec<MonthlyPosts>, Error> {
-        self.permit_statistics(actor, author_id).await?;
+        self.permit_statistics(who, author_id).await?;
         let months = self
             .ports
             .posts
@@ -43,8 +43,12 @@ impl UserService {
         Ok(months.await?)
     }
 
-    async fn permit_statistics(&self, actor: &Actor, author_id: UserId) -> Result<(), Error> {
-        permissions::permit(actor, Operation::ReadStatistics)?;
+    async fn permit_statistics(
+        &self,
+        who: &Permit<ReadStatistics>,
+        author_id: UserId,
+    ) -> Result<(), Error> {
+        let actor = who.actor();
         let author = self.visible(actor, author_id).await?;
         permissions::permit_statistics(actor, &author)
     }

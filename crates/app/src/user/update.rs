@@ -11,7 +11,8 @@ use hexpress_domain::validation::ValidationErrors;
 
 use super::{UserService, require_admin_left, require_live, require_visible};
 use crate::auth::until_verified;
-use crate::permissions::{self, Operation};
+use crate::permissions::operations::ChangeUser;
+use crate::permissions::{self, Permit};
 use crate::{Error, IfMatch, Resource};
 
 /// The password is another than the one that was verified.
@@ -73,13 +74,13 @@ impl UserService {
     /// deleted account, [`Error::RateLimited`].
     pub async fn update(
         &self,
-        actor: &Actor,
+        who: &Permit<ChangeUser>,
         id: UserId,
         patch: UserPatch,
         if_match: Option<&IfMatch>,
         address: ClientAddress,
     ) -> Result<User, Error> {
-        permissions::permit(actor, Operation::ChangeUser)?;
+        let actor = who.actor();
         let update = Arc::new(Update {
             actor: actor.clone(),
             patch,

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use hexpress_app::auth::MAX_API_TOKENS;
+use hexpress_app::permissions::Permit;
 use hexpress_app::{Error, InvalidState, Resource};
 use hexpress_domain::auth::{
     Actor, Authenticated, CREDENTIALS_CHANGED, Credentials, HasherError, NewApiToken, Principal,
@@ -13,7 +14,7 @@ use hexpress_domain::user::{Role, User};
 use hexpress_domain::validation::{Field, ValidationErrors};
 
 use crate::support::{
-    ADDRESS, Mocks, POLICY, ada, api_token, hash, new_hash, now, secret, session, token_id,
+    ADDRESS, Mocks, POLICY, ada, api_token, hash, may, new_hash, now, secret, session, token_id,
 };
 
 const MATCH: Verification = Verification::Match { outdated: false };
@@ -235,9 +236,14 @@ async fn logging_out_revokes_the_token_in_use_and_may_be_done_twice() {
         });
     let service = mocks.auth_service();
     for _ in 0..2 {
-        assert!(service.logout(&api_token(1, Role::User)).await.is_ok());
+        assert!(
+            service
+                .logout(&may(&api_token(1, Role::User)))
+                .await
+                .is_ok()
+        );
     }
-    let anonymous = service.logout(&Actor::Anonymous).await;
+    let anonymous = async { service.logout(&Permit::of(Actor::Anonymous)?).await }.await;
     assert!(matches!(anonymous, Err(Error::Unauthenticated)));
 }
 
@@ -266,7 +272,7 @@ async fn an_api_token_is_made_for_the_callers_session() {
     });
     let service = mocks.auth_service();
     let made = service
-        .create_token(&session(1, Role::User), deploy_token())
+        .create_token(&may(&session(1, Role::User)), deploy_token())
         .await;
     let (token, shown) = made.unwrap();
     assert_eq!((token.id, shown), (token_id(100), secret()));
@@ -280,7 +286,9 @@ async fn no_api_token_is_dead_at_birth() {
             ..deploy_token()
         };
         let service = Mocks::default().auth_service();
-        let made = service.create_token(&session(1, Role::User), wish).await;
+        let made = service
+            .create_token(&may(&session(1, Role::User)), wish)
+            .await;
         let Err(Error::Validation(errors)) = made else {
             panic!("{made:?}");
         };
@@ -311,10 +319,13 @@ async fn creation_after(conflict: Conflict) -> Error {
         .returning(move |_| Err(RepositoryError::Conflict(conflict)));
     let service = mocks.auth_service();
     let caller = session(1, Role::User);
-    service
-        .create_token(&caller, deploy_token())
-        .await
-        .unwrap_err()
+    async {
+        service
+            .create_token(&Permit::of(caller.clone())?, deploy_token())
+            .await
+    }
+    .await
+    .unwrap_err()
 }
 
 #[tokio::test]
@@ -337,12 +348,22 @@ async fn an_api_token_may_not_touch_tokens() {
     let service = Mocks::default().auth_service();
     let caller = api_token(1, Role::Admin);
     let forbidden = [
-        service.list_tokens(&caller).await.map(|_| ()),
-        service
-            .create_token(&caller, deploy_token())
+        async { service.list_tokens(&Permit::of(caller.clone())?).await }
             .await
             .map(|_| ()),
-        service.revoke_token(&caller, token_id(1)).await,
+        async {
+            service
+                .create_token(&Permit::of(caller.clone())?, deploy_token())
+                .await
+        }
+        .await
+        .map(|_| ()),
+        async {
+            service
+                .revoke_token(&Permit::of(caller.clone())?, token_id(1))
+                .await
+        }
+        .await,
     ];
     for outcome in forbidden {
         assert!(matches!(outcome, Err(Error::Forbidden { .. })));
@@ -364,8 +385,18 @@ async fn only_own_tokens_are_listed_and_revoked() {
         .returning(|_, _| Err(RepositoryError::NotFound));
     let service = mocks.auth_service();
     let caller = session(1, Role::User);
-    assert!(service.list_tokens(&caller).await.unwrap().is_empty());
-    let revoked = service.revoke_token(&caller, token_id(9)).await;
+    assert!(
+        async { service.list_tokens(&Permit::of(caller.clone())?).await }
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let revoked = async {
+        service
+            .revoke_token(&Permit::of(caller.clone())?, token_id(9))
+            .await
+    }
+    .await;
     assert!(matches!(revoked, Err(Error::NotFound(Resource::Token))));
 }
 

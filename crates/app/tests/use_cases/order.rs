@@ -1,19 +1,20 @@
 use chrono::TimeDelta;
 use hexpress_app::order::OrderPolicy;
+use hexpress_app::permissions::Permit;
 use hexpress_app::{Error, IfMatch, InvalidState, Resource};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::{Page, PageRequest, Position};
 use hexpress_domain::money::MoneyError;
 use hexpress_domain::order::{
-    IdempotencyKey, NewOrder, Order, OrderQuery, OrderSort, OrderStatus, Placement, RawNewOrder,
-    RawNewOrderItem, Refusal, Shortage,
+    IdempotencyKey, NewOrder, Order, OrderFilter, OrderQuery, OrderSort, OrderStatus, Placement,
+    RawNewOrder, RawNewOrderItem, Refusal, Shortage,
 };
 use hexpress_domain::product::Stock;
 use hexpress_domain::user::Role;
 use hexpress_domain::validation::Field;
 
-use crate::support::{Mocks, engine, now, order, order_id, session, user_id};
+use crate::support::{Mocks, engine, may, now, order, order_id, session, user_id};
 
 fn command() -> NewOrder {
     let item = RawNewOrderItem {
@@ -53,13 +54,21 @@ async fn whoever_has_an_account_places_orders_of_their_own() {
         })
     });
     let service = mocks.order_service();
-    let placed = service.place(&owner(), command(), None).await.unwrap();
+    let placed = service
+        .place(&may(&owner()), command(), None)
+        .await
+        .unwrap();
     assert_eq!((placed.order, placed.is_replayed), (order(), false));
     let key: IdempotencyKey = "key".parse().unwrap();
-    let placed = service.place(&owner(), command(), Some(key)).await;
+    let placed = service.place(&may(&owner()), command(), Some(key)).await;
     assert!(placed.unwrap().is_replayed);
     for actor in [Actor::Anonymous, Actor::Operator] {
-        let placed = service.place(&actor, command(), None).await;
+        let placed = async {
+            service
+                .place(&Permit::of(actor.clone())?, command(), None)
+                .await
+        }
+        .await;
         assert!(matches!(placed, Err(Error::Unauthenticated)));
     }
 }
@@ -73,7 +82,10 @@ async fn a_refusal_names_the_lines_at_fault() {
             .expect_place()
             .return_once(move |_| Ok(placement));
         let service = mocks.order_service();
-        service.place(&owner(), command(), None).await.unwrap_err()
+        service
+            .place(&may(&owner()), command(), None)
+            .await
+            .unwrap_err()
     };
     let missing = placed(Placement::Refused(Refusal::NotForSale(vec![0, 2]))).await;
     let Error::MissingReference { fields } = missing else {
@@ -109,8 +121,13 @@ async fn somebody_elses_order_does_not_exist() {
         (admin(), true),
     ] {
         let service = with_status(OrderStatus::Pending).order_service();
-        let read = service.read(&actor, order().id).await;
-        let cancelled = service.cancel(&actor, order().id, None).await;
+        let read = async { service.read(&Permit::of(actor.clone())?, order().id).await }.await;
+        let cancelled = async {
+            service
+                .cancel(&Permit::of(actor.clone())?, order().id, None)
+                .await
+        }
+        .await;
         if sees {
             assert_eq!(read.unwrap(), order());
             assert_eq!(cancelled.unwrap().status, OrderStatus::Cancelled);
@@ -138,23 +155,43 @@ async fn lists_hold_own_orders_and_everybodys_for_admins() {
         mocks
             .orders
             .expect_list()
-            .withf(move |query| query.user_id == listed)
+            .withf(move |query| query.filter.user_id == listed)
             .times(1)
             .returning(move |_| Ok(empty()));
         let query = OrderQuery {
-            user_id: asked,
+            filter: OrderFilter {
+                user_id: asked,
+                ..OrderFilter::default()
+            },
             ..OrderQuery::default()
         };
-        assert!(mocks.order_service().list(&actor, query).await.is_ok());
+        assert!(
+            async {
+                mocks
+                    .order_service()
+                    .list(&Permit::of(actor.clone())?, query)
+                    .await
+            }
+            .await
+            .is_ok()
+        );
     }
     let own = || OrderQuery {
-        user_id: Some(user_id(1)),
+        filter: OrderFilter {
+            user_id: Some(user_id(1)),
+            ..OrderFilter::default()
+        },
         ..OrderQuery::default()
     };
     let service = Mocks::default().order_service();
-    let refused = service.list(&owner(), own()).await;
+    let refused = service.list(&may(&owner()), own()).await;
     assert!(matches!(refused, Err(Error::Forbidden { .. })));
-    let refused = service.list(&Actor::Anonymous, OrderQuery::default()).await;
+    let refused = async {
+        service
+            .list(&Permit::of(Actor::Anonymous)?, OrderQuery::default())
+            .await
+    }
+    .await;
     assert!(matches!(refused, Err(Error::Unauthenticated)));
     let foreign = OrderQuery {
         page: PageRequest {
@@ -163,7 +200,7 @@ async fn lists_hold_own_orders_and_everybodys_for_admins() {
         },
         ..OrderQuery::default()
     };
-    let refused = service.list(&owner(), foreign).await;
+    let refused = service.list(&may(&owner()), foreign).await;
     assert!(matches!(refused, Err(Error::Validation(_))));
 }
 
@@ -176,9 +213,11 @@ async fn steps_are_taken_by_whom_and_whence_the_contract_says() {
             let service = with_status(status).order_service();
             let id = order().id;
             match to {
-                Cancelled => service.cancel(&actor, id, None).await,
-                Paid => service.pay(&actor, id, None).await,
-                _ => service.fulfil(&actor, id, None).await,
+                Cancelled => {
+                    async { service.cancel(&Permit::of(actor.clone())?, id, None).await }.await
+                }
+                Paid => async { service.pay(&Permit::of(actor.clone())?, id, None).await }.await,
+                _ => async { service.fulfil(&Permit::of(actor.clone())?, id, None).await }.await,
             }
         };
         for (actor, to, from) in [
@@ -209,7 +248,7 @@ async fn steps_are_taken_by_whom_and_whence_the_contract_says() {
 #[tokio::test]
 async fn a_step_moves_the_status_the_version_and_the_time() {
     let service = with_status(OrderStatus::Pending).order_service();
-    let paid = service.pay(&admin(), order().id, None).await.unwrap();
+    let paid = service.pay(&may(&admin()), order().id, None).await.unwrap();
     let expected = Order {
         status: OrderStatus::Paid,
         version: Version::new(2),
@@ -218,7 +257,7 @@ async fn a_step_moves_the_status_the_version_and_the_time() {
     };
     assert_eq!(paid, expected);
     let service = with_status(OrderStatus::Paid).order_service();
-    let cancelled = service.cancel(&owner(), order().id, None).await;
+    let cancelled = service.cancel(&may(&owner()), order().id, None).await;
     assert!(matches!(
         cancelled,
         Err(Error::InvalidState(InvalidState::OrderPaid))
@@ -229,7 +268,7 @@ async fn a_step_moves_the_status_the_version_and_the_time() {
 async fn the_precondition_comes_before_the_state() {
     let service = with_status(OrderStatus::Cancelled).order_service();
     let tag = IfMatch::Versions(vec![Version::new(9)]);
-    let cancelled = service.cancel(&owner(), order().id, Some(&tag)).await;
+    let cancelled = service.cancel(&may(&owner()), order().id, Some(&tag)).await;
     assert!(matches!(cancelled, Err(Error::PreconditionFailed)));
 }
 

@@ -1,17 +1,19 @@
 use chrono::TimeDelta;
+use hexpress_app::permissions::Permit;
 use hexpress_app::{Error, IfMatch, InvalidState, Resource};
 use hexpress_domain::auth::{Actor, CREDENTIALS_CHANGED};
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{PageRequest, Position};
 use hexpress_domain::post::{
-    LockedPost, MadeSlug, NewPost, NewSlug, Post, PostPatch, PostQuery, PostSort, PostStatus,
-    PostView,
+    LockedPost, MadeSlug, NewPost, NewSlug, Post, PostFilter, PostPatch, PostQuery, PostSort,
+    PostStatus, PostView,
 };
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::Role;
 
 use crate::support::{
-    Mocks, decided, deleted_post, draft, locked_post, now, post_id, published, session, user_id,
+    Mocks, decided, deleted_post, draft, locked_post, may, now, post_id, published, session,
+    user_id,
 };
 
 fn new_post() -> NewPost {
@@ -54,10 +56,17 @@ async fn the_author_of_a_post_is_the_caller() {
         Ok(draft())
     });
     let service = mocks.post_service();
-    let created = service.create(&session(1, Role::User), new_post()).await;
+    let created = service
+        .create(&may(&session(1, Role::User)), new_post())
+        .await;
     assert_eq!(*created.unwrap().view(), draft());
     for nobody in [Actor::Anonymous, Actor::Operator] {
-        let created = service.create(&nobody, new_post()).await;
+        let created = async {
+            service
+                .create(&Permit::of(nobody.clone())?, new_post())
+                .await
+        }
+        .await;
         assert!(matches!(created, Err(Error::Unauthenticated)));
     }
 }
@@ -76,7 +85,7 @@ async fn a_post_created_as_published_was_published_then_under_the_chosen_slug() 
         ..new_post()
     };
     let service = mocks.post_service();
-    let created = service.create(&session(1, Role::User), post).await;
+    let created = service.create(&may(&session(1, Role::User)), post).await;
     assert!(matches!(created, Err(Error::Duplicate(Post::UNIQUE_SLUG))));
 }
 
@@ -88,7 +97,9 @@ async fn an_author_who_is_gone_by_now_writes_nothing() {
         .expect_insert()
         .returning(|_| Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)));
     let service = mocks.post_service();
-    let created = service.create(&session(1, Role::User), new_post()).await;
+    let created = service
+        .create(&may(&session(1, Role::User)), new_post())
+        .await;
     assert!(matches!(created, Err(Error::InvalidToken)));
 }
 
@@ -114,7 +125,7 @@ async fn reads_of_a_published_post_are_views_but_for_its_authors() {
 async fn deleted_posts_are_listed_for_admins_alone() {
     let mut mocks = Mocks::default();
     mocks.posts.expect_list().times(1).returning(|_, query| {
-        assert_eq!(query.liveness, Liveness::Deleted);
+        assert_eq!(query.filter.liveness, Liveness::Deleted);
         Ok(hexpress_domain::list::Page {
             items: vec![deleted_post()],
             total: None,
@@ -123,7 +134,10 @@ async fn deleted_posts_are_listed_for_admins_alone() {
     });
     let service = mocks.post_service();
     let query = || PostQuery {
-        liveness: Liveness::Deleted,
+        filter: PostFilter {
+            liveness: Liveness::Deleted,
+            ..PostFilter::default()
+        },
         ..PostQuery::default()
     };
     let page = service.list(&session(2, Role::Admin), query()).await;
@@ -154,9 +168,17 @@ async fn a_patch_is_of_the_post_as_it_stands() {
     let service = Mocks::with_post(&draft()).post_service();
     let author = session(1, Role::User);
     let update = async |version| {
-        service
-            .update(&author, post_id(7), retitle(), Some(&tag(version)))
-            .await
+        async {
+            service
+                .update(
+                    &Permit::of(author.clone())?,
+                    post_id(7),
+                    retitle(),
+                    Some(&tag(version)),
+                )
+                .await
+        }
+        .await
     };
     let updated = update(3).await.unwrap().view().clone();
     assert_eq!(updated.post.title.as_str(), "On Engines");
@@ -170,7 +192,12 @@ async fn a_patch_that_changes_nothing_is_not_written() {
     let service = Mocks::with_post(&draft()).post_service();
     let author = session(1, Role::User);
     let patch = to(PostStatus::Draft);
-    let updated = service.update(&author, post_id(7), patch, None).await;
+    let updated = async {
+        service
+            .update(&Permit::of(author.clone())?, post_id(7), patch, None)
+            .await
+    }
+    .await;
     assert_eq!(*updated.unwrap().view(), draft());
 }
 
@@ -183,7 +210,12 @@ async fn a_post_that_is_not_there_is_not_found() {
         .returning(|_, _| Err(RepositoryError::NotFound));
     let service = mocks.post_service();
     let author = session(1, Role::User);
-    let updated = service.update(&author, post_id(7), retitle(), None).await;
+    let updated = async {
+        service
+            .update(&Permit::of(author.clone())?, post_id(7), retitle(), None)
+            .await
+    }
+    .await;
     assert!(matches!(updated, Err(Error::NotFound(Resource::Post))));
 }
 
@@ -204,7 +236,12 @@ async fn the_status_machine_has_four_arrows() {
         view.post.status = from;
         let service = Mocks::with_post(&view).post_service();
         let patch = to(target);
-        let updated = service.update(&author, post_id(7), patch, None).await;
+        let updated = async {
+            service
+                .update(&Permit::of(author.clone())?, post_id(7), patch, None)
+                .await
+        }
+        .await;
         match updated {
             Ok(post) => assert!(allowed && post.view().post.status == target),
             Err(Error::InvalidState(InvalidState::Transition(_))) => assert!(!allowed),
@@ -217,7 +254,12 @@ async fn the_status_machine_has_four_arrows() {
 async fn only_a_draft_is_published_and_by_whom_it_may() {
     let publish = async |view: &PostView, actor: Actor| {
         let service = Mocks::with_post(view).post_service();
-        let published = service.publish(&actor, post_id(7), None).await;
+        let published = async {
+            service
+                .publish(&Permit::of(actor.clone())?, post_id(7), None)
+                .await
+        }
+        .await;
         published.map(|post| post.view().post.published_at)
     };
     for actor in [
@@ -254,11 +296,29 @@ async fn a_deletion_marks_the_post() {
     });
     let service = mocks.post_service();
     let moderator = session(2, Role::Moderator);
-    assert!(service.delete(&moderator, post_id(7), None).await.is_ok());
-    let stale = service.delete(&moderator, post_id(7), Some(&tag(2))).await;
+    assert!(
+        async {
+            service
+                .delete(&Permit::of(moderator.clone())?, post_id(7), None)
+                .await
+        }
+        .await
+        .is_ok()
+    );
+    let stale = async {
+        service
+            .delete(&Permit::of(moderator.clone())?, post_id(7), Some(&tag(2)))
+            .await
+    }
+    .await;
     assert!(matches!(stale, Err(Error::PreconditionFailed)));
     let other = session(2, Role::User);
-    let refused = service.delete(&other, post_id(7), None).await;
+    let refused = async {
+        service
+            .delete(&Permit::of(other.clone())?, post_id(7), None)
+            .await
+    }
+    .await;
     assert!(matches!(refused, Err(Error::Forbidden { .. })));
 }
 
@@ -266,9 +326,24 @@ async fn a_deletion_marks_the_post() {
 async fn a_deleted_post_can_only_be_restored() {
     let service = Mocks::with_post(&deleted_post()).post_service();
     let admin = session(2, Role::Admin);
-    let update = service.update(&admin, post_id(7), retitle(), None).await;
-    let publish = service.publish(&admin, post_id(7), None).await;
-    let delete = service.delete(&admin, post_id(7), None).await;
+    let update = async {
+        service
+            .update(&Permit::of(admin.clone())?, post_id(7), retitle(), None)
+            .await
+    }
+    .await;
+    let publish = async {
+        service
+            .publish(&Permit::of(admin.clone())?, post_id(7), None)
+            .await
+    }
+    .await;
+    let delete = async {
+        service
+            .delete(&Permit::of(admin.clone())?, post_id(7), None)
+            .await
+    }
+    .await;
     for outcome in [update.map(drop), publish.map(drop), delete] {
         assert!(matches!(
             outcome,
@@ -281,7 +356,11 @@ async fn a_deleted_post_can_only_be_restored() {
 async fn a_restored_post_was_deleted_and_its_author_is_not() {
     let admin = session(2, Role::Admin);
     let live = Mocks::with_post(&published()).post_service();
-    let restored = live.restore(&admin, post_id(7), None).await;
+    let restored = async {
+        live.restore(&Permit::of(admin.clone())?, post_id(7), None)
+            .await
+    }
+    .await;
     assert!(matches!(
         restored,
         Err(Error::InvalidState(InvalidState::NotDeleted(
@@ -298,20 +377,36 @@ async fn a_restored_post_was_deleted_and_its_author_is_not() {
         decide(&locked).map_err(RepositoryError::Refused)?;
         Ok(published())
     });
-    let restored = mocks.post_service().restore(&admin, post_id(7), None).await;
+    let restored = async {
+        mocks
+            .post_service()
+            .restore(&Permit::of(admin.clone())?, post_id(7), None)
+            .await
+    }
+    .await;
     assert!(matches!(
         restored,
         Err(Error::InvalidState(InvalidState::AuthorDeleted))
     ));
     let service = Mocks::with_post(&deleted_post()).post_service();
-    let restored = service.restore(&admin, post_id(7), Some(&tag(3))).await;
+    let restored = async {
+        service
+            .restore(&Permit::of(admin.clone())?, post_id(7), Some(&tag(3)))
+            .await
+    }
+    .await;
     let restored = restored.unwrap().view().post.clone();
     assert_eq!(
         (restored.deleted_at, restored.version),
         (None, Version::new(4))
     );
     let moderator = session(1, Role::Moderator);
-    let refused = service.restore(&moderator, post_id(7), None).await;
+    let refused = async {
+        service
+            .restore(&Permit::of(moderator.clone())?, post_id(7), None)
+            .await
+    }
+    .await;
     assert!(matches!(refused, Err(Error::Forbidden { .. })));
 }
 

@@ -1,13 +1,14 @@
 //! Who sees which posts, by every way that leads to one.
 
 use hexpress_app::Error;
+use hexpress_app::permissions::Permit;
 use hexpress_app::post::{PostService, SlugTarget};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Page, PageRequest, Position, Search, Total, fold};
 use hexpress_domain::post::{
-    MonthlyPosts, PostHeadline, PostId, PostQuery, PostScope, PostSort, PostStatus, PostView,
-    StatusCount,
+    MonthlyPosts, PostFilter, PostHeadline, PostId, PostQuery, PostScope, PostSort, PostStatus,
+    PostView, StatusCount,
 };
 use hexpress_domain::user::Role;
 
@@ -65,9 +66,9 @@ fn store() -> Mocks {
     mocks.posts.expect_list().returning(|scope, query| {
         let items: Vec<_> = posts()
             .into_iter()
-            .filter(|view| view.post.is_live() == (query.liveness == Liveness::Live))
+            .filter(|view| view.post.is_live() == (query.filter.liveness == Liveness::Live))
             .filter(|view| is_in_scope(view, scope))
-            .filter(|view| query.search.as_ref().is_none_or(|s| says(view, s)))
+            .filter(|view| query.filter.search.as_ref().is_none_or(|s| says(view, s)))
             .filter(|view| match &query.page.position {
                 Position::After(cursor) => view.post.id.as_uuid() > cursor.id,
                 Position::Page(_) => true,
@@ -168,7 +169,10 @@ async fn in_lists_searches_totals_and_cursors() {
     let [first, ..] = posts();
     let everything = PostQuery::default();
     let search = PostQuery {
-        search: Search::parse("ENGINE 0").unwrap(),
+        filter: PostFilter {
+            search: Search::parse("ENGINE 0").unwrap(),
+            ..everything.filter.clone()
+        },
         ..everything.clone()
     };
     let continued = PostQuery {
@@ -209,7 +213,10 @@ async fn in_lists_searches_totals_and_cursors() {
             assert_eq!(page.next.as_ref().unwrap().id, last, "{actor:?}");
         }
         let deleted = PostQuery {
-            liveness: Liveness::Deleted,
+            filter: PostFilter {
+                liveness: Liveness::Deleted,
+                ..PostFilter::default()
+            },
             ..PostQuery::default()
         };
         let seen = match service.list(&actor, deleted).await {
@@ -228,7 +235,13 @@ async fn in_profiles_and_statistics() {
         let posts: Vec<_> = profile.unwrap().posts.iter().map(|post| post.id).collect();
         assert_eq!(posts, [post_id(2)], "{actor:?}");
 
-        let statistics = store().user_service().statistics(&actor, user_id(1)).await;
+        let statistics = async {
+            store()
+                .user_service()
+                .statistics(&Permit::of(actor.clone())?, user_id(1))
+                .await
+        }
+        .await;
         let counts = match statistics {
             Ok(counts) => Some(counts.iter().map(|count| count.count).collect::<Vec<_>>()),
             Err(Error::Forbidden { .. } | Error::Unauthenticated) => None,
@@ -238,7 +251,13 @@ async fn in_profiles_and_statistics() {
         let is_told = actor.is(user_id(1)) || is_staff;
         assert_eq!(counts, is_told.then(|| vec![1, 1, 1]), "{actor:?}");
 
-        let months = store().user_service().analytics(&actor, user_id(1)).await;
+        let months = async {
+            store()
+                .user_service()
+                .analytics(&Permit::of(actor.clone())?, user_id(1))
+                .await
+        }
+        .await;
         assert_eq!(months.is_ok(), is_told, "{actor:?}");
     }
 }

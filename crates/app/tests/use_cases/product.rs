@@ -1,14 +1,16 @@
+use hexpress_app::permissions::Permit;
 use hexpress_app::{Error, IfMatch, Resource};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::{Page, PageRequest, Position};
 use hexpress_domain::product::{
-    NewProduct, Product, ProductPatch, ProductQuery, ProductSort, Stock, StockChange, StockDelta,
+    NewProduct, Product, ProductFilter, ProductPatch, ProductQuery, ProductSort, Stock,
+    StockChange, StockDelta,
 };
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::Role;
 
-use crate::support::{Mocks, engine, now, product_id, session};
+use crate::support::{Mocks, engine, may, now, product_id, session};
 
 fn new() -> NewProduct {
     let engine = engine();
@@ -49,10 +51,25 @@ async fn admins_manage_and_others_do_not() {
         });
         let service = mocks.product_service();
         let id = engine().id;
-        assert_eq!(service.create(&actor, new()).await.is_ok(), expected);
-        let updated = service.update(&actor, id, restock(1), None).await;
+        assert_eq!(
+            async { service.create(&Permit::of(actor.clone())?, new()).await }
+                .await
+                .is_ok(),
+            expected
+        );
+        let updated = async {
+            service
+                .update(&Permit::of(actor.clone())?, id, restock(1), None)
+                .await
+        }
+        .await;
         assert_eq!(updated.is_ok(), expected);
-        assert_eq!(service.delete(&actor, id, None).await.is_ok(), expected);
+        assert_eq!(
+            async { service.delete(&Permit::of(actor.clone())?, id, None).await }
+                .await
+                .is_ok(),
+            expected
+        );
     }
 }
 
@@ -85,7 +102,7 @@ async fn lists_hold_what_the_actor_may_see() {
         mocks
             .products
             .expect_list()
-            .withf(move |query| query.is_active == listed)
+            .withf(move |query| query.filter.is_active == listed)
             .times(1)
             .returning(|_| {
                 Ok(Page {
@@ -95,14 +112,20 @@ async fn lists_hold_what_the_actor_may_see() {
                 })
             });
         let query = ProductQuery {
-            is_active: asked,
+            filter: ProductFilter {
+                is_active: asked,
+                ..ProductFilter::default()
+            },
             ..ProductQuery::default()
         };
         let list = mocks.product_service().list(&actor, query).await;
         assert!(list.is_ok());
     }
     let query = || ProductQuery {
-        is_active: Some(true),
+        filter: ProductFilter {
+            is_active: Some(true),
+            ..ProductFilter::default()
+        },
         ..ProductQuery::default()
     };
     let service = Mocks::default().product_service();
@@ -137,7 +160,9 @@ async fn a_cursor_of_another_order_reaches_no_store() {
 async fn a_patch_that_changes_nothing_writes_nothing() {
     let service = Mocks::with_product(&engine()).product_service();
     for patch in [ProductPatch::default(), restock(0)] {
-        let product = service.update(&admin(), engine().id, patch, None).await;
+        let product = service
+            .update(&may(&admin()), engine().id, patch, None)
+            .await;
         assert_eq!(product.unwrap(), engine());
     }
 }
@@ -147,7 +172,7 @@ async fn a_change_is_of_the_product_as_it_stands() {
     let service = Mocks::with_product(&engine()).product_service();
     let id = engine().id;
     let updated = service
-        .update(&admin(), id, restock(1), None)
+        .update(&may(&admin()), id, restock(1), None)
         .await
         .unwrap();
     let expected = Product {
@@ -159,8 +184,10 @@ async fn a_change_is_of_the_product_as_it_stands() {
     assert_eq!(updated, expected);
     for (version, matches) in [(3, true), (4, false)] {
         let tag = IfMatch::Versions(vec![Version::new(version)]);
-        let updated = service.update(&admin(), id, restock(1), Some(&tag)).await;
-        let deleted = service.delete(&admin(), id, Some(&tag)).await;
+        let updated = service
+            .update(&may(&admin()), id, restock(1), Some(&tag))
+            .await;
+        let deleted = service.delete(&may(&admin()), id, Some(&tag)).await;
         for outcome in [updated.map(drop), deleted] {
             match outcome {
                 Ok(()) => assert!(matches),
@@ -181,8 +208,10 @@ async fn a_product_that_is_gone_is_not_found() {
         .returning(|_, _| Err(RepositoryError::NotFound));
     for mocks in [Mocks::with_product(&gone), unknown] {
         let service = mocks.product_service();
-        let updated = service.update(&admin(), gone.id, restock(1), None).await;
-        let deleted = service.delete(&admin(), gone.id, None).await;
+        let updated = service
+            .update(&may(&admin()), gone.id, restock(1), None)
+            .await;
+        let deleted = service.delete(&may(&admin()), gone.id, None).await;
         for outcome in [updated.map(drop), deleted] {
             assert!(matches!(outcome, Err(Error::NotFound(Resource::Product))));
         }
@@ -198,14 +227,19 @@ async fn a_deletion_marks_the_product() {
         Ok(engine())
     });
     let service = mocks.product_service();
-    assert!(service.delete(&admin(), engine().id, None).await.is_ok());
+    assert!(
+        service
+            .delete(&may(&admin()), engine().id, None)
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
 async fn stock_that_is_not_there_is_named() {
     let service = Mocks::with_product(&engine()).product_service();
     let updated = service
-        .update(&admin(), engine().id, restock(-6), None)
+        .update(&may(&admin()), engine().id, restock(-6), None)
         .await;
     let Err(Error::InsufficientStock(shortages)) = updated else {
         panic!("{updated:?}");
@@ -214,7 +248,9 @@ async fn stock_that_is_not_there_is_named() {
     assert_eq!(shortages[0].field, "stockDelta");
     assert_eq!(shortages[0].available.get(), 5);
     let most = restock(1_000_000_000);
-    let updated = service.update(&admin(), engine().id, most, None).await;
+    let updated = service
+        .update(&may(&admin()), engine().id, most, None)
+        .await;
     let Err(Error::Validation(errors)) = updated else {
         panic!("{updated:?}");
     };

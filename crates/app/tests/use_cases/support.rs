@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_app::auth::{AuthPorts, AuthService};
 use hexpress_app::order::{OrderPolicy, OrderPorts, OrderService};
+use hexpress_app::permissions::{Permission, Permit};
 use hexpress_app::post::{PostPorts, PostService};
 use hexpress_app::product::{ProductPorts, ProductService};
 use hexpress_app::user::{UserPorts, UserService};
@@ -429,4 +430,9 @@ fn ids() -> MockIdGenerator {
     let mut ids = MockIdGenerator::new();
     ids.expect_uuid().returning(|| Uuid::from_u128(100));
     ids
+}
+
+/// What proves that an actor may do an operation.
+pub fn may<O: Permission>(actor: &Actor) -> Permit<O> {
+    Permit::of(actor.clone()).unwrap()
 }

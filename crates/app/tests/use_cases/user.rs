@@ -1,5 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use hexpress_app::permissions::Permit;
+use hexpress_app::permissions::operations::OperateUsers;
 use hexpress_app::user::UserView;
 use hexpress_app::{Error, IfMatch, InvalidState, Resource};
 use hexpress_domain::auth::{Actor, Reservation, Revocation, Verification};
@@ -7,10 +9,12 @@ use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{Page, PageRequest, Position};
 use hexpress_domain::post::{MonthlyPosts, PostStatus, StatusCount};
 use hexpress_domain::repository::RepositoryError;
-use hexpress_domain::user::{LockedUser, NewUser, Role, User, UserPatch, UserQuery, UserSort};
+use hexpress_domain::user::{
+    LockedUser, NewUser, Role, User, UserFilter, UserPatch, UserQuery, UserSort,
+};
 
 use crate::support::{
-    ADDRESS, Mocks, ada, deleted, hash, locked, new_hash, now, session, token_id, user_id,
+    ADDRESS, Mocks, ada, deleted, hash, locked, may, new_hash, now, session, token_id, user_id,
 };
 
 const MATCH: Verification = Verification::Match { outdated: false };
@@ -83,13 +87,14 @@ async fn only_the_operator_creates_accounts_of_any_role() {
         .times(1)
         .returning(|_| Ok(ada()));
     let service = mocks.user_service();
-    let refused = service
-        .create(&session(2, Role::Admin), sign_up(), Role::Admin)
-        .await;
+    let refused = Permit::<OperateUsers>::of(session(2, Role::Admin));
     assert!(matches!(refused, Err(Error::Forbidden { .. })));
-    let created = service
-        .create(&Actor::Operator, sign_up(), Role::Admin)
-        .await;
+    let created = async {
+        service
+            .create(&Permit::of(Actor::Operator)?, sign_up(), Role::Admin)
+            .await
+    }
+    .await;
     assert!(created.is_ok());
 }
 
@@ -144,19 +149,38 @@ async fn a_list_of_deleted_accounts_is_for_admins() {
     });
     let service = mocks.user_service();
     let query = |liveness| UserQuery {
-        liveness,
+        filter: UserFilter {
+            liveness,
+            ..UserFilter::default()
+        },
         ..UserQuery::default()
     };
     let moderator = session(2, Role::Moderator);
     let admin = session(2, Role::Admin);
     assert!(
-        service
-            .list(&moderator, query(Liveness::Live))
-            .await
-            .is_ok()
+        async {
+            service
+                .list(&Permit::of(moderator.clone())?, query(Liveness::Live))
+                .await
+        }
+        .await
+        .is_ok()
     );
-    assert!(service.list(&admin, query(Liveness::Deleted)).await.is_ok());
-    let refused = service.list(&moderator, query(Liveness::Deleted)).await;
+    assert!(
+        async {
+            service
+                .list(&Permit::of(admin.clone())?, query(Liveness::Deleted))
+                .await
+        }
+        .await
+        .is_ok()
+    );
+    let refused = async {
+        service
+            .list(&Permit::of(moderator.clone())?, query(Liveness::Deleted))
+            .await
+    }
+    .await;
     assert!(matches!(refused, Err(Error::Forbidden { .. })));
 }
 
@@ -180,7 +204,7 @@ async fn a_cursor_of_another_order_reaches_no_store() {
             ..UserQuery::default()
         };
         let service = Mocks::default().user_service();
-        let listed = service.list(&session(2, Role::Admin), query).await;
+        let listed = service.list(&may(&session(2, Role::Admin)), query).await;
         let Err(Error::Validation(errors)) = listed else {
             panic!("{listed:?}");
         };
@@ -193,7 +217,13 @@ async fn a_patch_that_changes_nothing_writes_nothing() {
     let service = Mocks::with_user(&ada()).user_service();
     for patch in [UserPatch::default(), rename("Ada")] {
         let user = service
-            .update(&session(1, Role::User), ada().id, patch, None, ADDRESS)
+            .update(
+                &may(&session(1, Role::User)),
+                ada().id,
+                patch,
+                None,
+                ADDRESS,
+            )
             .await;
         assert_eq!(user.unwrap(), ada());
     }
@@ -206,7 +236,7 @@ async fn a_change_is_of_the_account_as_it_stands() {
         .deciding_on(locked(&ada()))
         .user_service()
         .update(
-            &session(1, Role::User),
+            &may(&session(1, Role::User)),
             ada().id,
             rename("Augusta"),
             Some(&tag(3)),
@@ -229,7 +259,13 @@ async fn the_own_email_and_password_need_the_present_password() {
         for role in [Role::User, Role::Admin] {
             let updated = Mocks::with_user(&ada())
                 .user_service()
-                .update(&session(1, role), ada().id, patch.clone(), None, ADDRESS)
+                .update(
+                    &may(&session(1, role)),
+                    ada().id,
+                    patch.clone(),
+                    None,
+                    ADDRESS,
+                )
                 .await;
             let Err(Error::Validation(errors)) = updated else {
                 panic!("{updated:?}");
@@ -255,7 +291,7 @@ async fn a_wrong_present_password_counts_like_a_failed_login() {
     let updated = mocks
         .user_service()
         .update(
-            &session(1, Role::User),
+            &may(&session(1, Role::User)),
             ada().id,
             new_password(Some("wrong password")),
             None,
@@ -293,7 +329,13 @@ async fn a_wrong_present_password_is_never_passed_over() {
             .returning(|_| Ok(Some(hash())));
         let updated = mocks
             .user_service()
-            .update(&session(1, Role::User), ada().id, patch, None, ADDRESS)
+            .update(
+                &may(&session(1, Role::User)),
+                ada().id,
+                patch,
+                None,
+                ADDRESS,
+            )
             .await;
         assert!(matches!(updated, Err(Error::Validation(_))), "{updated:?}");
     }
@@ -309,7 +351,13 @@ async fn a_right_present_password_stands_in_the_way_of_nothing() {
             .returning(|_| Ok(Some(hash())));
         let updated = mocks
             .user_service()
-            .update(&session(1, Role::User), ada().id, patch, None, ADDRESS)
+            .update(
+                &may(&session(1, Role::User)),
+                ada().id,
+                patch,
+                None,
+                ADDRESS,
+            )
             .await;
         assert!(updated.is_ok(), "{updated:?}");
     }
@@ -326,7 +374,7 @@ async fn too_many_wrong_present_passwords_are_refused_unseen() {
     let updated = mocks
         .user_service()
         .update(
-            &session(1, Role::User),
+            &may(&session(1, Role::User)),
             ada().id,
             new_password(Some("correct horse")),
             None,
@@ -371,10 +419,13 @@ async fn a_new_password_ends_the_other_sessions() {
                 Ok(change.user)
             });
         let patch = new_password(confirms.then_some("correct horse"));
-        let updated = mocks
-            .user_service()
-            .update(&actor, ada().id, patch, None, ADDRESS)
-            .await;
+        let updated = async {
+            mocks
+                .user_service()
+                .update(&Permit::of(actor.clone())?, ada().id, patch, None, ADDRESS)
+                .await
+        }
+        .await;
         assert!(updated.is_ok(), "{actor:?}");
     }
 }
@@ -418,7 +469,7 @@ async fn a_password_that_changes_while_it_is_verified_is_verified_again() {
         let updated = changing_password(changes)
             .user_service()
             .update(
-                &session(1, Role::User),
+                &may(&session(1, Role::User)),
                 ada().id,
                 new_password(Some("correct horse")),
                 None,
@@ -448,9 +499,18 @@ async fn what_was_true_when_it_was_looked_up_is_decided_again() {
         let service = mocks(seen).user_service();
         let patch = new_password(None);
         let if_match = tag(3);
-        service
-            .update(&actor, ada().id, patch, Some(&if_match), ADDRESS)
-            .await
+        async {
+            service
+                .update(
+                    &Permit::of(actor.clone())?,
+                    ada().id,
+                    patch,
+                    Some(&if_match),
+                    ADDRESS,
+                )
+                .await
+        }
+        .await
     };
     let admin = session(2, Role::Admin);
     let stale = update(&moved, admin.clone()).await;
@@ -468,7 +528,7 @@ async fn another_version_fails_the_precondition_even_where_nothing_changes() {
     for if_match in [tag(2), IfMatch::Versions(Vec::new())] {
         let updated = service
             .update(
-                &session(1, Role::User),
+                &may(&session(1, Role::User)),
                 ada().id,
                 UserPatch::default(),
                 Some(&if_match),
@@ -494,11 +554,20 @@ async fn the_last_active_admin_stays() {
         ..locked(&admin)
     };
     let service = Mocks::default().deciding_on(last).user_service();
-    let demoted = service
-        .update(&Actor::Operator, admin.id, demotion, None, ADDRESS)
-        .await;
+    let demoted = async {
+        service
+            .update(
+                &Permit::of(Actor::Operator)?,
+                admin.id,
+                demotion,
+                None,
+                ADDRESS,
+            )
+            .await
+    }
+    .await;
     let deletion = service
-        .delete(&session(1, Role::Admin), admin.id, None)
+        .delete(&may(&session(1, Role::Admin)), admin.id, None)
         .await;
     for outcome in [demoted.map(|_| ()), deletion] {
         assert!(matches!(
@@ -523,7 +592,7 @@ async fn a_deletion_marks_the_account_and_ends_its_tokens() {
         });
     let deletion = mocks
         .user_service()
-        .delete(&session(1, Role::User), ada().id, Some(&tag(3)))
+        .delete(&may(&session(1, Role::User)), ada().id, Some(&tag(3)))
         .await;
     assert!(deletion.is_ok());
 }
@@ -533,11 +602,11 @@ async fn a_deletion_or_restoring_at_another_version_fails_the_precondition() {
     for if_match in [tag(2), IfMatch::Versions(Vec::new())] {
         let deletion = Mocks::with_user(&ada())
             .user_service()
-            .delete(&session(1, Role::User), ada().id, Some(&if_match))
+            .delete(&may(&session(1, Role::User)), ada().id, Some(&if_match))
             .await;
         let restored = Mocks::with_user(&deleted(ada()))
             .user_service()
-            .restore(&session(2, Role::Admin), ada().id, Some(&if_match))
+            .restore(&may(&session(2, Role::Admin)), ada().id, Some(&if_match))
             .await;
         for outcome in [deletion, restored.map(|_| ())] {
             assert!(matches!(outcome, Err(Error::PreconditionFailed)));
@@ -549,10 +618,24 @@ async fn a_deletion_or_restoring_at_another_version_fails_the_precondition() {
 async fn a_deleted_account_can_only_be_restored() {
     let service = Mocks::with_user(&deleted(ada())).user_service();
     let admin = session(2, Role::Admin);
-    let deletion = service.delete(&admin, ada().id, None).await;
-    let update = service
-        .update(&admin, ada().id, rename("Augusta"), None, ADDRESS)
-        .await;
+    let deletion = async {
+        service
+            .delete(&Permit::of(admin.clone())?, ada().id, None)
+            .await
+    }
+    .await;
+    let update = async {
+        service
+            .update(
+                &Permit::of(admin.clone())?,
+                ada().id,
+                rename("Augusta"),
+                None,
+                ADDRESS,
+            )
+            .await
+    }
+    .await;
     for outcome in [deletion, update.map(|_| ())] {
         assert!(matches!(
             outcome,
@@ -565,7 +648,11 @@ async fn a_deleted_account_can_only_be_restored() {
 async fn a_restored_account_must_be_deleted_and_its_email_free() {
     let admin = session(2, Role::Admin);
     let live = Mocks::with_user(&ada()).user_service();
-    let restored = live.restore(&admin, ada().id, None).await;
+    let restored = async {
+        live.restore(&Permit::of(admin.clone())?, ada().id, None)
+            .await
+    }
+    .await;
     assert!(matches!(
         restored,
         Err(Error::InvalidState(InvalidState::NotDeleted(
@@ -579,7 +666,13 @@ async fn a_restored_account_must_be_deleted_and_its_email_free() {
         assert_eq!(restored.user.deleted_at, None);
         Err(RepositoryError::Duplicate(User::UNIQUE_EMAIL))
     });
-    let restored = mocks.user_service().restore(&admin, ada().id, None).await;
+    let restored = async {
+        mocks
+            .user_service()
+            .restore(&Permit::of(admin.clone())?, ada().id, None)
+            .await
+    }
+    .await;
     assert!(matches!(
         restored,
         Err(Error::Duplicate(User::UNIQUE_EMAIL))
@@ -590,12 +683,29 @@ async fn a_restored_account_must_be_deleted_and_its_email_free() {
 async fn whoever_is_forbidden_reads_and_writes_nothing() {
     let service = Mocks::default().user_service();
     let user = session(1, Role::User);
-    let listed = service.list(&user, UserQuery::default()).await.map(|_| ());
-    let restored = service.restore(&user, ada().id, None).await.map(|_| ());
+    let listed = async {
+        service
+            .list(&Permit::of(user.clone())?, UserQuery::default())
+            .await
+    }
+    .await
+    .map(|_| ());
+    let restored = async {
+        service
+            .restore(&Permit::of(user.clone())?, ada().id, None)
+            .await
+    }
+    .await
+    .map(|_| ());
     for outcome in [listed, restored] {
         assert!(matches!(outcome, Err(Error::Forbidden { .. })));
     }
-    let anonymous = service.delete(&Actor::Anonymous, ada().id, None).await;
+    let anonymous = async {
+        service
+            .delete(&Permit::of(Actor::Anonymous)?, ada().id, None)
+            .await
+    }
+    .await;
     assert!(matches!(anonymous, Err(Error::Unauthenticated)));
 }
 
@@ -621,13 +731,39 @@ async fn statistics_name_all_statuses_and_months_are_twelve() {
     });
     let service = mocks.user_service();
     let own = session(1, Role::User);
-    let counts = service.statistics(&own, user_id(1)).await.unwrap();
+    let counts = async {
+        service
+            .statistics(&Permit::of(own.clone())?, user_id(1))
+            .await
+    }
+    .await
+    .unwrap();
     let counts: Vec<_> = counts.iter().map(|count| count.count).collect();
     assert_eq!(counts, [0, 2, 0]);
-    assert_eq!(service.analytics(&own, user_id(1)).await.unwrap().len(), 1);
+    assert_eq!(
+        async {
+            service
+                .analytics(&Permit::of(own.clone())?, user_id(1))
+                .await
+        }
+        .await
+        .unwrap()
+        .len(),
+        1
+    );
     let other = session(2, Role::User);
-    let refused = service.statistics(&other, user_id(1)).await;
+    let refused = async {
+        service
+            .statistics(&Permit::of(other.clone())?, user_id(1))
+            .await
+    }
+    .await;
     assert!(matches!(refused, Err(Error::Forbidden { .. })));
-    let refused = service.analytics(&Actor::Anonymous, user_id(1)).await;
+    let refused = async {
+        service
+            .analytics(&Permit::of(Actor::Anonymous)?, user_id(1))
+            .await
+    }
+    .await;
     assert!(matches!(refused, Err(Error::Unauthenticated)));
 }

@@ -9,8 +9,10 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+mod query;
 mod search;
 
+pub use query::{PageQuery, Sort, SortError, SortType};
 pub use search::{Search, SearchError, fold};
 
 /// The direction of an order.

@@ -17,5 +17,5 @@ pub use placement::{OrderRecord, Placement, Refusal, Shortage};
 pub use ports::MockOrderRepository;
 pub use ports::OrderRepository;
 pub use quantity::{Quantity, QuantityError};
-pub use query::{OrderQuery, OrderSort, OrderSortError};
+pub use query::{OrderFilter, OrderQuery, OrderSort};
 pub use status::{OrderStatus, OrderStatusError};

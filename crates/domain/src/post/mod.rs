@@ -20,7 +20,7 @@ pub use metadata::{Metadata, MetadataError};
 #[cfg(feature = "mocks")]
 pub use ports::MockPostRepository;
 pub use ports::{PostReader, PostRecord, PostRepository};
-pub use query::{PostQuery, PostScope, PostSort, PostSortError};
+pub use query::{PostFilter, PostQuery, PostScope, PostSort};
 pub use slug::{MadeSlug, NewSlug, Slug, SlugError};
 pub use statistics::{MonthlyPosts, StatusCount};
 pub use status::{InitialStatusError, PostStatus, PostStatusError};

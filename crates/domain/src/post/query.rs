@@ -1,9 +1,7 @@
-use std::str::FromStr;
-
 use super::{PostStatus, PostView};
 use crate::auth::Actor;
 use crate::entity::Liveness;
-use crate::list::{Cursor, Direction, PageRequest, Search, SortValue};
+use crate::list::{Cursor, PageQuery, Search, Sort, SortType, SortValue};
 use crate::user::{Role, UserId};
 
 /// The orders in which posts can be listed.
@@ -22,33 +20,7 @@ pub enum PostSort {
     ViewCount,
 }
 
-/// The text names no order of posts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Must be one of: createdAt, updatedAt, publishedAt, title, viewCount")]
-pub struct PostSortError;
-
 impl PostSort {
-    /// Every order.
-    pub const ALL: [Self; 5] = [
-        Self::CreatedAt,
-        Self::UpdatedAt,
-        Self::PublishedAt,
-        Self::Title,
-        Self::ViewCount,
-    ];
-
-    /// The order's name, as the API spells it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CreatedAt => "createdAt",
-            Self::UpdatedAt => "updatedAt",
-            Self::PublishedAt => "publishedAt",
-            Self::Title => "title",
-            Self::ViewCount => "viewCount",
-        }
-    }
-
     /// The place of a post in this order.
     #[must_use]
     pub fn cursor(self, view: &PostView) -> Cursor {
@@ -65,28 +37,34 @@ impl PostSort {
             id: post.id.as_uuid(),
         }
     }
-
-    /// Whether a cursor is of this order: its value is of the order's type.
-    #[must_use]
-    pub const fn accepts(self, cursor: &Cursor) -> bool {
-        match (self, &cursor.value) {
-            (Self::CreatedAt | Self::UpdatedAt, SortValue::Time(time)) => time.is_some(),
-            (Self::PublishedAt, SortValue::Time(_))
-            | (Self::Title, SortValue::Text(_))
-            | (Self::ViewCount, SortValue::Number(_)) => true,
-            _ => false,
-        }
-    }
 }
 
-impl FromStr for PostSort {
-    type Err = PostSortError;
+impl Sort for PostSort {
+    const ALL: &'static [Self] = &[
+        Self::CreatedAt,
+        Self::UpdatedAt,
+        Self::PublishedAt,
+        Self::Title,
+        Self::ViewCount,
+    ];
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|sort| sort.as_str() == text)
-            .ok_or(PostSortError)
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "createdAt",
+            Self::UpdatedAt => "updatedAt",
+            Self::PublishedAt => "publishedAt",
+            Self::Title => "title",
+            Self::ViewCount => "viewCount",
+        }
+    }
+
+    fn value_type(self) -> SortType {
+        match self {
+            Self::CreatedAt | Self::UpdatedAt => SortType::Time,
+            Self::PublishedAt => SortType::OptionalTime,
+            Self::Title => SortType::Text,
+            Self::ViewCount => SortType::Number,
+        }
     }
 }
 
@@ -118,9 +96,9 @@ impl PostScope {
     }
 }
 
-/// Which posts to list, and how.
+/// Which posts a list has.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct PostQuery {
+pub struct PostFilter {
     /// Only posts whose title or content contain this.
     pub search: Option<Search>,
     /// Only posts of this status.
@@ -132,28 +110,12 @@ pub struct PostQuery {
     /// Whether to say what the posts say; then a page holds at most
     /// [`PostQuery::MAX_SIZE_WITH_CONTENT`].
     pub with_content: bool,
-    /// What the list is ordered by; ties are settled by the id.
-    pub sort: PostSort,
-    /// The direction of the order, for the id as well.
-    pub direction: Direction,
-    /// Which part of the list.
-    pub page: PageRequest,
 }
+
+/// Which posts to list, and how.
+pub type PostQuery = PageQuery<PostFilter, PostSort>;
 
 impl PostQuery {
     /// How many posts a page with content holds at most.
     pub const MAX_SIZE_WITH_CONTENT: u8 = 20;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn orders_read_what_they_write() {
-        for sort in PostSort::ALL {
-            assert_eq!(sort.as_str().parse(), Ok(sort));
-        }
-        assert_eq!("slug".parse::<PostSort>(), Err(PostSortError));
-    }
 }

@@ -12,6 +12,6 @@ pub use entity::{Product, ProductId};
 #[cfg(feature = "mocks")]
 pub use ports::MockProductRepository;
 pub use ports::{ProductReader, ProductRecord, ProductRepository};
-pub use query::{ProductQuery, ProductSort, ProductSortError};
+pub use query::{ProductFilter, ProductQuery, ProductSort};
 pub use stock::{Stock, StockChange, StockChangeError, StockDelta, StockDeltaError, StockError};
 pub use text::{Description, DescriptionError, ProductName, ProductNameError};

@@ -17,5 +17,5 @@ pub use password::{CurrentPasswordError, Password, PasswordError, PasswordHash};
 #[cfg(feature = "mocks")]
 pub use ports::MockUserRepository;
 pub use ports::{UserRecord, UserRepository};
-pub use query::{UserQuery, UserSort, UserSortError};
+pub use query::{UserFilter, UserQuery, UserSort};
 pub use role::{Role, RoleError};

@@ -109,8 +109,11 @@ impl PostReader for CachingPostReader {
         query: PostQuery,
     ) -> Result<Arc<Page<PostView>>, RepositoryError> {
         let is_public =
-            scope == PostScope::Published || query.status == Some(PostStatus::Published);
-        if !is_public || query.liveness != Liveness::Live || query.sort == PostSort::ViewCount {
+            scope == PostScope::Published || query.filter.status == Some(PostStatus::Published);
+        if !is_public
+            || query.filter.liveness != Liveness::Live
+            || query.sort == PostSort::ViewCount
+        {
             return self.posts.show_list(scope, query).await;
         }
         let read = async {

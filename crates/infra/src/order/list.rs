@@ -36,12 +36,12 @@ async fn select(
     Ok(on_backend!(connection, |c, dialect| {
         let matching = || {
             let mut orders = orders::table.into_boxed::<dialect::Backend>();
-            if let Some(user_id) = query.user_id {
+            if let Some(user_id) = query.filter.user_id {
                 orders = orders.filter(orders::user_id.eq(StoredId::from(user_id)));
             }
-            if let Some(status) = query.status {
+            if let Some(status) = query.filter.status {
                 // A user's orders are few beside all of one status.
-                let hidden = query.user_id.map_or("", |_| dialect::UNINDEXED);
+                let hidden = query.filter.user_id.map_or("", |_| dialect::UNINDEXED);
                 let has_status = format!("{hidden}orders.status = '{status}'");
                 orders = orders.filter(sql::<Bool>(&has_status));
             }

@@ -1,7 +1,7 @@
 //! The plans of the list of orders: none may read the whole table.
 
 use hexpress_domain::list::{Direction, SortValue};
-use hexpress_domain::order::{OrderQuery, OrderSort, OrderStatus};
+use hexpress_domain::order::{OrderFilter, OrderQuery, OrderSort, OrderStatus};
 use hexpress_domain::user::UserId;
 use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;
@@ -55,10 +55,12 @@ async fn a_cursor_leads_into_the_index_of_its_order(
         for direction in [Direction::Ascending, Direction::Descending] {
             let (cursor, page) = behind(value.clone());
             let query = OrderQuery {
+                filter: OrderFilter {
+                    user_id: user.map(UserId::new),
+                    status,
+                },
                 sort,
                 direction,
-                user_id: user.map(UserId::new),
-                status,
                 page,
             };
             let statements = statements_of(&database, query, |connection, (query, caught)| {

@@ -24,7 +24,7 @@ pub(super) async fn page(
 ) -> Result<Page<PostView>, Failure> {
     // Whether a post is deleted is only known to those who may see all.
     let liveness = match scope {
-        PostScope::All => query.liveness,
+        PostScope::All => query.filter.liveness,
         _ => Liveness::Live,
     };
     let selection = Selection::of(scope, query);
@@ -32,7 +32,7 @@ pub(super) async fn page(
         Selection::Nothing => (Vec::new(), query.page.count.then_some(Total::Exactly(0))),
         _ => {
             let rows = rows(connection, selection, liveness, query).await?;
-            let total = match (query.page.count, &query.search) {
+            let total = match (query.page.count, &query.filter.search) {
                 (false, _) => None,
                 (true, None) => Some(total::counted(connection, selection, liveness).await?),
                 (true, Some(search)) => {
@@ -65,12 +65,13 @@ async fn rows(
         PostSort::ViewCount => &Columns::VIEWS,
         _ => &Columns::POSTS,
     };
-    let content = match query.with_content {
+    let content = match query.filter.with_content {
         true => "posts.content",
         false => "NULL",
     };
     Ok(on_backend!(connection, |c, dialect| {
         let hidden = query
+            .filter
             .search
             .as_ref()
             .map_or("", |search| dialect::unindexed_beside(search.folded()));
@@ -87,7 +88,7 @@ async fn rows(
             .order(sql::<Text>(&order.clause()))
             .limit(list::one_more_than(query.page.size))
             .into_boxed::<dialect::Backend>();
-        if let Some(search) = &query.search {
+        if let Some(search) = &query.filter.search {
             page = page.filter(dialect::matches("posts", search.folded()));
         }
         page = match &start {
@@ -97,7 +98,7 @@ async fn rows(
             }
         };
         // What a search finds says which way is the shortest.
-        match query.search {
+        match query.filter.search {
             Some(_) => page.load(c).await?,
             None => Prepared(page).load(c).await?,
         }
@@ -124,7 +125,7 @@ async fn start(
         Position::After(cursor) => return Ok(Some(Start::Behind(cursor.clone()))),
         Position::Page(number) => match number.offset(query.page.size) {
             None => return Ok(None),
-            Some(offset) if offset == 0 || query.search.is_some() => {
+            Some(offset) if offset == 0 || query.filter.search.is_some() => {
                 return Ok(Some(Start::Row(offset)));
             }
             Some(offset) => offset,

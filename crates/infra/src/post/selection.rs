@@ -24,10 +24,10 @@ impl Selection {
         use PostScope::{All, Published, PublishedOrBy};
 
         const PUBLISHED: Option<PostStatus> = Some(PostStatus::Published);
-        let (status, author_id) = (query.status, query.author_id);
+        let (status, author_id) = (query.filter.status, query.filter.author_id);
         match (scope, status, author_id) {
             (All, ..) => Self::Of { status, author_id },
-            _ if query.liveness == Liveness::Deleted => Self::Nothing,
+            _ if query.filter.liveness == Liveness::Deleted => Self::Nothing,
             (_, PUBLISHED, _) => Self::Of { status, author_id },
             (Published, Some(_), _) => Self::Nothing,
             (Published, None, _) => Self::Of {
@@ -68,6 +68,7 @@ impl Selection {
 
 #[cfg(test)]
 mod tests {
+    use hexpress_domain::post::PostFilter;
     use rstest::rstest;
     use uuid::Uuid;
 
@@ -82,9 +83,12 @@ mod tests {
 
     fn select(scope: PostScope, (status, author_id): Asked, liveness: Liveness) -> Selection {
         let query = PostQuery {
-            status,
-            author_id,
-            liveness,
+            filter: PostFilter {
+                status,
+                author_id,
+                liveness,
+                ..PostFilter::default()
+            },
             ..PostQuery::default()
         };
         Selection::of(scope, &query)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use hexpress_database::Database;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::list::{Cursor, Direction, PageRequest, Position, Search, SortValue};
-use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostStatus, Slug};
+use hexpress_domain::list::{Cursor, Direction, PageRequest, Position, Search, Sort, SortValue};
+use hexpress_domain::post::{PostFilter, PostQuery, PostScope, PostSort, PostStatus, Slug};
 use hexpress_domain::user::UserId;
 use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;
@@ -104,7 +104,13 @@ async fn plan_of_page(
         }
         Selection::Nothing => {}
     }
-    values.extend(query.search.as_ref().map(|s| format!("'%{}%'", s.folded())));
+    values.extend(
+        query
+            .filter
+            .search
+            .as_ref()
+            .map(|s| format!("'%{}%'", s.folded())),
+    );
     if let Position::After(cursor) = &query.page.position {
         values.push(match &cursor.value {
             SortValue::Time(time) => format!("'{}'", time.unwrap()),
@@ -154,7 +160,7 @@ async fn a_cursor_leads_into_the_index_of_its_order(
     let library = library(kind, is_analyzed).await;
     let author_id = Some(UserId::new(AUTHOR));
     let status = Some(PostStatus::Draft);
-    for sort in PostSort::ALL {
+    for &sort in PostSort::ALL {
         for direction in [Direction::Ascending, Direction::Descending] {
             let all = PostQuery {
                 sort,
@@ -163,11 +169,17 @@ async fn a_cursor_leads_into_the_index_of_its_order(
                 ..PostQuery::default()
             };
             let of_status = PostQuery {
-                status,
+                filter: PostFilter {
+                    status,
+                    ..all.filter.clone()
+                },
                 ..all.clone()
             };
             let of_author = PostQuery {
-                author_id,
+                filter: PostFilter {
+                    author_id,
+                    ..all.filter.clone()
+                },
                 ..all.clone()
             };
             let reader = PostScope::PublishedOrBy(UserId::new(AUTHOR));
@@ -200,7 +212,10 @@ async fn a_deep_page_is_found_in_the_index_of_its_order(
     let (raw, database) = library(kind, is_analyzed).await;
     let status = Some(PostStatus::Draft);
     let query = PostQuery {
-        status,
+        filter: PostFilter {
+            status,
+            ..PostFilter::default()
+        },
         page: PageRequest {
             position: Position::Page("10".parse().unwrap()),
             count: false,
@@ -208,10 +223,13 @@ async fn a_deep_page_is_found_in_the_index_of_its_order(
         },
         ..PostQuery::default()
     };
-    for sort in PostSort::ALL {
+    for &sort in PostSort::ALL {
         for (status, narrowed) in [(None, ""), (status, "status_")] {
             let query = PostQuery {
-                status,
+                filter: PostFilter {
+                    status,
+                    ..query.filter.clone()
+                },
                 sort,
                 ..query.clone()
             };
@@ -251,7 +269,10 @@ async fn the_public_list_and_an_authors_begin_in_their_indexes(
 
     // An author's few may as well be sorted, once an index has found them.
     let of_author = PostQuery {
-        author_id: Some(UserId::new(AUTHOR)),
+        filter: PostFilter {
+            author_id: Some(UserId::new(AUTHOR)),
+            ..PostFilter::default()
+        },
         ..PostQuery::default()
     };
     let plan = plan_of_page(kind, &library, PostScope::Published, &of_author).await;
@@ -267,9 +288,12 @@ async fn a_users_own_posts_of_a_status_are_found_by_their_author(
 ) {
     let library = library(kind, is_analyzed).await;
     let reader = PostScope::PublishedOrBy(UserId::new(AUTHOR));
-    for sort in PostSort::ALL {
+    for &sort in PostSort::ALL {
         let query = PostQuery {
-            status: Some(PostStatus::Archived),
+            filter: PostFilter {
+                status: Some(PostStatus::Archived),
+                ..PostFilter::default()
+            },
             sort,
             ..PostQuery::default()
         };
@@ -311,8 +335,11 @@ async fn the_posts_of_an_author_are_counted_in_an_index(
         (PostScope::Published, None),
     ] {
         let query = PostQuery {
-            author_id: Some(UserId::new(AUTHOR)),
-            status,
+            filter: PostFilter {
+                author_id: Some(UserId::new(AUTHOR)),
+                status,
+                ..PostFilter::default()
+            },
             ..PostQuery::default()
         };
         let statements = statements_of_page(&database, scope, &query).await;
@@ -345,8 +372,11 @@ async fn totals_of_all_authors_count_no_posts(
     let database = open(&raw).await;
     for status in [None, Some(PostStatus::Published)] {
         let query = PostQuery {
-            status,
-            liveness,
+            filter: PostFilter {
+                status,
+                liveness,
+                ..PostFilter::default()
+            },
             ..PostQuery::default()
         };
         let statements = statements_of_page(&database, PostScope::All, &query).await;
@@ -362,7 +392,10 @@ async fn nothing_is_read_where_nothing_may_be_seen(
 ) {
     let raw = TestDatabase::migrated(kind).await;
     let drafts = PostQuery {
-        status: Some(PostStatus::Draft),
+        filter: PostFilter {
+            status: Some(PostStatus::Draft),
+            ..PostFilter::default()
+        },
         ..PostQuery::default()
     };
     let database = open(&raw).await;
@@ -382,9 +415,12 @@ async fn a_search_for_a_rare_word_uses_the_trigrams(
         (PostScope::Published, "zanzibar"),
         (PostScope::All, "ЗАНЗИБАР"),
     ] {
-        for sort in PostSort::ALL {
+        for &sort in PostSort::ALL {
             let query = PostQuery {
-                search: Search::parse(word).unwrap(),
+                filter: PostFilter {
+                    search: Search::parse(word).unwrap(),
+                    ..PostFilter::default()
+                },
                 sort,
                 ..PostQuery::default()
             };

@@ -40,10 +40,10 @@ async fn select(
             let mut products = products::table
                 .filter(products::deleted_at.is_null())
                 .into_boxed::<dialect::Backend>();
-            if let Some(is_active) = query.is_active {
+            if let Some(is_active) = query.filter.is_active {
                 products = products.filter(products::is_active.eq(is_active));
             }
-            if let Some(search) = &query.search {
+            if let Some(search) = &query.filter.search {
                 products = products.filter(dialect::matches("products", search.folded()));
             }
             products
@@ -63,7 +63,7 @@ async fn select(
             }
         };
         // What a search finds says which way is the shortest.
-        let rows = match query.search {
+        let rows = match query.filter.search {
             Some(_) => page.load(c).await?,
             None => Prepared(page).load(c).await?,
         };
@@ -71,7 +71,7 @@ async fn select(
         if !query.page.count {
             return Ok((rows, None));
         }
-        if query.search.is_some() {
+        if query.filter.search.is_some() {
             let beyond: Option<StoredId> = matching()
                 .select(products::id)
                 .offset(i64::try_from(Total::SEARCH_BOUND).unwrap_or(i64::MAX))

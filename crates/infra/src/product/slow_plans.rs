@@ -1,7 +1,7 @@
 //! The plans of the list of products: none may read the whole table.
 
 use hexpress_domain::list::{Direction, SortValue};
-use hexpress_domain::product::{ProductQuery, ProductSort};
+use hexpress_domain::product::{ProductFilter, ProductQuery, ProductSort};
 use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;
 
@@ -50,11 +50,13 @@ async fn a_cursor_leads_into_the_index_of_its_order(
         for direction in [Direction::Ascending, Direction::Descending] {
             let (cursor, page) = behind(value.clone());
             let query = ProductQuery {
+                filter: ProductFilter {
+                    is_active,
+                    ..ProductFilter::default()
+                },
                 sort,
                 direction,
-                is_active,
                 page,
-                ..ProductQuery::default()
             };
             let statements = statements_of(&database, query, |connection, (query, caught)| {
                 Box::pin(async move {

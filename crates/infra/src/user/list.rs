@@ -39,18 +39,18 @@ async fn select(
     Ok(on_backend!(connection, |c, dialect| {
         let matching = || {
             let mut users = users::table.into_boxed::<dialect::Backend>();
-            users = match query.liveness {
+            users = match query.filter.liveness {
                 Liveness::Live => users.filter(users::deleted_at.is_null()),
                 Liveness::Deleted => users.filter(users::deleted_at.is_not_null()),
                 Liveness::Any => users,
             };
-            if let Some(role) = query.role {
+            if let Some(role) = query.filter.role {
                 users = users.filter(users::role.eq(role.as_str()));
             }
-            if let Some(is_active) = query.is_active {
+            if let Some(is_active) = query.filter.is_active {
                 users = users.filter(users::is_active.eq(is_active));
             }
-            if let Some(search) = &query.search {
+            if let Some(search) = &query.filter.search {
                 users = users.filter(dialect::matches("users", search.folded()));
             }
             users
@@ -70,7 +70,7 @@ async fn select(
             }
         };
         // What a search finds says which way is the shortest.
-        let rows = match query.search {
+        let rows = match query.filter.search {
             Some(_) => page.load(c).await?,
             None => Prepared(page).load(c).await?,
         };
@@ -78,7 +78,7 @@ async fn select(
         if !query.page.count {
             return Ok((rows, None));
         }
-        if query.search.is_some() {
+        if query.filter.search.is_some() {
             let beyond: Option<StoredId> = matching()
                 .select(users::id)
                 .offset(i64::try_from(Total::SEARCH_BOUND).unwrap_or(i64::MAX))

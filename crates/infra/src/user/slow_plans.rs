@@ -2,7 +2,7 @@
 
 use hexpress_database::Database;
 use hexpress_domain::list::{Direction, Search, SortValue};
-use hexpress_domain::user::{UserQuery, UserSort};
+use hexpress_domain::user::{UserFilter, UserQuery, UserSort};
 use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;
 
@@ -81,7 +81,10 @@ async fn a_search_for_a_rare_word_uses_the_trigrams(
 ) {
     let (raw, database) = users(kind).await;
     let query = UserQuery {
-        search: Search::parse("zanzibar").unwrap(),
+        filter: UserFilter {
+            search: Search::parse("zanzibar").unwrap(),
+            ..UserFilter::default()
+        },
         ..UserQuery::default()
     };
     let sql = statement(&database, query).await;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::Total;
-use hexpress_domain::post::{PostChange, PostQuery, PostRepository, PostScope, PostStatus};
+use hexpress_domain::post::{
+    PostChange, PostFilter, PostQuery, PostRepository, PostScope, PostStatus,
+};
 use hexpress_domain::user::UserRepository;
 use hexpress_test_support::Kind;
 use hexpress_testkit::samples::{
@@ -26,8 +28,11 @@ async fn assert_agreement(stores: &Stores) {
 
 async fn total(stores: &Stores, status: Option<PostStatus>, liveness: Liveness) -> Option<Total> {
     let query = PostQuery {
-        status,
-        liveness,
+        filter: PostFilter {
+            status,
+            liveness,
+            ..PostFilter::default()
+        },
         ..PostQuery::default()
     };
     let page = stores.posts.list(PostScope::All, query).await.unwrap();

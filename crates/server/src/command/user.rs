@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use hexpress_app::Error;
+use hexpress_app::permissions::{Permission, Permit};
 use hexpress_app::user::UserService;
 use hexpress_domain::auth::{Actor, ClientAddress};
 use hexpress_domain::user::{self, Email, NewUser, RawNewUser, RawUserPatch, Role, UserPatch};
@@ -173,7 +174,7 @@ fn parse_role(role: &str) -> Result<Role, Failure> {
 }
 
 async fn carry_out(users: &UserService, task: Task) -> Result<String, Failure> {
-    let operator = Actor::Operator;
+    let operator = permit_operator()?;
     match task {
         Task::Create(new, role) => {
             let created = users.create(&operator, new, role).await;
@@ -189,7 +190,9 @@ async fn carry_out(users: &UserService, task: Task) -> Result<String, Failure> {
                 error => explain(&error),
             })?;
             let address = ClientAddress::LOCAL;
-            let changed = users.update(&operator, user.id, patch, None, address).await;
+            let changed = users
+                .update(&permit_operator()?, user.id, patch, None, address)
+                .await;
             let user = changed.map_err(|error| explain(&error))?;
             let state = if user.is_active {
                 "active"
@@ -199,6 +202,11 @@ async fn carry_out(users: &UserService, task: Task) -> Result<String, Failure> {
             Ok(format!("changed {} ({}, {state})", user.email, user.role))
         }
     }
+}
+
+/// What whoever sits at the command line may do.
+fn permit_operator<O: Permission>() -> Result<Permit<O>, Failure> {
+    Permit::of(Actor::Operator).map_err(|error| explain(&error))
 }
 
 fn explain(error: &Error) -> Failure {

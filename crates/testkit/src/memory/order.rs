@@ -93,8 +93,11 @@ impl OrderRepository for MemoryStore {
 
     async fn list(&self, query: OrderQuery) -> Result<Page<Order>, RepositoryError> {
         let is_listed = |order: &&Order| {
-            query.status.is_none_or(|status| order.status == status)
-                && query.user_id.is_none_or(|id| order.user_id == id)
+            query
+                .filter
+                .status
+                .is_none_or(|status| order.status == status)
+                && query.filter.user_id.is_none_or(|id| order.user_id == id)
         };
         let state = self.state();
         Ok(list::page(

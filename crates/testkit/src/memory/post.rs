@@ -205,10 +205,13 @@ impl PostRepository for MemoryStore {
         let is_listed = |row: &&PostRow| {
             let post = &row.post;
             let fields = [post.title.as_str(), row.content.as_str()];
-            is_within(scope, query.liveness, post)
-                && query.status.is_none_or(|status| post.status == status)
-                && query.author_id.is_none_or(|id| post.author_id == id)
-                && list::matches(query.search.as_ref(), fields)
+            is_within(scope, query.filter.liveness, post)
+                && query
+                    .filter
+                    .status
+                    .is_none_or(|status| post.status == status)
+                && query.filter.author_id.is_none_or(|id| post.author_id == id)
+                && list::matches(query.filter.search.as_ref(), fields)
         };
         let state = self.state();
         let listed = state.posts.values().filter(is_listed);
@@ -218,9 +221,9 @@ impl PostRepository for MemoryStore {
             |view| query.sort.cursor(view),
             query.direction,
             &query.page,
-            query.search.is_some(),
+            query.filter.search.is_some(),
         );
-        if !query.with_content {
+        if !query.filter.with_content {
             for view in &mut page.items {
                 view.content = None;
             }

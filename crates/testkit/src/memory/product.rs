@@ -41,9 +41,10 @@ impl ProductRepository for MemoryStore {
             let fields = [product.name.as_str(), product.description.as_str()];
             product.deleted_at.is_none()
                 && query
+                    .filter
                     .is_active
                     .is_none_or(|active| product.is_active == active)
-                && list::matches(query.search.as_ref(), fields)
+                && list::matches(query.filter.search.as_ref(), fields)
         };
         let state = self.state();
         Ok(list::page(
@@ -51,7 +52,7 @@ impl ProductRepository for MemoryStore {
             |product| query.sort.cursor(product),
             query.direction,
             &query.page,
-            query.search.is_some(),
+            query.filter.search.is_some(),
         ))
     }
 

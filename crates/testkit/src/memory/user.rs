@@ -122,12 +122,13 @@ impl UserRepository for MemoryStore {
         let is_listed = |user: &&User| {
             let (name, email) = (&user.name, user.email.as_str());
             let fields = [email, name.first.as_str(), name.last.as_str()];
-            is_among(query.liveness, user.is_live())
-                && query.role.is_none_or(|role| user.role == role)
+            is_among(query.filter.liveness, user.is_live())
+                && query.filter.role.is_none_or(|role| user.role == role)
                 && query
+                    .filter
                     .is_active
                     .is_none_or(|active| user.is_active == active)
-                && list::matches(query.search.as_ref(), fields)
+                && list::matches(query.filter.search.as_ref(), fields)
         };
         let state = self.state();
         let users = state.users.values().map(|row| &row.user);
@@ -136,7 +137,7 @@ impl UserRepository for MemoryStore {
             |user| query.sort.cursor(user),
             query.direction,
             &query.page,
-            query.search.is_some(),
+            query.filter.search.is_some(),
         ))
     }
 

@@ -1,8 +1,8 @@
 use std::cmp::Ordering;
 
 use chrono::TimeDelta;
-use hexpress_domain::list::{Direction, Page, Position, Total};
-use hexpress_domain::order::{Order, OrderQuery, OrderRecord, OrderSort, OrderStatus};
+use hexpress_domain::list::{Direction, Page, Position, Sort, Total};
+use hexpress_domain::order::{Order, OrderFilter, OrderQuery, OrderRecord, OrderSort, OrderStatus};
 use hexpress_domain::user::User;
 
 use super::Shop;
@@ -57,7 +57,7 @@ async fn walk(stores: &Shop, query: &OrderQuery) -> Vec<Order> {
 pub(super) async fn every_order_is_total_and_cursors_walk_it(stores: &Shop) {
     let users = [stores.user().await, stores.user().await];
     let mut orders = orders(stores, &users).await;
-    for sort in OrderSort::ALL {
+    for &sort in OrderSort::ALL {
         for direction in [Direction::Ascending, Direction::Descending] {
             orders.sort_by(|left, right| compare(sort, left, right));
             if direction == Direction::Descending {
@@ -84,8 +84,7 @@ pub(super) async fn filters_are_of_user_and_status(stores: &Shop) {
     for user_id in everybody {
         for status in OrderStatus::ALL.map(Some).into_iter().chain([None]) {
             let query = OrderQuery {
-                user_id,
-                status,
+                filter: OrderFilter { user_id, status },
                 direction: Direction::Ascending,
                 page: page(3),
                 ..OrderQuery::default()

@@ -3,9 +3,10 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::list::{Direction, Page, PageRequest, Position, Total};
+use hexpress_domain::list::{Direction, Page, PageRequest, Position, Sort, Total};
 use hexpress_domain::post::{
-    Post, PostQuery, PostRecord, PostRepository, PostScope, PostSort, PostStatus, PostView,
+    Post, PostFilter, PostQuery, PostRecord, PostRepository, PostScope, PostSort, PostStatus,
+    PostView,
 };
 use hexpress_domain::user::User;
 
@@ -106,7 +107,7 @@ async fn turn_pages(
 
 pub(super) async fn every_order_is_total_and_cursors_walk_it(stores: &Blog) {
     let (_, mut library) = library(stores).await;
-    for sort in PostSort::ALL {
+    for &sort in PostSort::ALL {
         for direction in [Direction::Ascending, Direction::Descending] {
             library.sort_by(|left, right| compare(sort, left, right));
             if direction == Direction::Descending {
@@ -153,8 +154,11 @@ fn filters(authors: &[User; 2]) -> Vec<Filter> {
         for author_id in [None, Some(first), Some(second)] {
             for status in [None].into_iter().chain(PostStatus::ALL.map(Some)) {
                 let query = PostQuery {
-                    status,
-                    author_id,
+                    filter: PostFilter {
+                        status,
+                        author_id,
+                        ..PostFilter::default()
+                    },
                     page: page(100),
                     ..PostQuery::default()
                 };
@@ -206,10 +210,13 @@ pub(super) async fn deleted_posts_are_listed_in_the_scope_of_all_alone(stores: &
     let (authors, library) = library(stores).await;
     let gone = &library[1];
     stores.delete_post(gone.post.id).await;
-    for sort in PostSort::ALL {
+    for &sort in PostSort::ALL {
         for (liveness, all) in [(Liveness::Deleted, 1), (Liveness::Any, 14)] {
             let query = PostQuery {
-                liveness,
+                filter: PostFilter {
+                    liveness,
+                    ..PostFilter::default()
+                },
                 sort,
                 page: page(100),
                 ..PostQuery::default()
@@ -234,7 +241,10 @@ pub(super) async fn lists_leave_out_what_was_not_asked_for(stores: &Blog) {
     stores.post(record.clone()).await;
     for with_content in [false, true] {
         let query = PostQuery {
-            with_content,
+            filter: PostFilter {
+                with_content,
+                ..PostFilter::default()
+            },
             page: PageRequest {
                 count: with_content,
                 ..PageRequest::default()
@@ -270,8 +280,8 @@ pub(super) async fn a_walk_neither_skips_nor_repeats_while_another_task_comes_an
 ) {
     let (authors, stay) = library(stores).await;
     for (sort, direction) in PostSort::ALL
-        .into_iter()
-        .flat_map(|sort| Direction::ALL.map(|direction| (sort, direction)))
+        .iter()
+        .flat_map(|&sort| Direction::ALL.map(|direction| (sort, direction)))
     {
         let query = PostQuery {
             sort,

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use hexpress_domain::list::{PageRequest, Search, Total, fold};
-use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostView};
+use hexpress_domain::post::{PostFilter, PostQuery, PostScope, PostSort, PostView};
 
 use super::Blog;
 use super::list::{compare, library, list};
@@ -20,10 +20,13 @@ pub(super) async fn a_search_matches_anywhere_in_title_and_content(stores: &Blog
         for (text, expected) in searches {
             let search = Search::parse(text).unwrap();
             let query = PostQuery {
-                search: search.clone(),
+                filter: PostFilter {
+                    search: search.clone(),
+                    with_content: true,
+                    ..PostFilter::default()
+                },
                 sort,
                 page: page(20),
-                with_content: true,
                 ..PostQuery::default()
             };
             let found = list(stores, PostScope::All, query).await;
@@ -59,7 +62,10 @@ pub(super) async fn a_search_finds_what_a_change_made_of_a_row_within_the_scope(
         (&as_long_as_may_be, PostScope::All, 1),
     ] {
         let query = PostQuery {
-            search: Search::parse(text).unwrap(),
+            filter: PostFilter {
+                search: Search::parse(text).unwrap(),
+                ..PostFilter::default()
+            },
             ..PostQuery::default()
         };
         let page = list(stores, scope, query).await;
@@ -90,7 +96,10 @@ pub(super) async fn slow_a_search_counts_no_further_than_its_bound(stores: &Blog
             stores.delete_post(one.post.id).await;
         }
         let query = PostQuery {
-            search: Search::parse(text).unwrap(),
+            filter: PostFilter {
+                search: Search::parse(text).unwrap(),
+                ..PostFilter::default()
+            },
             page: page(1),
             ..PostQuery::default()
         };

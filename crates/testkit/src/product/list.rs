@@ -1,8 +1,10 @@
 use std::cmp::Ordering;
 
 use chrono::TimeDelta;
-use hexpress_domain::list::{Direction, Page, Position, Search, Total};
-use hexpress_domain::product::{NewProduct, Product, ProductQuery, ProductRecord, ProductSort};
+use hexpress_domain::list::{Direction, Page, Position, Search, Sort, Total};
+use hexpress_domain::product::{
+    NewProduct, Product, ProductFilter, ProductQuery, ProductRecord, ProductSort,
+};
 
 use crate::order::Shop;
 use crate::promise::MOST_PAGES;
@@ -65,7 +67,7 @@ async fn walk(stores: &Shop, query: &ProductQuery) -> Vec<Product> {
 
 pub(super) async fn every_order_is_total_and_cursors_walk_it(stores: &Shop) {
     let mut goods = goods(stores).await;
-    for sort in ProductSort::ALL {
+    for &sort in ProductSort::ALL {
         for direction in [Direction::Ascending, Direction::Descending] {
             goods.sort_by(|left, right| compare(sort, left, right));
             if direction == Direction::Descending {
@@ -92,8 +94,10 @@ pub(super) async fn filters_and_searches_find_the_same_everywhere(stores: &Shop)
     deletion.await.unwrap();
     let found = async |search: &str, is_active| {
         let query = ProductQuery {
-            search: Search::parse(search).unwrap(),
-            is_active,
+            filter: ProductFilter {
+                search: Search::parse(search).unwrap(),
+                is_active,
+            },
             direction: Direction::Ascending,
             ..ProductQuery::default()
         };
@@ -125,7 +129,10 @@ pub(super) async fn a_search_finds_what_a_change_made_of_a_row(stores: &Shop) {
     stores.products.change(product.id, edit).await.unwrap();
     let found = async |search: &str| {
         let query = ProductQuery {
-            search: Search::parse(search).unwrap(),
+            filter: ProductFilter {
+                search: Search::parse(search).unwrap(),
+                ..ProductFilter::default()
+            },
             ..ProductQuery::default()
         };
         list(stores, query).await.items.len()

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use hexpress_domain::auth::SessionRecord;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::list::{Direction, Page, PageRequest, Position, Search, Total};
-use hexpress_domain::user::{Role, User, UserQuery, UserRecord, UserSort};
+use hexpress_domain::list::{Direction, Page, PageRequest, Position, Search, Sort, Total};
+use hexpress_domain::user::{Role, User, UserFilter, UserQuery, UserRecord, UserSort};
 
 use super::Accounts;
 use crate::promise::{MOST_PAGES, race};
@@ -80,7 +80,7 @@ async fn walk(stores: &Accounts, query: &UserQuery) -> Vec<User> {
 
 pub(super) async fn every_order_is_total_and_cursors_walk_it(stores: &Accounts) {
     let mut people = people(stores).await;
-    for sort in UserSort::ALL {
+    for &sort in UserSort::ALL {
         for direction in [Direction::Ascending, Direction::Descending] {
             people.sort_by(|left, right| compare(sort, left, right));
             if direction == Direction::Descending {
@@ -140,7 +140,7 @@ pub(super) async fn page_numbers_cut_the_same_order(stores: &Accounts) {
 
 pub(super) async fn a_walk_neither_skips_nor_repeats_while_others_come_and_go(stores: &Accounts) {
     let stay = people(stores).await;
-    for sort in UserSort::ALL {
+    for &sort in UserSort::ALL {
         let mut leave = Vec::new();
         for _ in 0..4 {
             leave.push(stores.user().await);
@@ -183,22 +183,31 @@ pub(super) async fn filters_hold_for_rows_and_totals(stores: &Accounts) {
     let filters: [Filter; 4] = [
         (
             UserQuery {
-                role: Some(Role::Moderator),
+                filter: UserFilter {
+                    role: Some(Role::Moderator),
+                    ..UserFilter::default()
+                },
                 ..UserQuery::default()
             },
             |user| user.role == Role::Moderator,
         ),
         (
             UserQuery {
-                is_active: Some(false),
+                filter: UserFilter {
+                    is_active: Some(false),
+                    ..UserFilter::default()
+                },
                 ..UserQuery::default()
             },
             |user| !user.is_active,
         ),
         (
             UserQuery {
-                is_active: Some(true),
-                role: Some(Role::User),
+                filter: UserFilter {
+                    is_active: Some(true),
+                    role: Some(Role::User),
+                    ..UserFilter::default()
+                },
                 ..UserQuery::default()
             },
             |user| user.is_active && user.role == Role::User,
@@ -224,7 +233,10 @@ pub(super) async fn filters_hold_for_rows_and_totals(stores: &Accounts) {
         assert_eq!(page.total, Some(total), "{query:?}");
     }
     let deleted = UserQuery {
-        liveness: Liveness::Deleted,
+        filter: UserFilter {
+            liveness: Liveness::Deleted,
+            ..UserFilter::default()
+        },
         ..UserQuery::default()
     };
     let deleted = list(stores, deleted).await;
@@ -243,7 +255,10 @@ pub(super) async fn a_search_matches_anywhere_and_ignores_case(stores: &Accounts
     ];
     for (text, expected) in searches {
         let query = UserQuery {
-            search: Search::parse(text).unwrap(),
+            filter: UserFilter {
+                search: Search::parse(text).unwrap(),
+                ..UserFilter::default()
+            },
             page: page(100),
             ..UserQuery::default()
         };
@@ -260,7 +275,10 @@ pub(super) async fn a_search_finds_what_a_change_made_of_a_row(stores: &Accounts
     stores.users.change(user.id, renamed).await.unwrap();
     for (text, expected) in [("lovelace", 0), ("hopper", 1)] {
         let query = UserQuery {
-            search: Search::parse(text).unwrap(),
+            filter: UserFilter {
+                search: Search::parse(text).unwrap(),
+                ..UserFilter::default()
+            },
             ..UserQuery::default()
         };
         assert_eq!(list(stores, query).await.items.len(), expected, "{text}");
@@ -279,7 +297,10 @@ pub(super) async fn slow_a_search_counts_no_further_than_its_bound(stores: &Acco
     });
     race(clerks).await;
     let query = UserQuery {
-        search: Search::parse("lovelace").unwrap(),
+        filter: UserFilter {
+            search: Search::parse("lovelace").unwrap(),
+            ..UserFilter::default()
+        },
         page: page(1),
         ..UserQuery::default()
     };

@@ -148,7 +148,7 @@ impl OrderRepository for FaultyOrders {
             "every_order_is_total_and_cursors_walk_it" if query.sort == OrderSort::TotalCents => {
                 query.sort = OrderSort::CreatedAt;
             }
-            "filters_are_of_user_and_status" => query.status = None,
+            "filters_are_of_user_and_status" => query.filter.status = None,
             _ => {}
         }
         self.orders().list(query).await

@@ -198,14 +198,14 @@ impl PostRepository for FaultyPosts {
                 }
             }
             "deleted_posts_are_listed_in_the_scope_of_all_alone"
-                if query.liveness == Liveness::Deleted =>
+                if query.filter.liveness == Liveness::Deleted =>
             {
                 scope = PostScope::All;
             }
-            "lists_leave_out_what_was_not_asked_for" => query.with_content = true,
+            "lists_leave_out_what_was_not_asked_for" => query.filter.with_content = true,
             "a_search_matches_anywhere_in_title_and_content" => {
                 // As a pattern of SQL.
-                query.search = query.search.filter(|search| search.folded() != "%");
+                query.filter.search = query.filter.search.filter(|search| search.folded() != "%");
             }
             _ => {}
         }

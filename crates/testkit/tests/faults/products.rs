@@ -52,7 +52,7 @@ impl ProductRepository for FaultyProducts {
             "every_order_is_total_and_cursors_walk_it" if query.sort == ProductSort::Name => {
                 query.sort = ProductSort::CreatedAt;
             }
-            "filters_and_searches_find_the_same_everywhere" => query.is_active = None,
+            "filters_and_searches_find_the_same_everywhere" => query.filter.is_active = None,
             _ => {}
         }
         self.products().list(query).await

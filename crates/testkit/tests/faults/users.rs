@@ -118,10 +118,10 @@ impl UserRepository for FaultyUsers {
             "page_numbers_cut_the_same_order" if !is_continued => {
                 query.page.position = Position::Page(1.try_into().unwrap());
             }
-            "filters_hold_for_rows_and_totals" => query.role = None,
+            "filters_hold_for_rows_and_totals" => query.filter.role = None,
             "a_search_matches_anywhere_and_ignores_case" => {
                 // As a pattern of SQL.
-                query.search = query.search.filter(|search| search.folded() != "%");
+                query.filter.search = query.filter.search.filter(|search| search.folded() != "%");
             }
             "a_count_that_is_not_asked_for_is_not_made" => query.page.count = true,
             _ => {}

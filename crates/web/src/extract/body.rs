@@ -1,25 +1,59 @@
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::time::Duration;
-
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use hexpress_app::Error;
 use hexpress_domain::validation::ValidationErrors;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::Fields;
-use crate::Api;
+use super::{Body, Fields};
+use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::json::{self, MAX_MEMBERS};
 use crate::urlencoded;
 
-/// The body of a request, not yet read.
+/// What the body of a request holds.
+pub(crate) trait FromBody: Sized + Send {
+    /// Whether the client may name its wish by an `Idempotency-Key`.
+    const IS_IDEMPOTENT: bool = false;
+
+    /// Receives and reads the body.
+    fn from_body(
+        body: RequestBody,
+        api: &Api,
+    ) -> impl Future<Output = Result<Self, ApiError>> + Send;
+}
+
+/// Of an endpoint that takes no body: where it writes, `{}` is none.
+impl FromBody for () {
+    async fn from_body(body: RequestBody, api: &Api) -> Result<Self, ApiError> {
+        if !body.writes {
+            return Ok(());
+        }
+        let (headers, bytes) = body.read(BODY_LIMIT, api).await?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let fields = parse(format(&headers)?, bytes).await?;
+        Ok(fields.finish(Ok(()))?)
+    }
+}
+
+impl<T: Body> FromBody for T {
+    const IS_IDEMPOTENT: bool = T::IS_IDEMPOTENT;
+
+    async fn from_body(body: RequestBody, api: &Api) -> Result<Self, ApiError> {
+        let (headers, bytes) = body.read(T::limit(&api.settings), api).await?;
+        let fields = parse(format(&headers)?, bytes).await?;
+        Ok(T::read(fields, api)?)
+    }
+}
+
+/// The body of a request, not yet received.
 pub(crate) struct RequestBody {
-    request: Request,
-    patience: Duration,
+    pub(super) headers: HeaderMap,
+    pub(super) body: axum::body::Body,
+    /// Whether the method may change something.
+    pub(super) writes: bool,
 }
 
 enum Format {
@@ -28,29 +62,12 @@ enum Format {
 }
 
 impl RequestBody {
-    /// Reads a body of at most `limit` bytes that must be there.
-    pub(crate) async fn fields(self, limit: usize) -> Result<Fields, ApiError> {
-        let (headers, bytes) = self.read(limit).await?;
-        parse(format(&headers)?, bytes).await
-    }
-
-    /// Reads the body of an endpoint that takes none, which may be `{}`.
-    pub(crate) async fn nothing(self, limit: usize) -> Result<(), ApiError> {
-        let (headers, bytes) = self.read(limit).await?;
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        let fields = parse(format(&headers)?, bytes).await?;
-        Ok(fields.finish(Ok(()))?)
-    }
-
-    async fn read(self, limit: usize) -> Result<(HeaderMap, Bytes), ApiError> {
-        let (parts, body) = self.request.into_parts();
-        check_length(&parts.headers, limit)?;
-        let body = Limited::new(body, limit).collect();
-        match tokio::time::timeout(self.patience, body).await {
+    async fn read(self, limit: usize, api: &Api) -> Result<(HeaderMap, Bytes), ApiError> {
+        check_length(&self.headers, limit)?;
+        let body = Limited::new(self.body, limit).collect();
+        match tokio::time::timeout(api.settings.body_read_timeout, body).await {
             Err(_) => Err(ApiError::BodyTimeout),
-            Ok(Ok(collected)) => Ok((parts.headers, collected.to_bytes())),
+            Ok(Ok(collected)) => Ok((self.headers, collected.to_bytes())),
             Ok(Err(error)) if error.is::<LengthLimitError>() => {
                 Err(ApiError::BodyTooLarge { limit })
             }
@@ -59,17 +76,6 @@ impl RequestBody {
                 "The request body broke off".to_owned(),
             )),
         }
-    }
-}
-
-impl FromRequest<Arc<Api>> for RequestBody {
-    type Rejection = Infallible;
-
-    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Self::Rejection> {
-        Ok(Self {
-            request,
-            patience: api.settings.body_read_timeout,
-        })
     }
 }
 

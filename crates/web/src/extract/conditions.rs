@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Response};
 use hexpress_app::IfMatch;
 use hexpress_domain::validation::ValidationErrors;
 
-use crate::answer;
 use crate::error::ApiError;
 use crate::etag::{EntityTag, Tags};
 use crate::render_cache::Rendered;
+use crate::respond;
 
 /// The conditions under which a client wants an answer or a change
 /// (RFC 9110, section 13.1).
@@ -21,8 +21,16 @@ pub(crate) struct Conditions {
 }
 
 impl Conditions {
+    /// Those of a request with these headers.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        Self {
+            if_match: joined(headers, &IF_MATCH),
+            if_none_match: joined(headers, &IF_NONE_MATCH),
+        }
+    }
+
     /// The versions at which the client wants the thing changed.
-    pub(crate) fn if_match(&self) -> Result<Option<IfMatch>, ApiError> {
+    pub(super) fn if_match(&self) -> Result<Option<IfMatch>, ApiError> {
         let Some(value) = &self.if_match else {
             return Ok(None);
         };
@@ -36,12 +44,12 @@ impl Conditions {
     }
 
     /// The answer, or 304 where the client has it already.
-    pub(crate) fn answer(&self, rendered: Rendered) -> Response {
+    pub(crate) fn respond(&self, rendered: Rendered) -> Response {
         let Rendered { tag, body } = rendered;
-        let answer = || answer::rendered(body);
+        let respond = || respond::rendered(body);
         match tag {
-            Some(tag) => self.unless_known(&tag, answer),
-            None => answer(),
+            Some(tag) => self.unless_known(&tag, respond),
+            None => respond(),
         }
     }
 
@@ -50,13 +58,13 @@ impl Conditions {
     pub(crate) fn unless_known(
         &self,
         tag: &EntityTag,
-        answer: impl FnOnce() -> Response,
+        respond: impl FnOnce() -> Response,
     ) -> Response {
         let tags = self.if_none_match.as_deref().and_then(Tags::parse);
         let mut response = if tags.is_some_and(|tags| tags.name(tag)) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            answer()
+            respond()
         };
         response.headers_mut().insert(ETAG, tag.header());
         response
@@ -67,10 +75,7 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self {
-            if_match: joined(&parts.headers, &IF_MATCH),
-            if_none_match: joined(&parts.headers, &IF_NONE_MATCH),
-        })
+        Ok(Self::of(&parts.headers))
     }
 }
 

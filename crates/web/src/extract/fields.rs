@@ -4,12 +4,11 @@ use axum::body::Bytes;
 use hexpress_domain::validation::{Field, ValidationErrors};
 use serde::de::DeserializeOwned;
 
-use crate::json::{self, Members};
+use crate::json::{self, Members, shortened};
 
-/// How many fields that nobody may send are named to the client, and how much of
-/// each name: an answer must not grow with the junk that was sent.
+/// How many fields that nobody may send are named to the client: an answer must not
+/// grow with the junk that was sent.
 const MAX_UNKNOWN_NAMED: usize = 20;
-const MAX_NAME_LENGTH: usize = 100;
 
 /// What is said of a field or a parameter that nobody may send.
 pub(crate) const UNKNOWN: &str = "Is not known here";
@@ -17,6 +16,7 @@ pub(crate) const UNKNOWN: &str = "Is not known here";
 /// The fields of a body or a query, to be taken out by name. What is left over
 /// at the end nobody may send. Each stands with its place in the order sent. No
 /// `Debug`: passwords are still in clear here.
+#[derive(Default)]
 pub(crate) struct Fields(HashMap<String, (usize, Sent)>);
 
 enum Sent {
@@ -50,8 +50,6 @@ impl From<Vec<(String, String)>> for Fields {
 
 impl Fields {
     fn take(&mut self, name: &str) -> Option<Sent> {
-        #[cfg(test)]
-        TAKEN.with_borrow_mut(|taken| taken.push(name.to_owned()));
         self.0.remove(name).map(|(_, sent)| sent)
     }
 
@@ -125,14 +123,6 @@ impl Fields {
         }
     }
 
-    /// The text of a query's parameter, which stays to be taken.
-    pub(crate) fn peek(&self, name: &str) -> Option<&str> {
-        match self.0.get(name) {
-            Some((_, Sent::Text(text))) => Some(text),
-            _ => None,
-        }
-    }
-
     /// Whether a field of this name was sent.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
@@ -191,28 +181,6 @@ fn whole_number(text: &str) -> Option<i64> {
 
 fn from_json<T: DeserializeOwned>(json: &Bytes) -> Option<T> {
     serde_json::from_slice(json).ok()
-}
-
-/// As much of a name as an answer repeats.
-pub(crate) fn shortened(mut name: String) -> String {
-    if let Some((end, _)) = name.char_indices().nth(MAX_NAME_LENGTH) {
-        name.truncate(end);
-        name.push('…');
-    }
-    name
-}
-
-#[cfg(test)]
-thread_local! {
-    static TAKEN: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
-}
-
-/// The names of the fields that a reader takes, in its order.
-#[cfg(test)]
-pub(crate) fn names_taken_by(read: impl FnOnce(Fields)) -> Vec<String> {
-    TAKEN.take();
-    read(Vec::<(String, String)>::new().into());
-    TAKEN.take()
 }
 
 #[cfg(test)]

@@ -1,41 +1,48 @@
-use std::convert::Infallible;
-
 use axum::extract::FromRequestParts;
+use axum::http::Uri;
 use axum::http::request::Parts;
+use hexpress_domain::auth::Actor;
 use hexpress_domain::validation::ValidationErrors;
 
 use super::Fields;
 use crate::error::ApiError;
 use crate::urlencoded;
 
-/// The query of an address, as sent.
-pub(crate) struct Query(String);
+/// What the query of an address asks for.
+pub(crate) trait Query: Sized + Send {
+    /// Reads the parameters that were sent by this actor.
+    fn read(parameters: Fields, actor: &Actor) -> Result<Self, ApiError>;
+}
 
-impl Query {
-    /// Its parameters, trimmed: none of them is a text in which blanks count.
-    pub(crate) fn fields(&self) -> Result<Fields, ApiError> {
-        // The length of an address bounds them already.
-        match urlencoded::parse(&self.0, usize::MAX) {
-            Ok(pairs) => {
-                let trimmed = |(name, value): (String, String)| (name, value.trim().to_owned());
-                Ok(pairs.into_iter().map(trimmed).collect::<Vec<_>>().into())
-            }
-            Err(urlencoded::NotUtf8) => {
-                Err(ValidationErrors::of("query", "Must be percent-encoded UTF-8").into())
-            }
-        }
-    }
-
-    /// Refuses every parameter, where an endpoint takes none.
-    pub(crate) fn nothing(&self) -> Result<(), ApiError> {
-        Ok(self.fields()?.finish(Ok(()))?)
+/// Of an endpoint that takes no parameter.
+impl Query for () {
+    fn read(parameters: Fields, _: &Actor) -> Result<Self, ApiError> {
+        Ok(parameters.finish(Ok(()))?)
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Query {
-    type Rejection = Infallible;
+/// The parameters of an address, trimmed: none of them is a text in which blanks count.
+pub(super) fn fields(uri: &Uri) -> Result<Fields, ApiError> {
+    // The length of an address bounds them already.
+    match urlencoded::parse(uri.query().unwrap_or_default(), usize::MAX) {
+        Ok(pairs) => {
+            let trimmed = |(name, value): (String, String)| (name, value.trim().to_owned());
+            Ok(pairs.into_iter().map(trimmed).collect::<Vec<_>>().into())
+        }
+        Err(urlencoded::NotUtf8) => {
+            Err(ValidationErrors::of("query", "Must be percent-encoded UTF-8").into())
+        }
+    }
+}
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(parts.uri.query().unwrap_or_default().to_owned()))
+/// Refuses every parameter, for endpoints that check nothing else.
+pub(crate) struct NoQuery;
+
+impl<S: Sync> FromRequestParts<S> for NoQuery {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        <()>::read(fields(&parts.uri)?, &Actor::Anonymous)?;
+        Ok(Self)
     }
 }

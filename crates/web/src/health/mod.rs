@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::answer;
 use crate::api::Api;
 use crate::error::ApiError;
-use crate::extract::Query;
+use crate::extract::NoQuery;
+use crate::respond;
 use crate::time::Timestamp;
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
@@ -40,13 +40,12 @@ struct Alive {
     tag = "Operations",
     responses((status = 200, description = "It does", body = Alive)),
 )]
-async fn alive(State(api): State<Arc<Api>>, query: Query) -> Result<Response, ApiError> {
-    query.nothing()?;
+async fn alive(State(api): State<Arc<Api>>, _: NoQuery) -> Result<Response, ApiError> {
     let body = Alive {
         status: "ok",
         timestamp: Timestamp(api.services.health.alive()),
     };
-    Ok(answer::json(StatusCode::OK, &body))
+    Ok(respond::json(StatusCode::OK, &body))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -84,8 +83,7 @@ struct Checks {
         ),
     ),
 )]
-async fn ready(State(api): State<Arc<Api>>, query: Query) -> Result<Response, ApiError> {
-    query.nothing()?;
+async fn ready(State(api): State<Arc<Api>>, _: NoQuery) -> Result<Response, ApiError> {
     let readiness = api.services.health.ready().await;
     let (database, migrations) = match readiness.store {
         StoreState::Ready => ("ok", "ok"),
@@ -103,5 +101,5 @@ async fn ready(State(api): State<Arc<Api>>, query: Query) -> Result<Response, Ap
         database,
         migrations,
     };
-    Ok(answer::json(code, &Ready { status, checks }))
+    Ok(respond::json(code, &Ready { status, checks }))
 }

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 pub(crate) use quota::QuotaSlot;
 use rate::RateLimiter;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, RateLimit};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -50,13 +50,6 @@ pub struct Limits {
     capacity: Arc<Semaphore>,
     requests: Option<RateLimiter<Client>>,
     sign_ups: Option<RateLimiter<ClientAddress>>,
-}
-
-/// Which limit a request has reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RateLimit {
-    Requests,
-    SignUps,
 }
 
 /// Whom requests are counted for.
@@ -99,13 +92,16 @@ impl Limits {
     }
 
     /// Counts a sign-up, until the place is dropped without having been kept.
-    pub(crate) fn sign_up(&self, address: ClientAddress) -> Result<SignUpPlace<'_>, ApiError> {
+    pub(crate) fn sign_up(
+        self: &Arc<Self>,
+        address: ClientAddress,
+    ) -> Result<SignUpPlace, ApiError> {
         if let Some(limiter) = &self.sign_ups {
             let taken = limiter.take(address, Instant::now());
             refuse(RateLimit::SignUps, taken.retry_after)?;
         }
         Ok(SignUpPlace {
-            limits: self,
+            limits: Arc::clone(self),
             address,
             kept: false,
         })
@@ -121,20 +117,20 @@ fn refuse(limit: RateLimit, retry_after: Option<Duration>) -> Result<(), ApiErro
 
 /// A sign-up that is counted. What turns out to be none, such as a body with
 /// faults, gives its place back.
-pub(crate) struct SignUpPlace<'a> {
-    limits: &'a Limits,
+pub(crate) struct SignUpPlace {
+    limits: Arc<Limits>,
     address: ClientAddress,
     kept: bool,
 }
 
-impl SignUpPlace<'_> {
+impl SignUpPlace {
     /// From here on the client learns whether an address is registered.
     pub(crate) fn keep(mut self) {
         self.kept = true;
     }
 }
 
-impl Drop for SignUpPlace<'_> {
+impl Drop for SignUpPlace {
     fn drop(&mut self) {
         if !self.kept
             && let Some(limiter) = &self.limits.sign_ups

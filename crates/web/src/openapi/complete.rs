@@ -1,5 +1,5 @@
 //! What follows from what an operation takes, so that none needs to say it: the
-//! refusals of its kind, the headers of its answers, its body as a form.
+//! errors of its kind, the headers of its answers, its body as a form.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -10,13 +10,13 @@ use hexpress_domain::list::PageSizeError;
 use hexpress_domain::validation::ValidationErrors;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::response::Response;
-use utoipa::openapi::schema::{AdditionalProperties, OneOfBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{OneOfBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr};
 
+use super::error_responses::{Responses, error_response, of_limits};
 use super::headers;
 use super::parameters::{IfMatch, IfNoneMatch};
-use super::refusals::{Responses, of_limits, refusal};
 use crate::api::BODY_LIMIT;
 use crate::error::ApiError;
 
@@ -61,16 +61,16 @@ pub(super) fn complete(document: &mut OpenApi) {
 
 fn complete_operation(operation: &mut Operation, reads_body: bool, components: &mut Components) {
     take_forms(operation, components);
-    let mut refusals = common_refusals(operation, reads_body);
+    let mut errors = common_error_responses(operation, reads_body);
     let responses = &operation.responses.responses;
     let is_limited = of_limits().keys().all(|key| responses.contains_key(key));
-    let mut answers = Responses::new();
+    let mut responses = Responses::new();
     for (key, response) in mem::take(&mut operation.responses.responses) {
-        let is_refusal = key.contains(' ');
-        let into = if is_refusal {
-            &mut refusals
+        let is_error = key.contains(' ');
+        let into = if is_error {
+            &mut errors
         } else {
-            &mut answers
+            &mut responses
         };
         into.insert(key, response);
     }
@@ -79,34 +79,34 @@ fn complete_operation(operation: &mut Operation, reads_body: bool, components: &
         unchanged
             .headers
             .insert("ETag".to_owned(), headers::reference("ETag"));
-        answers.insert("304".to_owned(), unchanged.into());
+        responses.insert("304".to_owned(), unchanged.into());
     }
-    for (status, answer) in &mut answers {
-        if let RefOr::T(answer) = answer {
+    for (status, response) in &mut responses {
+        if let RefOr::T(response) = response {
             let has_location = ["201", "308"].contains(&status.as_str());
-            headers::add(answer, has_location.then_some("Location"), is_limited);
+            headers::add(response, has_location.then_some("Location"), is_limited);
         }
     }
-    for (status, (names, refusal)) in by_status(refusals, is_limited) {
-        match answers.get_mut(&status) {
+    for (status, (names, error)) in by_status(errors, is_limited) {
+        match responses.get_mut(&status) {
             // What watches the service is told in another shape why it is not ready.
-            Some(RefOr::T(answer)) => add_shape(answer, refusal),
+            Some(RefOr::T(response)) => add_shape(response, error),
             _ if !is_limited => {
-                answers.insert(status, refusal.into());
+                responses.insert(status, error.into());
             }
             _ => {
                 let name = names.join("Or");
                 let reference = Ref::from_response_name(&name);
-                components.responses.insert(name, refusal.into());
-                answers.insert(status, reference.into());
+                components.responses.insert(name, error.into());
+                responses.insert(status, reference.into());
             }
         }
     }
-    operation.responses.responses = answers;
+    operation.responses.responses = responses;
 }
 
 /// Whatever is taken as JSON is taken as a form, but for what lies deeper than a form
-/// can say, if it can do without; and nothing that is not named.
+/// can say, if it can do without.
 fn take_forms(operation: &mut Operation, components: &mut Components) {
     let Some(RefOr::T(body)) = &mut operation.request_body else {
         return;
@@ -121,10 +121,9 @@ fn take_forms(operation: &mut Operation, components: &mut Components) {
     let Some(name) = name.map(str::to_owned) else {
         return;
     };
-    let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(&name) else {
+    let Some(RefOr::T(Schema::Object(object))) = components.schemas.get(&name) else {
         return;
     };
-    object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
     let object = object.clone();
     let mut form = object.clone();
     form.properties
@@ -175,49 +174,55 @@ fn is_nested(property: &RefOr<Schema>, components: &Components) -> bool {
     }
 }
 
-/// The refusals of every operation of this kind.
-fn common_refusals(operation: &Operation, reads_body: bool) -> Responses {
-    let mut refusals = vec![
-        refusal("InternalError", ApiError::Panicked(String::new())),
-        refusal("Unavailable", ApiError::TookTooLong),
-        refusal("UnknownParameter", unknown("colour")),
+/// The errors of every operation of this kind.
+fn common_error_responses(operation: &Operation, reads_body: bool) -> Responses {
+    let mut errors = vec![
+        error_response("InternalError", ApiError::Panicked(String::new())),
+        error_response("Unavailable", ApiError::TookTooLong),
+        error_response("UnknownParameter", unknown("colour")),
     ];
     if let Some(security) = &operation.security {
-        refusals.push(refusal("InvalidToken", Error::InvalidToken));
+        errors.push(error_response("InvalidToken", Error::InvalidToken));
         if !security.contains(&SecurityRequirement::default()) {
-            refusals.push(refusal("Unauthenticated", Error::Unauthenticated));
+            errors.push(error_response("Unauthenticated", Error::Unauthenticated));
         }
     }
     if has(operation, &ParameterIn::Path, "id") {
         let fault = ValidationErrors::of("id", IdError);
-        refusals.push(refusal("InvalidId", fault));
+        errors.push(error_response("InvalidId", fault));
     }
     if has(operation, &ParameterIn::Query, "limit") {
         let fault = ValidationErrors::of("limit", PageSizeError);
-        refusals.push(refusal("InvalidLimit", fault));
+        errors.push(error_response("InvalidLimit", fault));
     }
     if has_header(operation, IfMatch::NAME) {
-        refusals.push(refusal("PreconditionFailed", Error::PreconditionFailed));
+        errors.push(error_response(
+            "PreconditionFailed",
+            Error::PreconditionFailed,
+        ));
     }
     if reads_body {
         let message = "The request body is not valid JSON: expected value at line 1 column 1";
-        refusals.push(refusal(
+        errors.push(error_response(
             "InvalidJson",
             ApiError::InvalidJson(message.to_owned()),
         ));
-        refusals.push(refusal("UnknownField", unknown("colour")));
-        refusals.push(refusal("RequestTimeout", ApiError::BodyTimeout));
+        errors.push(error_response("UnknownField", unknown("colour")));
+        errors.push(error_response("RequestTimeout", ApiError::BodyTimeout));
         let mut own = operation.responses.responses.keys();
         if !own.any(|key| key.starts_with("413 ")) {
             let limit = BODY_LIMIT;
-            refusals.push(refusal("PayloadTooLarge", ApiError::BodyTooLarge { limit }));
+            errors.push(error_response(
+                "PayloadTooLarge",
+                ApiError::BodyTooLarge { limit },
+            ));
         }
-        refusals.push(refusal(
+        errors.push(error_response(
             "UnsupportedMediaType",
             ApiError::UnsupportedMediaType,
         ));
     }
-    refusals.into_iter().flatten().collect()
+    errors.into_iter().flatten().collect()
 }
 
 fn unknown(name: &str) -> ValidationErrors {
@@ -236,27 +241,27 @@ fn has(operation: &Operation, place: &ParameterIn, name: &str) -> bool {
     })
 }
 
-/// Puts refusals of one status together, and names those that are in each.
-fn by_status(refusals: Responses, is_limited: bool) -> BTreeMap<String, (Vec<String>, Response)> {
+/// Puts errors of one status together, and names those that are in each.
+fn by_status(errors: Responses, is_limited: bool) -> BTreeMap<String, (Vec<String>, Response)> {
     let mut statuses = BTreeMap::new();
-    for (key, refusal) in refusals {
-        let (Some((status, name)), RefOr::T(refusal)) = (key.split_once(' '), refusal) else {
+    for (key, error) in errors {
+        let (Some((status, name)), RefOr::T(error)) = (key.split_once(' '), error) else {
             continue;
         };
         let (names, together) = statuses
             .entry(status.to_owned())
             .or_insert_with(|| (Vec::new(), Response::default()));
         names.push(name.to_owned());
-        merge(together, refusal);
+        merge(together, error);
     }
-    for (status, (_, refusal)) in &mut statuses {
-        refusal.description = codes(refusal).join(" or ");
+    for (status, (_, error)) in &mut statuses {
+        error.description = codes(error).join(" or ");
         let header = match status.as_str() {
             "401" => Some("WWW-Authenticate"),
             "429" | "503" => Some("Retry-After"),
             _ => None,
         };
-        headers::add(refusal, header, is_limited);
+        headers::add(error, header, is_limited);
     }
     statuses
 }
@@ -273,9 +278,9 @@ fn merge(into: &mut Response, other: Response) {
 }
 
 /// The codes of the examples, each once.
-fn codes(refusal: &Response) -> Vec<String> {
+fn codes(error: &Response) -> Vec<String> {
     let mut codes = Vec::new();
-    for content in refusal.content.values() {
+    for content in error.content.values() {
         let RefOr::T(content) = content else { continue };
         for example in content.examples.values() {
             let RefOr::T(example) = example else { continue };
@@ -288,16 +293,16 @@ fn codes(refusal: &Response) -> Vec<String> {
     codes
 }
 
-/// Lets an answer have the shape of a refusal, too.
-fn add_shape(answer: &mut Response, refusal: Response) {
+/// Lets an answer have the shape of an error, too.
+fn add_shape(response: &mut Response, error: Response) {
     let schema = |response: &Response| match response.content.get(JSON) {
         Some(RefOr::T(Content { schema, .. })) => schema.clone(),
         _ => None,
     };
-    let both = [schema(answer), schema(&refusal)];
+    let both = [schema(response), schema(&error)];
     let both = both.into_iter().flatten();
     let schema = both.fold(OneOfBuilder::new(), |one_of, schema| one_of.item(schema));
-    if let Some(RefOr::T(content)) = answer.content.get_mut(JSON) {
+    if let Some(RefOr::T(content)) = response.content.get_mut(JSON) {
         content.schema = Some(schema.into());
     }
 }

@@ -3,15 +3,15 @@
 //! and what follows from those.
 //!
 //! A handler's attribute says what is its own: what it takes, what it answers
-//! with, and the [`refusals`] that only it has. Its comment is the summary and the
+//! with, and the [`error_responses`] that only it has. Its comment is the summary and the
 //! description. [`complete`](mod@complete) adds the rest.
 
 mod complete;
+pub(crate) mod error_responses;
 mod examples;
 mod headers;
 mod names;
 pub(crate) mod parameters;
-pub(crate) mod refusals;
 pub(crate) mod types;
 
 pub(crate) use complete::describe_limits;
@@ -22,11 +22,6 @@ use serde_json::{Value, json};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, Server};
-#[cfg(test)]
-use utoipa::{
-    IntoParams,
-    openapi::{RefOr, Schema},
-};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -34,9 +29,8 @@ use utoipa_axum::routes;
 use self::parameters::IfNoneMatch;
 use self::types::AnyObject;
 use crate::error::{ApiError, Failure};
-use crate::extract::{Conditions, Query};
+use crate::extract::{Conditions, NoQuery};
 use crate::file::File;
-use crate::router;
 
 /// The name of the security scheme.
 const TOKEN: &str = "token";
@@ -58,15 +52,11 @@ const TAGS: [(&str, &str); 6] = [
 
 const DESCRIPTION: &str = include_str!("description.md");
 
-/// The document, for an API under this public base path (usually empty).
-///
-/// Keys come in the order in which people read them.
-#[must_use]
-pub fn openapi(base_path: &str) -> Value {
-    let mut document = router::described();
-    describe(&mut document, base_path);
-    complete::complete(&mut document);
-    let mut document = json!(document);
+/// The document of these routes, for an API under this public base path (usually empty).
+pub(crate) fn document(mut routes: OpenApi, base_path: &str) -> Value {
+    describe(&mut routes, base_path);
+    complete::complete(&mut routes);
+    let mut document = json!(routes);
     headers::require(&mut document);
     names::refer(&mut document);
     examples::fill(&mut document);
@@ -104,9 +94,8 @@ fn describe(document: &mut OpenApi, base_path: &str) {
 pub(crate) struct Document(File);
 
 impl Document {
-    pub(crate) fn new(base_path: &str) -> Self {
-        let text = openapi(base_path).to_string();
-        Self(File::new("application/json", text))
+    pub(crate) fn new(document: &Value) -> Self {
+        Self(File::new("application/json", document.to_string()))
     }
 }
 
@@ -128,24 +117,8 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(document: Document) -> Op
 )]
 async fn openapi_document(
     State(Document(file)): State<Document>,
-    query: Query,
+    _: NoQuery,
     conditions: Conditions,
 ) -> Result<Response, ApiError> {
-    query.nothing()?;
-    Ok(file.answer(&conditions))
-}
-
-/// The names of the properties of an object's schema, in its order.
-#[cfg(test)]
-pub(crate) fn property_names<T: PartialSchema>() -> Vec<String> {
-    match T::schema() {
-        RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
-        _ => Vec::new(),
-    }
-}
-
-#[cfg(test)]
-pub(crate) fn parameter_names<T: IntoParams>() -> Vec<String> {
-    let parameters = T::into_params(|| None).into_iter();
-    parameters.map(|parameter| parameter.name).collect()
+    Ok(file.respond(&conditions))
 }

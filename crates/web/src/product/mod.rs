@@ -1,105 +1,34 @@
 //! `/api/products`: the catalogue.
 
-mod answers;
-mod requests;
+mod list;
+mod responses;
+mod write;
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use hexpress_app::permissions::Operation;
+use hexpress_domain::auth::Actor;
 use hexpress_domain::product::{Product, ProductId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::answers::ProductAnswer;
-use self::requests::{
-    ListProducts, ListProductsParameters, NewProductBody, ProductPatchBody, new_product,
-    patch_product,
-};
-use crate::answer::{self, Data, Done, List, Tagged, Written};
-use crate::api::{Api, BODY_LIMIT};
+use self::responses::ProductAnswer;
+use crate::api::Api;
 use crate::error::ApiError;
-use crate::extract::{Caller, Conditions, PathId, Query, RequestBody};
-use crate::list::{ListParameters, OrderParameter, Pagination};
-use crate::openapi::parameters::{IfMatch, IfNoneMatch, PathId as IdParameter};
-use crate::openapi::refusals::{
-    Forbidden, ForbiddenProductFilter, NegativeStock, ProductNotFound, Unauthenticated,
-};
+use crate::extract::Checked;
+use crate::openapi::error_responses::ProductNotFound;
+use crate::openapi::parameters::{IfNoneMatch, PathId};
+use crate::respond::{self, Data, Tagged};
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
-        .routes(routes!(list_products, create_product))
-        .routes(routes!(get_product, update_product, delete_product))
-}
-
-/// List products
-///
-/// What is not for sale is listed to admins alone.
-#[utoipa::path(
-    get,
-    path = "/products",
-    tag = "Products",
-    params(ListParameters, OrderParameter, ListProductsParameters),
-    responses(
-        (status = 200, description = "A page of the list", body = List<ProductAnswer>),
-        Unauthenticated,
-        ForbiddenProductFilter,
-    ),
-    security((), ("token" = [])),
-)]
-async fn list_products(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    query: Query,
-) -> Result<Response, ApiError> {
-    let fields = query.fields()?;
-    if fields.has("isActive") {
-        caller.permitted_field(Operation::FilterProductsByActivity, "isActive")?;
-    }
-    let ListProducts { query, fingerprint } = ListProducts::parse(fields)?;
-    let request = query.page.clone();
-    let page = api.services.products.list(caller.actor(), query).await?;
-    let part = Some((&request, &fingerprint));
-    let rendered = api.render_cache.get_or_render(&page, part, |page| {
-        let pagination = Pagination::new(&request, page, &fingerprint);
-        let products = page.items.iter().map(ProductAnswer::from).collect();
-        answer::render_page(products, pagination)
-    })?;
-    Ok(answer::rendered(rendered.body))
-}
-
-/// Put a product into the catalogue
-///
-/// By admins.
-#[utoipa::path(
-    post,
-    path = "/products",
-    tag = "Products",
-    request_body = NewProductBody,
-    responses(
-        (status = 201, description = "Product created successfully", body = Written<ProductAnswer>, headers(("ETag"))),
-        Forbidden,
-    ),
-    security(("token" = [])),
-)]
-async fn create_product(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    query: Query,
-    body: RequestBody,
-) -> Result<Response, ApiError> {
-    let actor = caller.permitted(Operation::ManageProducts)?;
-    query.nothing()?;
-    let command = new_product(body.fields(BODY_LIMIT).await?)?;
-    let product = api.services.products.create(actor, command).await?;
-    let location = format!("{}/api/products/{}", api.settings.base_path, product.id);
-    let shown = show(&product)?;
-    Ok(shown.on(answer::created(
-        "Product created successfully",
-        &shown.data,
-        &location,
-    )))
+        .routes(routes!(list::list_products, write::create_product))
+        .routes(routes!(
+            get_product,
+            write::update_product,
+            write::delete_product
+        ))
 }
 
 /// Get a product
@@ -109,7 +38,7 @@ async fn create_product(
     get,
     path = "/products/{id}",
     tag = "Products",
-    params(IdParameter, IfNoneMatch),
+    params(PathId, IfNoneMatch),
     responses(
         (status = 200, description = "The product", body = Data<ProductAnswer>, headers(("ETag"))),
         ProductNotFound,
@@ -118,90 +47,16 @@ async fn create_product(
 )]
 async fn get_product(
     State(api): State<Arc<Api>>,
-    caller: Caller,
-    id: PathId,
-    query: Query,
-    conditions: Conditions,
+    request: Checked<Actor, ProductId>,
 ) -> Result<Response, ApiError> {
-    let id: ProductId = id.parse()?;
-    query.nothing()?;
-    let product = api.services.products.read(caller.actor(), id).await?;
-    let render = |product: &Product| answer::render(show(product)?);
-    let rendered = api.render_cache.get_or_render(&product, None, render)?;
-    Ok(conditions.answer(rendered))
-}
-
-/// Change a product
-///
-/// By admins. `stock` sets the number of pieces, `stockDelta` moves it; never below 0. Orders keep the name and the price that they were placed at.
-#[utoipa::path(
-    patch,
-    path = "/products/{id}",
-    tag = "Products",
-    params(IdParameter, IfMatch),
-    request_body = ProductPatchBody,
-    responses(
-        (status = 200, description = "Product updated successfully", body = Written<ProductAnswer>, headers(("ETag"))),
-        Forbidden,
-        ProductNotFound,
-        NegativeStock,
-    ),
-    security(("token" = [])),
-)]
-async fn update_product(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    id: PathId,
-    query: Query,
-    conditions: Conditions,
-    body: RequestBody,
-) -> Result<Response, ApiError> {
-    let actor = caller.permitted(Operation::ManageProducts)?;
-    let id: ProductId = id.parse()?;
-    query.nothing()?;
-    let if_match = conditions.if_match()?;
-    let patch = patch_product(body.fields(BODY_LIMIT).await?)?;
-    let updated = api
+    let product = api
         .services
         .products
-        .update(actor, id, patch, if_match.as_ref());
-    let shown = show(&updated.await?)?;
-    Ok(shown.on(answer::written("Product updated successfully", &shown.data)))
-}
-
-/// Delete a product
-///
-/// By admins. Orders that hold it stay as they are.
-#[utoipa::path(
-    delete,
-    path = "/products/{id}",
-    tag = "Products",
-    params(IdParameter, IfMatch),
-    responses(
-        (status = 200, description = "Product deleted successfully", body = Done),
-        Forbidden,
-        ProductNotFound,
-    ),
-    security(("token" = [])),
-)]
-async fn delete_product(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    id: PathId,
-    query: Query,
-    conditions: Conditions,
-    body: RequestBody,
-) -> Result<Response, ApiError> {
-    let actor = caller.permitted(Operation::ManageProducts)?;
-    let id: ProductId = id.parse()?;
-    query.nothing()?;
-    let if_match = conditions.if_match()?;
-    body.nothing(BODY_LIMIT).await?;
-    api.services
-        .products
-        .delete(actor, id, if_match.as_ref())
+        .read(&request.who, request.path)
         .await?;
-    Ok(answer::done("Product deleted successfully"))
+    let render = |product: &Product| respond::render(show(product)?);
+    let rendered = api.render_cache.get_or_render(&product, None, render)?;
+    Ok(request.conditions.respond(rendered))
 }
 
 fn show(product: &Product) -> Result<Tagged, ApiError> {

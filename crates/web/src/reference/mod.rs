@@ -19,10 +19,10 @@ use utoipa_swagger_ui::Config;
 
 use crate::api::Api;
 use crate::error::ApiError;
-use crate::extract::{Conditions, Query};
+use crate::extract::{Conditions, NoQuery};
 use crate::file::File;
+use crate::openapi::error_responses::FileNotFound;
 use crate::openapi::parameters::IfNoneMatch;
-use crate::openapi::refusals::FileNotFound;
 use crate::openapi::types::one_of;
 
 const PAGE: &str = include_str!("page.html");
@@ -68,9 +68,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     params(IfNoneMatch),
     responses((status = 200, description = "A page for browsers", body = String, content_type = "text/html", headers(("ETag")))),
 )]
-async fn reference(query: Query, conditions: Conditions) -> Result<Response, ApiError> {
-    query.nothing()?;
-    let mut response = PAGE_FILE.answer(&conditions);
+async fn reference(_: NoQuery, conditions: Conditions) -> Result<Response, ApiError> {
+    let mut response = PAGE_FILE.respond(&conditions);
     let policy = HeaderValue::from_static(POLICY);
     response
         .headers_mut()
@@ -100,10 +99,9 @@ async fn reference_file(
     method: Method,
     OriginalUri(uri): OriginalUri,
     parameters: RawPathParams,
-    query: Query,
+    _: NoQuery,
     conditions: Conditions,
 ) -> Result<Response, ApiError> {
-    query.nothing()?;
     let name = parameters.iter().map(|(_, name)| name).next();
     let mut files = FILES_BY_NAME.iter();
     let file = files.find(|(known, _)| Some(*known) == name);
@@ -111,7 +109,7 @@ async fn reference_file(
         method,
         path: uri.path().to_owned(),
     })?;
-    Ok(file.answer(&conditions))
+    Ok(file.respond(&conditions))
 }
 
 fn bytes_of(name: &str) -> Option<Bytes> {

@@ -2,19 +2,20 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use hexpress_app::permissions::Operation;
+use hexpress_app::permissions::Permit;
+use hexpress_app::permissions::operations::ReadStatistics;
 use hexpress_domain::post::{MonthlyPosts, PostStatus, StatusCount};
 use hexpress_domain::user::UserId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Api;
-use crate::answer::{self, Data};
 use crate::error::ApiError;
-use crate::extract::{Caller, PathId, Query};
-use crate::openapi::parameters::PathId as IdParameter;
-use crate::openapi::refusals::{Forbidden, UserNotFound};
+use crate::extract::Checked;
+use crate::openapi::error_responses::{Forbidden, UserNotFound};
+use crate::openapi::parameters::PathId;
 use crate::openapi::types;
+use crate::respond::{self, Data};
 use crate::time::Timestamp;
 
 /// An author's posts of one status.
@@ -44,7 +45,7 @@ impl From<StatusCount> for StatusCountAnswer {
     get,
     path = "/users/{id}/stats",
     tag = "Users",
-    params(IdParameter),
+    params(PathId),
     responses(
         (status = 200, description = "What each status has", body = Data<Vec<StatusCountAnswer>>),
         Forbidden,
@@ -54,15 +55,11 @@ impl From<StatusCount> for StatusCountAnswer {
 )]
 pub(super) async fn get_user_stats(
     State(api): State<Arc<Api>>,
-    caller: Caller,
-    id: PathId,
-    query: Query,
+    request: Checked<Permit<ReadStatistics>, UserId>,
 ) -> Result<Response, ApiError> {
-    let actor = caller.permitted(Operation::ReadStatistics)?;
-    let id: UserId = id.parse()?;
-    query.nothing()?;
-    let counts = api.services.users.statistics(actor, id).await?.into_iter();
-    Ok(answer::data(
+    let Checked { who, path: id, .. } = request;
+    let counts = api.services.users.statistics(&who, id).await?.into_iter();
+    Ok(respond::data(
         counts.map(StatusCountAnswer::from).collect::<Vec<_>>(),
     ))
 }
@@ -104,7 +101,7 @@ impl From<MonthlyPosts> for MonthlyPostsAnswer {
     get,
     path = "/users/{id}/analytics",
     tag = "Users",
-    params(IdParameter),
+    params(PathId),
     responses(
         (status = 200, description = "What each month has", body = Data<Vec<MonthlyPostsAnswer>>),
         Forbidden,
@@ -114,15 +111,11 @@ impl From<MonthlyPosts> for MonthlyPostsAnswer {
 )]
 pub(super) async fn get_user_analytics(
     State(api): State<Arc<Api>>,
-    caller: Caller,
-    id: PathId,
-    query: Query,
+    request: Checked<Permit<ReadStatistics>, UserId>,
 ) -> Result<Response, ApiError> {
-    let actor = caller.permitted(Operation::ReadStatistics)?;
-    let id: UserId = id.parse()?;
-    query.nothing()?;
-    let months = api.services.users.analytics(actor, id).await?.into_iter();
-    Ok(answer::data(
+    let Checked { who, path: id, .. } = request;
+    let months = api.services.users.analytics(&who, id).await?.into_iter();
+    Ok(respond::data(
         months.map(MonthlyPostsAnswer::from).collect::<Vec<_>>(),
     ))
 }

@@ -401,14 +401,14 @@ async fn lists_are_of_own_orders_and_of_all_for_admins() {
         let answer = answer.by(caller).on(&router).await;
         assert_eq!(answer.data(), json!([shown()]));
         let query = asked.lock().unwrap().clone();
-        assert_eq!(query.user_id, whose);
-        assert_eq!(query.status, Some(OrderStatus::Paid));
+        assert_eq!(query.filter.user_id, whose);
+        assert_eq!(query.filter.status, Some(OrderStatus::Paid));
         assert_eq!(query.sort, OrderSort::TotalCents);
     }
     let of_ada = format!("/api/orders?userId={}", user_id(1));
     let answer = get(&of_ada).by(ADMIN).on(&router).await;
     assert_eq!(answer.status, 200);
-    assert_eq!(asked.lock().unwrap().user_id, Some(user_id(1)));
+    assert_eq!(asked.lock().unwrap().filter.user_id, Some(user_id(1)));
     for caller in [ADA, MODERATOR] {
         let answer = get(&of_ada).by(caller).on(&router).await;
         assert_eq!(answer.failure(), failure(403, "FORBIDDEN"));

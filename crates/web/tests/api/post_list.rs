@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::list::{Direction, Page, Position, Total};
+use hexpress_domain::list::{Direction, Page, Position, Sort, Total};
 use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostStatus};
 use serde_json::json;
 
@@ -20,7 +20,7 @@ fn listing() -> (Router, Asked) {
     let mut mocks = Mocks::default();
     mocks.posts.expect_list().returning(move |scope, query| {
         let mut post = published();
-        post.content = post.content.filter(|_| query.with_content);
+        post.content = post.content.filter(|_| query.filter.with_content);
         let page = Page {
             next: Some(query.sort.cursor(&post)),
             items: vec![post],
@@ -95,9 +95,16 @@ async fn a_query_is_understood() {
     let answer = get(&query).by(ADMIN).on(&router).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let (_, asked) = asked.lock().unwrap().clone();
-    assert_eq!(asked.search.as_ref().map(|s| s.folded()), Some("100%_"));
     assert_eq!(
-        (asked.status, asked.author_id, asked.liveness),
+        asked.filter.search.as_ref().map(|s| s.folded()),
+        Some("100%_")
+    );
+    assert_eq!(
+        (
+            asked.filter.status,
+            asked.filter.author_id,
+            asked.filter.liveness
+        ),
         (Some(PostStatus::Archived), Some(author), Liveness::Deleted)
     );
     assert_eq!(
@@ -106,7 +113,7 @@ async fn a_query_is_understood() {
     );
     assert_eq!(asked.page.position, Position::Page("3".parse().unwrap()));
     assert_eq!((asked.page.size.get(), asked.page.count), (100, false));
-    assert!(!asked.with_content);
+    assert!(!asked.filter.with_content);
 }
 
 #[tokio::test]
@@ -146,7 +153,7 @@ async fn what_is_out_of_range_is_named() {
 #[tokio::test]
 async fn a_cursor_continues_its_own_list_alone() {
     let (router, asked) = listing();
-    for sort in PostSort::ALL {
+    for &sort in PostSort::ALL {
         let list = format!("/api/posts?status=published&sortBy={}", sort.as_str());
         let first = get(&list).on(&router).await;
         let cursor = first.json()["pagination"]["nextCursor"].clone();

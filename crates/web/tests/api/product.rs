@@ -299,14 +299,17 @@ async fn the_catalogue_is_for_everyone() {
     for caller in [NOBODY, ADA, MODERATOR] {
         let answer = get("/api/products").by(caller).on(&router).await;
         assert_eq!(answer.data(), json!([shown()]));
-        assert_eq!(asked.lock().unwrap().is_active, Some(true));
+        assert_eq!(asked.lock().unwrap().filter.is_active, Some(true));
     }
     let path = "/api/products?isActive=false&search=ENG&sortBy=priceCents&order=asc&limit=5";
     let answer = get(path).by(ADMIN).on(&router).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let query = asked.lock().unwrap().clone();
-    assert_eq!(query.is_active, Some(false));
-    assert_eq!(query.search.as_ref().map(|s| s.folded()), Some("eng"));
+    assert_eq!(query.filter.is_active, Some(false));
+    assert_eq!(
+        query.filter.search.as_ref().map(|s| s.folded()),
+        Some("eng")
+    );
     assert_eq!(
         (query.sort, query.direction),
         (ProductSort::PriceCents, Direction::Ascending)

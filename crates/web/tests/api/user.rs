@@ -156,12 +156,22 @@ async fn of_a_deleted_user_nothing_is_visible_but_to_admins() {
     let mut mocks = Mocks::default();
     let posts = &mut mocks.posts;
     posts.expect_latest_published().returning(|_, _| Ok(vec![]));
-    mocks.users.expect_find().returning(|_, liveness| {
-        let deleted = User {
-            deleted_at: Some(now()),
-            ..ada()
-        };
-        Ok((liveness == hexpress_domain::entity::Liveness::Any).then_some(deleted))
+    let deleted = User {
+        deleted_at: Some(now()),
+        ..ada()
+    };
+    let locked = LockedUser {
+        user: deleted.clone(),
+        password_hash: PasswordHash::new("hash".into()),
+        is_last_admin: false,
+    };
+    mocks.users.expect_find().returning(move |_, liveness| {
+        let found = liveness == hexpress_domain::entity::Liveness::Any;
+        Ok(found.then(|| deleted.clone()))
+    });
+    mocks.users.expect_change().returning(move |_, decide| {
+        decide(&locked).map_err(RepositoryError::Refused)?;
+        Ok(locked.user.clone())
     });
     let router = mocks.router();
     for caller in [NOBODY, OTHER, MODERATOR] {

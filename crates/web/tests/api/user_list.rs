@@ -82,12 +82,15 @@ async fn a_query_is_understood() {
     let answer = list(&router, query).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let asked = asked.lock().unwrap().clone();
-    assert_eq!(asked.search.as_ref().map(|s| s.folded()), Some("100%_"));
     assert_eq!(
-        (asked.role, asked.is_active),
+        asked.filter.search.as_ref().map(|s| s.folded()),
+        Some("100%_")
+    );
+    assert_eq!(
+        (asked.filter.role, asked.filter.is_active),
         (Some(Role::Moderator), Some(false))
     );
-    assert_eq!(asked.liveness, Liveness::Deleted);
+    assert_eq!(asked.filter.liveness, Liveness::Deleted);
     assert_eq!(
         (asked.sort, asked.direction),
         (UserSort::LastLoginAt, Direction::Ascending)
@@ -180,7 +183,7 @@ async fn the_last_page_has_no_cursor_and_says_so() {
 async fn an_empty_search_is_none() {
     let (router, asked) = listing(None);
     assert_eq!(list(&router, "?search=&count=none").await.status, 200);
-    assert_eq!(asked.lock().unwrap().search, None);
+    assert_eq!(asked.lock().unwrap().filter.search, None);
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Direction, Page, Position, Total, fold};
 use hexpress_domain::post::{
-    Content, MonthlyPosts, PostHeadline, PostQuery, PostScope, PostSort, PostStatus, PostView,
-    StatusCount,
+    Content, MonthlyPosts, PostFilter, PostHeadline, PostQuery, PostScope, PostSort, PostStatus,
+    PostView, StatusCount,
 };
 use hexpress_domain::user::UserId;
 
@@ -48,12 +48,12 @@ pub(super) fn page(
         Some(_) => items.last().map(|last| query.sort.cursor(last)),
         None => None,
     };
-    if !query.with_content {
+    if !query.filter.with_content {
         items.iter_mut().for_each(|view| view.content = None);
     }
     Page {
         items,
-        total: query.page.count.then_some(match query.search {
+        total: query.page.count.then_some(match query.filter.search {
             Some(_) if count > Total::SEARCH_BOUND => Total::MoreThan(Total::SEARCH_BOUND),
             _ => Total::Exactly(count),
         }),
@@ -70,7 +70,7 @@ fn is_asked_for(view: &PostView, scope: PostScope, query: &PostQuery) -> bool {
         }
         PostScope::All => true,
     };
-    let is_of_liveness = match query.liveness {
+    let is_of_liveness = match query.filter.liveness {
         Liveness::Live => post.is_live(),
         Liveness::Deleted => !post.is_live(),
         Liveness::Any => true,
@@ -78,11 +78,16 @@ fn is_asked_for(view: &PostView, scope: PostScope, query: &PostQuery) -> bool {
     let content = view.content.as_ref().map_or("", Content::as_str);
     is_in_scope
         && is_of_liveness
-        && query.status.is_none_or(|status| post.status == status)
         && query
+            .filter
+            .status
+            .is_none_or(|status| post.status == status)
+        && query
+            .filter
             .author_id
             .is_none_or(|author| post.author_id == author)
         && query
+            .filter
             .search
             .as_ref()
             .is_none_or(|search| fold([post.title.as_str(), content]).contains(search.folded()))
@@ -102,8 +107,11 @@ pub(super) fn latest_published(
     limit: u8,
 ) -> Vec<PostHeadline> {
     let query = PostQuery {
-        status: Some(PostStatus::Published),
-        author_id: Some(author_id),
+        filter: PostFilter {
+            status: Some(PostStatus::Published),
+            author_id: Some(author_id),
+            ..PostFilter::default()
+        },
         sort: PostSort::PublishedAt,
         ..PostQuery::default()
     };

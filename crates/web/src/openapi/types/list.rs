@@ -1,73 +1,28 @@
 use hexpress_domain::list;
 use serde_json::json;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::Schema;
-use utoipa::{PartialSchema, ToSchema};
 
-use super::{integer, one_of, text};
+use super::{integer, text};
 
-pub(crate) struct PageNumber;
-
-impl ToSchema for PageNumber {}
-
-impl PartialSchema for PageNumber {
-    fn schema() -> RefOr<Schema> {
-        integer()
-            .minimum(Some(1))
-            .default(Some(json!(list::PageNumber::default().get())))
-            .into()
-    }
-}
-
-pub(crate) struct PageSize;
-
-impl ToSchema for PageSize {}
-
-impl PartialSchema for PageSize {
-    fn schema() -> RefOr<Schema> {
+field_types! {
+    PageNumber => integer()
+        .minimum(Some(1))
+        .default(Some(json!(list::PageNumber::default().get())));
+    PageSize => {
         let default = list::PageSize::default().get();
         integer()
             .minimum(Some(list::PageSize::MIN))
             .maximum(Some(list::PageSize::MAX))
             .default(Some(json!(default)))
-            .into()
-    }
-}
-
-pub(crate) struct Cursor;
-
-impl ToSchema for Cursor {}
-
-impl PartialSchema for Cursor {
-    fn schema() -> RefOr<Schema> {
-        text().into()
-    }
-}
-
-pub(crate) struct Count;
-
-impl ToSchema for Count {}
-
-impl PartialSchema for Count {
-    fn schema() -> RefOr<Schema> {
-        one_of(["none"]).into()
-    }
-}
-
-pub(crate) struct Order;
-
-impl ToSchema for Order {}
-
-impl PartialSchema for Order {
-    fn schema() -> RefOr<Schema> {
+    };
+    Order => {
         let names = list::Direction::ALL.map(list::Direction::as_str);
         let default = list::Direction::default().as_str();
         text()
             .pattern(Some(in_any_case(&names)))
             .default(Some(json!(default)))
             .examples(names)
-            .into()
-    }
+    };
+    Search => text().max_length(Some(list::Search::MAX_LENGTH));
 }
 
 /// A pattern of these names, which has no flag that would say so.
@@ -76,14 +31,4 @@ fn in_any_case(names: &[&str]) -> String {
     let name = |name: &&str| name.chars().map(letter).collect::<String>();
     let names: Vec<_> = names.iter().map(name).collect();
     format!("^({})$", names.join("|"))
-}
-
-pub(crate) struct Search;
-
-impl ToSchema for Search {}
-
-impl PartialSchema for Search {
-    fn schema() -> RefOr<Schema> {
-        text().max_length(Some(list::Search::MAX_LENGTH)).into()
-    }
 }

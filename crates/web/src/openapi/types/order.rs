@@ -8,45 +8,19 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::{integer, one_of};
 
-pub(crate) struct OrderStatus;
-
-impl ToSchema for OrderStatus {}
-
-impl PartialSchema for OrderStatus {
-    fn schema() -> RefOr<Schema> {
-        one_of(order::OrderStatus::ALL.map(order::OrderStatus::as_str)).into()
-    }
-}
-
-/// How many pieces.
-pub(crate) struct Quantity;
-
-impl ToSchema for Quantity {}
-
-impl PartialSchema for Quantity {
-    fn schema() -> RefOr<Schema> {
-        integer()
-            .minimum(Some(1))
-            .maximum(Some(order::Quantity::MAX))
-            .examples([json!(2)])
-            .into()
-    }
-}
-
-/// What several pieces cost.
-pub(crate) struct Money;
-
-impl ToSchema for Money {}
-
-impl PartialSchema for Money {
-    fn schema() -> RefOr<Schema> {
-        integer()
-            .minimum(Some(0))
-            .maximum(Some(money::Money::MAX))
-            .description(Some("In minor units of the currency"))
-            .examples([json!(3998)])
-            .into()
-    }
+field_types! {
+    OrderStatus => one_of(order::OrderStatus::ALL.map(order::OrderStatus::as_str));
+    /// How many pieces.
+    Quantity => integer()
+        .minimum(Some(1))
+        .maximum(Some(order::Quantity::MAX))
+        .examples([json!(2)]);
+    /// What several pieces cost.
+    Money => integer()
+        .minimum(Some(0))
+        .maximum(Some(money::Money::MAX))
+        .description(Some("In minor units of the currency"))
+        .examples([json!(3998)]);
 }
 
 /// The lines of an order, with their bounds.

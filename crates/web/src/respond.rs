@@ -188,8 +188,18 @@ impl Tagged {
         })
     }
 
+    /// The answer to a write of this thing.
+    pub(crate) fn written(&self, message: &str) -> Response {
+        self.on(written(message, &self.data))
+    }
+
+    /// The answer to a write that made this thing, and where to find it.
+    pub(crate) fn created(&self, message: &str, location: &str) -> Response {
+        self.on(created(message, &self.data, location))
+    }
+
     /// Puts the tag on an answer.
-    pub(crate) fn on(&self, mut response: Response) -> Response {
+    fn on(&self, mut response: Response) -> Response {
         response.headers_mut().insert(ETAG, self.tag.header());
         response
     }

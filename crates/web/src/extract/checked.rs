@@ -1,0 +1,75 @@
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Request};
+use axum::http::Method;
+use hexpress_app::IfMatch;
+use hexpress_domain::order::IdempotencyKey;
+
+use super::body::{FromBody, RequestBody};
+use super::{Conditions, PathParameter, Query, Who, idempotency, query};
+use crate::Api;
+use crate::error::ApiError;
+
+/// A request that has passed all checks that come before its use case, in the order of
+/// the contract. A handler names what it takes, and gets at none of it but through here:
+/// who calls, the path's parameter, the query, and the body.
+///
+/// What is not named is taken from nobody: no query parameter, and no body but `{}`. The
+/// body of a `GET` is not looked at.
+pub(crate) struct Checked<W, P = (), Q = (), B = ()> {
+    /// Who calls: an [`Actor`](hexpress_domain::auth::Actor), or the proof that one may.
+    pub(crate) who: W,
+    /// What the path names.
+    pub(crate) path: P,
+    /// What the query asks for.
+    pub(crate) query: Q,
+    /// What the client has of a thing that it reads.
+    pub(crate) conditions: Conditions,
+    /// The versions at which the client wants the thing changed that the path names.
+    pub(crate) if_match: Option<IfMatch>,
+    /// What the client calls its wish, where that is taken.
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
+    /// What the body holds.
+    pub(crate) body: B,
+}
+
+impl<W: Who, P: PathParameter, Q: Query, B: FromBody> FromRequest<Arc<Api>>
+    for Checked<W, P, Q, B>
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let writes = parts.method != Method::GET && parts.method != Method::HEAD;
+        let who = W::identify(&mut parts, api).await?;
+        let path = P::read(&mut parts, api).await?;
+        let query = Q::read(query::fields(&parts.uri)?, who.actor())?;
+        let conditions = Conditions::of(&parts.headers);
+        let if_match = if writes && P::IS_THING {
+            conditions.if_match()?
+        } else {
+            None
+        };
+        let idempotency_key = if B::IS_IDEMPOTENT {
+            idempotency::key(&parts.headers)?
+        } else {
+            None
+        };
+        let headers = parts.headers;
+        let body = RequestBody {
+            headers,
+            body,
+            writes,
+        };
+        let body = B::from_body(body, api).await?;
+        Ok(Self {
+            who,
+            path,
+            query,
+            conditions,
+            if_match,
+            idempotency_key,
+            body,
+        })
+    }
+}
