@@ -148,3 +148,6 @@ fn rows(count: usize) -> u64 {
 fn counted(count: i64) -> u64 {
     u64::try_from(count).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
