@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Datelike as _};
 use hexpress_domain::list::{Cursor, SortValue};
+use hexpress_domain::user::Email;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -19,6 +20,10 @@ pub(crate) struct Fingerprint(String);
 /// No row has a time outside these, and not every store can compare with one:
 /// PostgreSQL's begin in 4713 BC.
 const STORED_YEARS: RangeInclusive<i32> = 0..=9999;
+
+/// In characters: that of an email address. A longer text is no sort value of a row, and
+/// cursors are part of the keys of caches, which do not weigh them.
+const LONGEST_SORT_KEY: usize = Email::MAX_LENGTH;
 
 const FINGERPRINT_LENGTH: usize = 8;
 
@@ -78,7 +83,11 @@ pub(crate) fn decode(text: &str, list: &Fingerprint) -> Option<Cursor> {
             }
             SortValue::Time(Some(time))
         }
-        CarriedValue::Text(text) if text.contains('\0') => return None,
+        CarriedValue::Text(text)
+            if text.contains('\0') || text.chars().count() > LONGEST_SORT_KEY =>
+        {
+            return None;
+        }
         CarriedValue::Text(text) => SortValue::Text(text),
         CarriedValue::Number(number) => SortValue::Number(number),
     };
@@ -109,6 +118,19 @@ mod tests {
             assert_eq!(decode(&carried, &list), Some(cursor));
             assert_eq!(decode(&carried, &Fingerprint::of("users by name")), None);
         }
+    }
+
+    #[test]
+    fn a_text_that_no_row_is_sorted_by_is_refused() {
+        let list = Fingerprint::of("posts by title");
+        let cursor = |length| Cursor {
+            value: SortValue::Text("é".repeat(length)),
+            id: Uuid::nil(),
+        };
+        let longest = cursor(LONGEST_SORT_KEY);
+        assert_eq!(decode(&encode(&longest, &list), &list), Some(longest));
+        let longer = cursor(LONGEST_SORT_KEY + 1);
+        assert_eq!(decode(&encode(&longer, &list), &list), None);
     }
 
     /// Clients hold on to cursors while the program is replaced.

@@ -87,8 +87,8 @@ impl RenderCache {
 
     /// The answer that shows `value`, from memory where it is kept. `part` is what the
     /// answer depends on beside the value: for a page, the request and the list that its
-    /// cursors are of. Of those who ask for the same at once, one renders and the others
-    /// wait for it.
+    /// cursors are of. Those who ask for the same at once may all render it: a thread that
+    /// waits for another would serve nobody meanwhile.
     ///
     /// A value that nobody else holds is rendered and not kept: nobody will ask again.
     ///
@@ -109,17 +109,21 @@ impl RenderCache {
             address: Arc::as_ptr(value).addr(),
             part: part.map(|(request, list)| (request.clone(), list.clone())),
         };
-        let entry = entries.get_or_insert_with(&key, || {
-            let Rendered { body, tag } = render(value)?;
+        if let Some(entry) = entries.get(&key) {
+            return Ok(entry.rendered);
+        }
+        let Rendered { body, tag } = render(value)?;
+        let rendered = Rendered {
             // The memory that a serializer has reserved may be twice what it has filled.
-            let body = Bytes::copy_from_slice(&body);
-            let value = Arc::downgrade(value);
-            Ok(Entry {
-                rendered: Rendered { body, tag },
-                _value: value,
-            })
-        })?;
-        Ok(entry.rendered)
+            body: Bytes::copy_from_slice(&body),
+            tag,
+        };
+        let entry = Entry {
+            rendered: rendered.clone(),
+            _value: Arc::downgrade(value),
+        };
+        entries.insert(key, entry);
+        Ok(rendered)
     }
 }
 

@@ -1,3 +1,4 @@
+use std::iter;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -143,8 +144,14 @@ impl InvalidatingPostRepository {
         let subjects = move |outcome: &Result<PostView, _>| {
             // A slug that the post has now leads to no other any more.
             let slug = outcome.as_ref().ok().map(|view| view.post.slug.clone());
-            let post = [Subject::Post(id), Subject::PostPages];
-            post.into_iter().chain(slug.map(Subject::Slug)).collect()
+            let is_unwritten = matches!(
+                outcome,
+                Err(RepositoryError::Refused(_) | RepositoryError::NotFound)
+            );
+            // Anybody can be refused: that must not empty the lists of everybody.
+            let pages = (!is_unwritten).then_some(Subject::PostPages);
+            let others = pages.into_iter().chain(slug.map(Subject::Slug));
+            iter::once(Subject::Post(id)).chain(others).collect()
         };
         let write = write(Arc::clone(&self.posts));
         self.invalidations.write(write, subjects).await

@@ -12,9 +12,9 @@ use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::UserId;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-/// An [`OrderRepository`] in which calls with one key come one by one: whoever waits
-/// for the first holds no connection meanwhile. Between processes the database does
-/// the same; there they do.
+/// An [`OrderRepository`] that runs calls with the same idempotency key one after another.
+/// A call that waits holds no connection. Calls of different processes wait in the database
+/// instead, where each holds a connection.
 pub struct QueueingOrderRepository {
     orders: Arc<dyn OrderRepository>,
     queues: Queues,

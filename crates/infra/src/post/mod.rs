@@ -34,10 +34,10 @@ pub(crate) use views::{Addition, lock_views};
 
 /// [`PostRepository`] in the database.
 ///
-/// Whoever takes several locks takes them in this order: the author, posts that are there
-/// by id, the makers of a slug, the counts of views by post, kept slugs. Whoever restores
-/// the posts of an author alone holds the makers of slugs before the posts: nobody else
-/// takes a deleted post without its author.
+/// A transaction takes several locks in this order: the author, posts by id, the slugs of a
+/// stem, the views of posts, slug redirects. The restoring of an author takes the slugs of its
+/// stems before its posts. It holds the author, whom a restoring of one post locks first, and
+/// purges skip posts that are locked: so nobody waits in a circle.
 #[derive(Clone)]
 pub struct DieselPostRepository {
     database: Database,

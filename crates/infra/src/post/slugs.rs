@@ -42,9 +42,9 @@ pub(super) async fn choose(
     Ok(made.numbered(number))
 }
 
-/// Lets whoever makes slugs of one stem go one after another: of those who race, all
-/// but one would find the slug taken that all had found free. Comes before the rows
-/// of posts, so that nobody waits in a circle.
+/// Locks the slugs of one stem until the transaction ends. Without it, racing creations would
+/// all choose the same free slug, and all but one would find it taken. Restoring an author
+/// takes this lock before the rows of the posts; every other writer takes it after its post.
 pub(super) async fn lock(connection: &mut Connection, stem: &Slug) -> Result<(), Failure> {
     let lock = lock_of(stem);
     on_backend!(connection, |c, dialect| dialect::lock_name(c, &lock)

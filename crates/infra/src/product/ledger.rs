@@ -33,7 +33,7 @@ impl Cause {
     }
 }
 
-/// Writes a movement down that no order is behind. None is none.
+/// Records a movement of stock that no order has caused. A delta of 0 is not recorded.
 pub(super) async fn record(
     connection: &mut Connection,
     product_id: ProductId,

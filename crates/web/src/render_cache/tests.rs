@@ -1,7 +1,4 @@
 use std::convert::Infallible;
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use super::*;
 
@@ -45,28 +42,6 @@ fn equal_values_are_not_the_same() {
     for value in &values.clone() {
         assert_eq!(show(&cache, value, None), ("7".to_owned(), true));
     }
-}
-
-#[test]
-fn of_those_who_ask_at_once_one_renders() {
-    const READERS: usize = 8;
-    let cache = RenderCache::new(MAX_BYTES);
-    let (value, start, renders) = (Arc::new(7), Barrier::new(READERS), AtomicUsize::new(0));
-    thread::scope(|scope| {
-        for _ in 0..READERS {
-            scope.spawn(|| {
-                let value = Arc::clone(&value);
-                start.wait();
-                let rendered = cache.get_or_render(&value, None, |_| {
-                    renders.fetch_add(1, Ordering::SeqCst);
-                    thread::yield_now();
-                    Ok::<_, Infallible>(text("7"))
-                });
-                assert_eq!(rendered.unwrap().body, "7");
-            });
-        }
-    });
-    assert_eq!(renders.into_inner(), 1);
 }
 
 #[test]

@@ -38,13 +38,15 @@ pub(super) async fn remove(
 ) -> Result<Option<(u64, u64)>, Failure> {
     let before = StoredInstant(before);
     let ids: Vec<StoredId> = on_backend!(&mut *connection, |c| {
-        // In the order in which all others lock several of them.
+        // In the order in which all others lock several of them. A post that another
+        // transaction holds is being restored or purged by it; to wait for it could close
+        // a circle with the restoring of an author, which locks slugs before posts.
         let posts = posts::table
             .filter(posts::deleted_at.lt(before))
             .order(posts::id)
             .limit(BATCH.into())
             .select(posts::id);
-        Locked::for_update(posts).load(c).await?
+        Locked::for_update(posts).skip_locked().load(c).await?
     });
     if ids.is_empty() {
         return Ok(None);
