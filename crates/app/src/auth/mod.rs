@@ -1,5 +1,6 @@
 //! Logging in and out, and the tokens that stand for it.
 
+mod limits;
 mod verification;
 
 use std::sync::Arc;
@@ -21,10 +22,8 @@ use crate::permissions::Permit;
 use crate::permissions::operations::{LogOut, ManageTokens};
 use crate::{Error, InvalidState, Resource};
 
+pub use limits::MAX_API_TOKENS;
 pub(crate) use verification::until_verified;
-
-/// How many unexpired API tokens a user may have.
-pub const MAX_API_TOKENS: u32 = 50;
 
 /// A login that succeeded.
 #[derive(Debug, Clone, PartialEq, Eq)]
