@@ -1,5 +1,6 @@
 //! Accounts: who someone is, and what they may be changed into.
 
+mod change;
 mod commands;
 mod email;
 mod entity;
@@ -9,9 +10,10 @@ mod ports;
 mod query;
 mod role;
 
+pub use change::{LockedUser, UserChange};
 pub use commands::{NewUser, RawNewUser, RawUserPatch, UserField, UserPatch};
 pub use email::{Email, EmailError};
-pub use entity::{LockedUser, User, UserChange, UserId};
+pub use entity::{User, UserId};
 pub use name::{FirstName, LastName, NameError, PersonName};
 pub use password::{CurrentPasswordError, Password, PasswordError, PasswordHash};
 #[cfg(feature = "mocks")]
