@@ -12,7 +12,7 @@ use crate::{Client, Error, Tagged};
 
 /// What concerns the caller's own token and account. See [`Client::auth`].
 #[derive(Debug, Clone, Copy)]
-pub struct Auth<'a>(pub(crate) &'a Client);
+pub struct Auth<'a>(&'a Client);
 
 /// A login that has succeeded.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -83,6 +83,14 @@ struct Login<'a> {
 struct NewToken<'a> {
     name: &'a TokenName,
     expires_at: Option<DateTime<Utc>>,
+}
+
+impl Client {
+    /// Logging in and out, and tokens.
+    #[must_use]
+    pub const fn auth(&self) -> Auth<'_> {
+        Auth(self)
+    }
 }
 
 impl Auth<'_> {

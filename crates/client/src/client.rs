@@ -12,11 +12,6 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use url::Url;
 
 use crate::RetryPolicy;
-use crate::auth::Auth;
-use crate::order::Orders;
-use crate::post::Posts;
-use crate::product::Products;
-use crate::user::Users;
 
 /// How long one request may take unless the builder says otherwise: as long as the server
 /// may take for its answer.
@@ -118,36 +113,6 @@ impl Client {
             }),
             ..self.clone()
         }
-    }
-
-    /// Logging in and out, and tokens.
-    #[must_use]
-    pub const fn auth(&self) -> Auth<'_> {
-        Auth(self)
-    }
-
-    /// Accounts.
-    #[must_use]
-    pub const fn users(&self) -> Users<'_> {
-        Users(self)
-    }
-
-    /// Posts.
-    #[must_use]
-    pub const fn posts(&self) -> Posts<'_> {
-        Posts(self)
-    }
-
-    /// The catalogue.
-    #[must_use]
-    pub const fn products(&self) -> Products<'_> {
-        Products(self)
-    }
-
-    /// Orders.
-    #[must_use]
-    pub const fn orders(&self) -> Orders<'_> {
-        Orders(self)
     }
 }
 

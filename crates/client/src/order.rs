@@ -22,7 +22,7 @@ const REPLAYED: &str = "idempotency-replayed";
 
 /// What can be done with orders. See [`Client::orders`].
 #[derive(Debug, Clone, Copy)]
-pub struct Orders<'a>(pub(crate) &'a Client);
+pub struct Orders<'a>(&'a Client);
 
 /// An order. Names and prices are those of the products when it was placed.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -111,6 +111,14 @@ struct NewOrderBody {
 struct NewOrderLine {
     product_id: ProductId,
     quantity: Quantity,
+}
+
+impl Client {
+    /// Orders.
+    #[must_use]
+    pub const fn orders(&self) -> Orders<'_> {
+        Orders(self)
+    }
 }
 
 impl Orders<'_> {

@@ -16,7 +16,7 @@ const PATH: &str = "posts";
 
 /// What can be done with posts. See [`Client::posts`].
 #[derive(Debug, Clone, Copy)]
-pub struct Posts<'a>(pub(crate) &'a Client);
+pub struct Posts<'a>(&'a Client);
 
 /// A post.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -138,6 +138,14 @@ struct Patch<'a> {
     metadata: Option<&'a Metadata>,
     #[serde(skip_serializing_if = "Option::is_none")]
     slug: Option<&'a Slug>,
+}
+
+impl Client {
+    /// Posts.
+    #[must_use]
+    pub const fn posts(&self) -> Posts<'_> {
+        Posts(self)
+    }
 }
 
 impl Posts<'_> {

@@ -16,7 +16,7 @@ const PATH: &str = "products";
 
 /// What can be done with the catalogue. See [`Client::products`].
 #[derive(Debug, Clone, Copy)]
-pub struct Products<'a>(pub(crate) &'a Client);
+pub struct Products<'a>(&'a Client);
 
 /// A product.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -102,6 +102,14 @@ struct Patch<'a> {
     stock_delta: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     is_active: Option<bool>,
+}
+
+impl Client {
+    /// The catalogue.
+    #[must_use]
+    pub const fn products(&self) -> Products<'_> {
+        Products(self)
+    }
 }
 
 impl Products<'_> {

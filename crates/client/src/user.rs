@@ -16,7 +16,7 @@ const PATH: &str = "users";
 
 /// What can be done with accounts. See [`Client::users`].
 #[derive(Debug, Clone, Copy)]
-pub struct Users<'a>(pub(crate) &'a Client);
+pub struct Users<'a>(&'a Client);
 
 /// An account, as its user, moderators and admins see it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -166,6 +166,14 @@ struct CountOfMonth {
     month: DateTime<Utc>,
     post_count: u64,
     total_views: u64,
+}
+
+impl Client {
+    /// Accounts.
+    #[must_use]
+    pub const fn users(&self) -> Users<'_> {
+        Users(self)
+    }
 }
 
 impl Users<'_> {
