@@ -22,8 +22,16 @@ pub struct Exchange<'a> {
     pub body: &'a str,
 }
 
+impl Contract {
+    /// Where an exchange departs from the document; empty where it keeps to it.
+    #[must_use]
+    pub fn departures(&self, exchange: &Exchange<'_>) -> Vec<String> {
+        exchange.departures(self)
+    }
+}
+
 impl Exchange<'_> {
-    pub(crate) fn departures(&self, contract: &Contract) -> Vec<String> {
+    fn departures(&self, contract: &Contract) -> Vec<String> {
         let (path, query) = self.path.split_once('?').unwrap_or((self.path, ""));
         // CORS answers it, on every path, also on unknown ones.
         if self.method == "OPTIONS" {

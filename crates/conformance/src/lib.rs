@@ -34,12 +34,6 @@ impl Contract {
         Self { document }
     }
 
-    /// Where an exchange departs from the document; empty where it keeps to it.
-    #[must_use]
-    pub fn departures(&self, exchange: &Exchange<'_>) -> Vec<String> {
-        exchange.departures(self)
-    }
-
     /// Where the document departs from itself: examples that are not of their schemas.
     #[must_use]
     pub fn wrong_examples(&self) -> Vec<String> {
