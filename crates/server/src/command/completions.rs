@@ -1,9 +1,8 @@
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use super::Cli;
 use super::output::print;
 use crate::failure::Failure;
 
@@ -22,9 +21,10 @@ pub struct Completions {
 }
 
 impl Completions {
-    pub fn run(&self) -> Result<ExitCode, Failure> {
+    /// Prints the script for the whole command line, which is passed in.
+    pub fn run(&self, mut command_line: Command) -> Result<ExitCode, Failure> {
         let mut script = Vec::new();
-        generate(self.shell, &mut Cli::command(), "hexpress", &mut script);
+        generate(self.shell, &mut command_line, "hexpress", &mut script);
         print(&String::from_utf8_lossy(&script))?;
         Ok(ExitCode::SUCCESS)
     }

@@ -18,7 +18,7 @@ mod user;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::failure::Failure;
 use crate::program::Program;
@@ -112,7 +112,7 @@ impl Command {
         match self {
             // They depend on no setting.
             Self::Openapi(command) => command.run(),
-            Self::Completions(command) => command.run(),
+            Self::Completions(command) => command.run(Cli::command()),
             Self::Config(command) => {
                 Program::run(command.flags(), async |program| command.run(program))
             }
@@ -159,8 +159,6 @@ fn explain(error: &clap::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     fn parse(line: &str) -> Command {

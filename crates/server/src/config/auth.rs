@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use hexpress_domain::auth::SessionPolicy;
 use hexpress_infra::security::Argon2Settings;
 
-use super::{AppEnv, ConfigError, Reader, Setting};
+use super::reader::Reader;
+use super::{AppEnv, ConfigError, Setting};
 
 /// The least that OWASP's Password Storage Cheat Sheet asks of argon2id with two
 /// passes and one lane, in KiB.

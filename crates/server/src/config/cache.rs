@@ -1,6 +1,7 @@
 use hexpress_infra::cache::CacheOptions;
 
-use super::{ConfigError, Reader, Setting};
+use super::reader::Reader;
+use super::{ConfigError, Setting};
 
 /// What reads leave in memory.
 #[derive(Debug, Clone, Copy)]

@@ -5,8 +5,8 @@ use hexpress_infra::database::{
     DatabaseOptions, DatabaseUrl, PostgresUrl, SqliteLocation, SslMode, Synchronous,
 };
 
-use super::reader::MASK;
-use super::{AppEnv, ConfigError, Flag, Origin, Reader, Setting};
+use super::reader::{MASK, Reader};
+use super::{AppEnv, ConfigError, Flag, Origin, Setting};
 
 /// Which database.
 pub const DATABASE_URL: Setting = Setting::new(

@@ -6,7 +6,8 @@ use axum::http::Uri;
 use hexpress_web::CorsOrigins;
 use ipnet::IpNet;
 
-use super::{ConfigError, Flag, Reader, Setting};
+use super::reader::Reader;
+use super::{ConfigError, Flag, Setting};
 
 /// The address to listen on.
 pub const HOST: Setting = Setting::new(

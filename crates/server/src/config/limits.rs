@@ -1,6 +1,7 @@
 use hexpress_web::LimitSettings;
 
-use super::{ConfigError, Reader, Setting};
+use super::reader::Reader;
+use super::{ConfigError, Setting};
 
 /// How much is taken on.
 #[derive(Debug, Clone, Copy)]

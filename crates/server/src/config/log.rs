@@ -1,7 +1,8 @@
 use strum::{Display, EnumString};
 use tracing::level_filters::LevelFilter;
 
-use super::{ConfigError, Flag, Reader, Setting};
+use super::reader::Reader;
+use super::{ConfigError, Flag, Setting};
 
 /// The least important lines that are logged.
 pub const LOG_LEVEL: Setting = Setting::new(

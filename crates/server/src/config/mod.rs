@@ -14,6 +14,7 @@ mod http;
 mod limits;
 mod log;
 mod order;
+mod origin;
 mod reader;
 pub mod report;
 mod setting;
@@ -28,8 +29,9 @@ pub use http::{HOST, HttpConfig, PORT, ShutdownConfig};
 pub use limits::LimitsConfig;
 pub use log::{LOG_LEVEL, LogConfig, LogFormat};
 pub use order::OrderConfig;
+pub use origin::Origin;
 pub use setting::{Effective, Flag, Setting};
-pub use source::{Flags, Origin, Sources, environment, read_dot_env};
+pub use source::{Flags, Sources, environment, read_dot_env};
 
 use reader::Reader;
 

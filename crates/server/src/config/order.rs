@@ -1,7 +1,8 @@
 use chrono::TimeDelta;
 use hexpress_app::order::OrderPolicy;
 
-use super::{ConfigError, Reader, Setting};
+use super::reader::Reader;
+use super::{ConfigError, Setting};
 
 const TEN_YEARS_IN_HOURS: u32 = 87_600;
 const TEN_YEARS_IN_MINUTES: u32 = TEN_YEARS_IN_HOURS * 60;

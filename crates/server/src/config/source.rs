@@ -1,11 +1,10 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::ConfigError;
+use super::{ConfigError, Origin};
 
 /// Texts of settings by name.
 pub type Texts = BTreeMap<String, String>;
@@ -23,33 +22,6 @@ pub struct Sources {
     pub environment: Texts,
     /// The `.env` file.
     pub dot_env: Texts,
-}
-
-/// Where a setting's value came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// A flag of the command line.
-    Flag,
-    /// The process's environment.
-    Environment,
-    /// The `.env` file.
-    DotEnv,
-    /// The `DB_*` settings, of which `DATABASE_URL` was made.
-    Parts,
-    /// Nobody set it.
-    Default,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Flag => "flag",
-            Self::Environment => "environment",
-            Self::DotEnv => ".env",
-            Self::Parts => "DB_* settings",
-            Self::Default => "default",
-        })
-    }
 }
 
 impl Sources {
