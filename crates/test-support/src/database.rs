@@ -1,15 +1,7 @@
+use crate::kind::Kind;
 use crate::migrations;
 use crate::postgres::{self, Schema};
 use crate::sqlite::{self, DatabaseFile};
-
-/// Which database a test runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A file of its own, in WAL mode.
-    Sqlite,
-    /// A schema of its own on the run's server.
-    Postgres,
-}
 
 /// A database of one test alone, removed when this is dropped.
 ///

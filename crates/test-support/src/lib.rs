@@ -18,13 +18,15 @@
 
 mod cluster;
 mod database;
+mod kind;
 pub mod migrations;
 mod own_postgres;
 mod postgres;
 mod run;
 mod sqlite;
 
-pub use database::{Kind, OpenTransaction, TestDatabase};
+pub use database::{OpenTransaction, TestDatabase};
+pub use kind::Kind;
 pub use own_postgres::OwnPostgres;
 
 /// Compiles and runs the code in the documentation.
