@@ -5,6 +5,7 @@
 
 mod contents;
 mod list;
+mod masthead;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -14,42 +15,16 @@ use async_trait::async_trait;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::Page;
 use hexpress_domain::post::{
-    Author, LockedPost, MonthlyPosts, PostChange, PostHeadline, PostId, PostQuery, PostRecord,
+    LockedPost, MonthlyPosts, PostChange, PostHeadline, PostId, PostQuery, PostRecord,
     PostRepository, PostScope, PostView, Slug, StatusCount,
 };
 use hexpress_domain::repository::{Decide, RepositoryError};
-use hexpress_domain::user::{PersonName, UserId};
-use serde::{Deserialize, Serialize};
+use hexpress_domain::user::UserId;
 use tempfile::NamedTempFile;
 
 use contents::Contents;
 
-/// What a newsletter is called, and who writes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Masthead {
-    /// What it is called.
-    pub name: String,
-    /// Who writes it.
-    pub editor: Editor,
-}
-
-/// Who writes a newsletter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Editor {
-    /// By which the letters name their author.
-    pub id: UserId,
-    /// The person's name.
-    pub name: PersonName,
-}
-
-impl Editor {
-    fn author(&self) -> Author {
-        Author {
-            id: self.id,
-            name: self.name.clone(),
-        }
-    }
-}
+pub use masthead::{Editor, Masthead};
 
 /// The file.
 #[derive(Debug, Clone)]
