@@ -10,17 +10,17 @@ use axum::extract::State;
 use axum::response::Response;
 use hexpress_app::permissions::Permit;
 use hexpress_app::permissions::operations::ReadOrder;
-use hexpress_domain::order::{Order, OrderId};
+use hexpress_domain::order::OrderId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::responses::OrderAnswer;
+use self::responses::{OrderAnswer, show};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::Checked;
 use crate::openapi::error_responses::OrderNotFound;
 use crate::openapi::parameters::{IfNoneMatch, PathId};
-use crate::respond::{self, Data, Tagged};
+use crate::respond::{self, Data};
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
@@ -51,8 +51,4 @@ async fn get_order(
 ) -> Result<Response, ApiError> {
     let order = api.services.orders.read(&request.who, request.path).await?;
     Ok(request.conditions.respond(respond::render(show(order)?)?))
-}
-
-fn show(order: Order) -> Result<Tagged, ApiError> {
-    Tagged::new(order.version, &OrderAnswer::from(order))
 }

@@ -5,7 +5,9 @@ use hexpress_domain::user::UserId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::error::ApiError;
 use crate::openapi::types;
+use crate::respond::Tagged;
 use crate::time::Timestamp;
 
 /// A name without arguments, which utoipa would want to see through.
@@ -69,4 +71,9 @@ impl From<Order> for OrderAnswer {
             updated_at: Timestamp(order.updated_at),
         }
     }
+}
+
+/// The answer that shows an order.
+pub(super) fn show(order: Order) -> Result<Tagged, ApiError> {
+    Tagged::new(order.version, &OrderAnswer::from(order))
 }

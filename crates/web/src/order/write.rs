@@ -7,8 +7,7 @@ use hexpress_app::permissions::operations::{CancelOrder, FulfilOrder, PayOrder, 
 use hexpress_domain::order::{NewOrder, OrderId, RawNewOrder, RawNewOrderItem};
 use hexpress_domain::validation::ValidationErrors;
 
-use super::responses::OrderAnswer;
-use super::show;
+use super::responses::{OrderAnswer, show};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::{self, Body, Checked, Declared, Described, Form};

@@ -7,16 +7,12 @@ mod write;
 
 use std::sync::Arc;
 
-use hexpress_domain::post::PostView;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use responses::Headline;
 
-use self::responses::PostAnswer;
 use crate::api::Api;
-use crate::error::ApiError;
-use crate::respond::Tagged;
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
@@ -29,11 +25,4 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(read::get_post_by_slug))
         .routes(routes!(write::publish_post))
         .routes(routes!(write::restore_post))
-}
-
-/// The version stands for all that the post itself says; beside it, the answer shows
-/// who wrote it. Views are left out of the tag, so that none changes it.
-fn show(view: &PostView) -> Result<Tagged, ApiError> {
-    let shown = PostAnswer::from(view);
-    Tagged::beside(view.post.version, &shown.author, &shown)
 }

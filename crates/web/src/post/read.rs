@@ -8,8 +8,7 @@ use hexpress_app::{Error, Resource};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::post::{PostId, PostView, Slug, VisiblePost};
 
-use super::responses::PostAnswer;
-use super::show;
+use super::responses::{PostAnswer, show};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::{Checked, Conditions};

@@ -6,7 +6,9 @@ use hexpress_domain::user::UserId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::error::ApiError;
 use crate::openapi::types;
+use crate::respond::Tagged;
 use crate::time::Timestamp;
 
 /// A post, as all see it who may see it.
@@ -111,4 +113,11 @@ impl From<PostHeadline> for Headline {
             published_at: Timestamp(post.published_at),
         }
     }
+}
+
+/// The version stands for all that the post itself says; beside it, the answer shows
+/// who wrote it. Views are left out of the tag, so that none changes it.
+pub(super) fn show(view: &PostView) -> Result<Tagged, ApiError> {
+    let shown = PostAnswer::from(view);
+    Tagged::beside(view.post.version, &shown.author, &shown)
 }

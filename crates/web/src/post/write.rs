@@ -10,8 +10,7 @@ use hexpress_domain::post::{NewPost, PostId, PostPatch, RawNewPost, RawPostPatch
 use hexpress_domain::validation::ValidationErrors;
 use serde_json::{Value, json};
 
-use super::responses::PostAnswer;
-use super::show;
+use super::responses::{PostAnswer, show};
 use crate::api::{Api, Settings};
 use crate::error::ApiError;
 use crate::extract::{Body, Checked, Declared, Described, Form};

@@ -13,13 +13,13 @@ use hexpress_domain::product::{Product, ProductId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::responses::ProductAnswer;
+use self::responses::{ProductAnswer, show};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::Checked;
 use crate::openapi::error_responses::ProductNotFound;
 use crate::openapi::parameters::{IfNoneMatch, PathId};
-use crate::respond::{self, Data, Tagged};
+use crate::respond::{self, Data};
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
@@ -57,8 +57,4 @@ async fn get_product(
     let render = |product: &Product| respond::render(show(product)?);
     let rendered = api.render_cache.get_or_render(&product, None, render)?;
     Ok(request.conditions.respond(rendered))
-}
-
-fn show(product: &Product) -> Result<Tagged, ApiError> {
-    Tagged::new(product.version, &ProductAnswer::from(product))
 }

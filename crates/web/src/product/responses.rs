@@ -3,7 +3,9 @@ use hexpress_domain::product::{Description, Product, ProductId, ProductName};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::error::ApiError;
 use crate::openapi::types;
+use crate::respond::Tagged;
 use crate::time::Timestamp;
 
 /// A product as everybody sees it.
@@ -42,4 +44,9 @@ impl<'a> From<&'a Product> for ProductAnswer<'a> {
             updated_at: Timestamp(product.updated_at),
         }
     }
+}
+
+/// The answer that shows a product.
+pub(super) fn show(product: &Product) -> Result<Tagged, ApiError> {
+    Tagged::new(product.version, &ProductAnswer::from(product))
 }

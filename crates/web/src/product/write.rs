@@ -10,8 +10,7 @@ use hexpress_domain::product::{
 use hexpress_domain::validation::ValidationErrors;
 use serde_json::{Value, json};
 
-use super::responses::ProductAnswer;
-use super::show;
+use super::responses::{ProductAnswer, show};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::{Body, Checked, Declared, Described, Form};

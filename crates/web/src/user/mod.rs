@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use hexpress_domain::auth::Actor;
-use hexpress_domain::user::{User, UserId};
+use hexpress_domain::user::UserId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -55,8 +55,4 @@ async fn get_user(
     let version = profile.user.version();
     let shown = Tagged::new(version, &ProfileAnswer::from(profile))?;
     Ok(request.conditions.respond(respond::render(shown)?))
-}
-
-fn show(user: User) -> Result<Tagged, ApiError> {
-    Tagged::new(user.version, &FullUser::from(user))
 }

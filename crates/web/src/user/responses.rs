@@ -6,8 +6,10 @@ use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::error::ApiError;
 use crate::openapi::types;
 use crate::post::Headline;
+use crate::respond::Tagged;
 use crate::time::Timestamp;
 
 /// An account as its user, moderators and admins see it.
@@ -143,4 +145,9 @@ impl From<Profile> for ProfileAnswer {
             posts: profile.posts.into_iter().map(Headline::from).collect(),
         }
     }
+}
+
+/// The answer that shows a whole account.
+pub(super) fn show(user: User) -> Result<Tagged, ApiError> {
+    Tagged::new(user.version, &FullUser::from(user))
 }

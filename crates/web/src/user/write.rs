@@ -8,8 +8,7 @@ use hexpress_domain::user::{NewUser, RawNewUser, RawUserPatch, UserId, UserPatch
 use hexpress_domain::validation::ValidationErrors;
 use serde_json::{Value, json};
 
-use super::responses::FullUser;
-use super::show;
+use super::responses::{FullUser, show};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::{Address, Body, Checked, Declared, Described, Form};
