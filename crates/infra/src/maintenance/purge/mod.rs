@@ -4,6 +4,7 @@
 //! do. What identifies a person goes first, whatever may come between; then
 //! what they wrote; and at last the rows of those to whom nothing refers any more.
 
+mod batch;
 mod posts;
 mod products;
 mod users;
@@ -12,10 +13,8 @@ use chrono::{DateTime, Utc};
 use hexpress_database::{Database, Work};
 use hexpress_domain::repository::RepositoryError;
 
+use self::batch::Order;
 use crate::schema::search_tables;
-
-/// How many rows go in one transaction.
-const BATCH: u16 = 500;
 
 /// What has been purged, or is there to be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,15 +33,6 @@ pub struct Purged {
 #[derive(Clone)]
 pub struct Purger {
     database: Database,
-}
-
-/// What a batch of a purge is told.
-#[derive(Debug, Clone, Copy)]
-struct Order {
-    /// What was deleted before this goes.
-    before: DateTime<Utc>,
-    /// Now.
-    at: DateTime<Utc>,
 }
 
 impl Purger {
@@ -137,16 +127,6 @@ impl Purger {
         }
         Ok(())
     }
-}
-
-/// As the number of rows that a purge tells.
-fn rows(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
-}
-
-/// As the number that the database counted.
-fn counted(count: i64) -> u64 {
-    u64::try_from(count).unwrap_or_default()
 }
 
 #[cfg(test)]

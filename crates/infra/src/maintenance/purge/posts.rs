@@ -4,7 +4,7 @@ use diesel_async::RunQueryDsl;
 use hexpress_database::sql::{Locked, StoredId, StoredInstant};
 use hexpress_database::{Connection, Failure, on_backend};
 
-use super::{BATCH, counted, rows};
+use super::batch::{BATCH, counted, rows};
 use crate::post::lock_views;
 use crate::schema::{kept_slugs, posts};
 

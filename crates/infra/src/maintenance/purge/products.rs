@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_database::{Connection, Failure, on_backend};
 
-use super::{BATCH, counted, rows};
+use super::batch::{BATCH, counted, rows};
 use crate::schema::{order_items, products, stock_movements};
 
 /// How many are to be removed: those of which no order speaks.

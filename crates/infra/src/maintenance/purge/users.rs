@@ -6,7 +6,7 @@ use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::list::fold;
 
-use super::{BATCH, Order, counted, rows};
+use super::batch::{BATCH, Order, counted, rows};
 use crate::schema::{orders, posts, tokens, users};
 
 // What stands in the row of somebody who is forgotten.

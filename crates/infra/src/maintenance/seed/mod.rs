@@ -5,48 +5,26 @@
 //! is made of the domain's own values, so that nothing invalid gets in, but
 //! its slugs and emails have to be free by the way in which they are made.
 
+mod insert;
 mod orders;
 mod rows;
-
-use std::collections::HashSet;
 
 use diesel_async::RunQueryDsl;
 use hexpress_database::sql::StoredId;
 use hexpress_database::{Connection, Database, Failure, on_backend};
-use hexpress_domain::id::Id;
 use hexpress_domain::order::Order;
-use hexpress_domain::post::{Content, Post};
 use hexpress_domain::product::Product;
 use hexpress_domain::repository::RepositoryError;
-use hexpress_domain::user::{PasswordHash, User};
 
-use crate::maintenance::bulk::{self, OnConflict, Row, Value};
+pub use rows::{SeedPost, SeedUser};
+
+use self::insert::{insert, only};
 use crate::post::Addition;
-use crate::schema::{POSTS, PRODUCTS, STOCK_MOVEMENTS, Table, USERS, growing};
+use crate::schema::{POSTS, PRODUCTS, STOCK_MOVEMENTS, USERS, growing};
 
 /// How many rows go into one statement at best: many, but so few that one
 /// stays within the limits on statements and on the values bound to them.
 pub const SEED_BATCH: usize = 500;
-
-/// A user to be stored as it is.
-#[derive(Debug, Clone)]
-pub struct SeedUser {
-    /// All but the password.
-    pub user: User,
-    /// The password's hash.
-    pub password_hash: PasswordHash,
-}
-
-/// A post to be stored as it is.
-#[derive(Debug, Clone)]
-pub struct SeedPost {
-    /// All but what it says.
-    pub post: Post,
-    /// What it says.
-    pub content: Content,
-    /// How often it has been viewed.
-    pub views: u32,
-}
 
 /// Stores rows in bulk.
 #[derive(Clone)]
@@ -161,38 +139,4 @@ async fn insert_products(connection: &mut Connection, batch: &[Product]) -> Resu
         .collect();
     insert(connection, STOCK_MOVEMENTS, movements).await?;
     Ok(added.len())
-}
-
-/// Those things of a batch whose ids are among the keys that were added.
-fn only<'a, T, Of>(batch: &'a [T], added: &[Row], id: impl Fn(&T) -> Id<Of>) -> Vec<&'a T> {
-    let keys: HashSet<_> = added.iter().map(Vec::as_slice).collect();
-    batch
-        .iter()
-        .filter(|thing| keys.contains([Value::from(id(thing))].as_slice()))
-        .collect()
-}
-
-/// Adds rows with these columns, and returns the keys of those that were not there.
-async fn insert(
-    connection: &mut Connection,
-    table: Table,
-    rows: Vec<Vec<(&'static str, Value)>>,
-) -> Result<Vec<Row>, Failure> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    bulk::expect(connection).await?;
-    let known = table.columns(connection).await?;
-    let named = rows.iter().take(1).flatten();
-    let columns: Vec<_> = named
-        .filter_map(|(name, _)| known.iter().find(|column| column.name == *name))
-        .cloned()
-        .collect();
-    let rows: Vec<Row> = rows
-        .into_iter()
-        .map(|row| row.into_iter().map(|(_, value)| value).collect())
-        .collect();
-    table
-        .insert(connection, &columns, &rows, OnConflict::Keep)
-        .await
 }

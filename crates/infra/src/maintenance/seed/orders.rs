@@ -9,7 +9,8 @@ use hexpress_domain::order::{Order, OrderStatus};
 use hexpress_domain::product::{Product, ProductId, StockChangeError};
 use hexpress_domain::repository::RepositoryError;
 
-use super::{insert, only, rows};
+use super::insert::{insert, only};
+use super::rows;
 use crate::maintenance::bulk::{Kind, Value, placeholders};
 use crate::product::lock_products;
 use crate::schema::{ORDER_ITEMS, ORDERS, STOCK_MOVEMENTS};

@@ -1,12 +1,33 @@
 use chrono::{DateTime, Utc};
 use hexpress_domain::order::OrderId;
 use hexpress_domain::order::{Order, OrderStatus};
+use hexpress_domain::post::{Content, Post};
 use hexpress_domain::product::{Product, ProductId};
+use hexpress_domain::user::{PasswordHash, User};
 
-use super::{SeedPost, SeedUser};
 use crate::maintenance::bulk::Value;
 use crate::product::Cause;
 use crate::{post, product, user};
+
+/// A user to be stored as it is.
+#[derive(Debug, Clone)]
+pub struct SeedUser {
+    /// All but the password.
+    pub user: User,
+    /// The password's hash.
+    pub password_hash: PasswordHash,
+}
+
+/// A post to be stored as it is.
+#[derive(Debug, Clone)]
+pub struct SeedPost {
+    /// All but what it says.
+    pub post: Post,
+    /// What it says.
+    pub content: Content,
+    /// How often it has been viewed.
+    pub views: u32,
+}
 
 /// The columns of a row.
 type Columns = Vec<(&'static str, Value)>;
