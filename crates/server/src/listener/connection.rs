@@ -1,9 +1,11 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::CONNECTION;
@@ -14,14 +16,41 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use super::Service;
+use super::limits::ConnectionLimits;
 use super::pace::Pace;
 use super::stream::PacedStream;
 
+/// What every connection shares.
+#[derive(Clone)]
+pub(super) struct Service {
+    pub(super) router: Router,
+    pub(super) limits: ConnectionLimits,
+    pub(super) closing: CancellationToken,
+    pub(super) connections: TaskTracker,
+    /// Ends every connection at once.
+    pub(super) cutting: CancellationToken,
+    /// How many of those that were ended so owed an answer.
+    pub(super) cut_off: Arc<AtomicUsize>,
+}
+
+impl Service {
+    /// Serves a connection in a task of its own.
+    pub(super) fn take(&self, stream: TcpStream, peer: SocketAddr) {
+        // Answers are written whole: waiting for more to send would only delay them.
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!(%error, "a connection has ended at once");
+            return;
+        }
+        self.connections.spawn(serve(stream, peer, self.clone()));
+    }
+}
+
 /// Serves one connection until either side ends it, or it waits for too long.
-pub async fn serve(stream: TcpStream, peer: SocketAddr, service: Service) {
+async fn serve(stream: TcpStream, peer: SocketAddr, service: Service) {
     let pace = Pace::new(service.limits);
     let stream = TokioIo::new(PacedStream::new(stream, pace.clone()));
     let answers = service_fn(|request| answer(request, peer, &service, pace.clone()));

@@ -4,13 +4,13 @@
 //! one byte a second, sends nothing, or reads nothing.
 
 mod connection;
+mod limits;
 mod pace;
 mod stream;
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -19,44 +19,20 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{debug, warn};
+use tracing::warn;
+
+use self::connection::Service;
+
+pub use self::limits::ConnectionLimits;
 
 /// How long to wait after a failure to accept: what it lacked (such as file
 /// descriptors) may come free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// How long a connection may wait.
-#[derive(Debug, Clone, Copy)]
-pub struct ConnectionLimits {
-    /// For the first byte on a new connection, and for the end of any request's
-    /// head once it has begun.
-    pub header_read: Duration,
-    /// For the next request after an answer.
-    pub keep_alive: Duration,
-    /// For the client to take any more of an answer.
-    pub write_stall: Duration,
-    /// For the client to end the connection after the last answer, while it may
-    /// still be sending.
-    pub linger: Duration,
-}
-
 /// A server that takes connections until it is closed.
 pub struct Server {
     service: Service,
     accepting: JoinHandle<()>,
-}
-
-/// What every connection shares.
-#[derive(Clone)]
-struct Service {
-    router: Router,
-    limits: ConnectionLimits,
-    closing: CancellationToken,
-    connections: TaskTracker,
-    /// Ends every connection at once.
-    cutting: CancellationToken,
-    /// How many of those that were ended so owed an answer.
-    cut_off: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -137,18 +113,6 @@ fn is_clients_doing(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
     )
-}
-
-impl Service {
-    fn take(&self, stream: TcpStream, peer: SocketAddr) {
-        // Answers are written whole: waiting for more to send would only delay them.
-        if let Err(error) = stream.set_nodelay(true) {
-            debug!(%error, "a connection has ended at once");
-            return;
-        }
-        self.connections
-            .spawn(connection::serve(stream, peer, self.clone()));
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::ConnectionLimits;
+use super::limits::ConnectionLimits;
 
 /// How long a connection is kept on which no request has begun once the server
 /// closes: one may be on its way that was sent before its client could know.
