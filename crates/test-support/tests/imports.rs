@@ -3,7 +3,8 @@
 //!
 //! A file that imports a name depends on the file that defines it: re-exports are followed, and
 //! a re-export alone makes no dependency. Names that are written out in the code
-//! (`crate::a::b`) count as imports. Unit tests do not count.
+//! (`crate::a::b`, or `b::c` where `b` is a child or imported) count as imports. Unit tests do not
+//! count.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,16 +16,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
-
-/// Crates in which no file takes part in a circle.
-const WITHOUT_CIRCLES: &[&str] = &[
-    "crates/database",
-    "crates/infra",
-    "crates/testkit",
-    "examples/embedded-blog",
-    "examples/json-file-adapter",
-];
+use std::path::{Path, PathBuf};
 
 /// The floors of a crate, the lowest first: modules by their paths, of which the longest counts.
 /// The empty path is the crate's root.
@@ -48,7 +40,7 @@ const INFRA: Floors = &[
     &["cache", "list", "schema", "security"],
     &["database"],
     &["auth", "order", "post", "product", "user"],
-    &["maintenance"],
+    &["adapters", "maintenance"],
     &[""],
 ];
 
@@ -75,6 +67,16 @@ impl Imports {
     fn of(root: &Path) -> Self {
         let mut sources = BTreeMap::new();
         read(&root.join("src"), "", &mut sources);
+        let tests: Vec<_> = sources
+            .keys()
+            .filter(|module| is_test(module, &sources))
+            .map(|module| format!("{module}/"))
+            .collect();
+        sources.retain(|module, _| {
+            !tests
+                .iter()
+                .any(|test| format!("{module}/").starts_with(test))
+        });
         Self::between(&sources)
     }
 
@@ -99,25 +101,18 @@ impl Imports {
                     }
                 }
             }
-            for start in ["crate::", "super::"] {
-                for (at, _) in code.match_indices(start) {
-                    // In a macro: a path of whoever calls it.
-                    if code[..at].ends_with('$') {
-                        continue;
-                    }
-                    let written: String = code[at..]
-                        .chars()
-                        .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | ':'))
-                        .collect();
-                    let path = written.trim_end_matches(':');
-                    if let Some(path) = absolute(module, path, sources) {
-                        let name = String::new();
-                        uses.push(Use {
-                            name,
-                            path,
-                            is_re_export: false,
-                        });
-                    }
+            for written in written_paths(&code) {
+                let (start, rest) = written.split_once("::").unwrap();
+                let path = match uses.iter().find(|found| found.name == start) {
+                    Some(found) => Some(extended(&found.path, rest)),
+                    None => absolute(module, written, sources),
+                };
+                if let Some(path) = path {
+                    uses.push(Use {
+                        name: String::new(),
+                        path,
+                        is_re_export: false,
+                    });
                 }
             }
             imports.code.insert(module.clone(), code);
@@ -162,29 +157,27 @@ impl Imports {
         arrows
     }
 
-    /// The files that take part in a circle: those that lead back to themselves.
-    fn in_circles(&self) -> BTreeSet<Module> {
+    /// The imports that take part in a circle: what is imported leads back to the importer.
+    fn in_circles(&self) -> Vec<String> {
         let arrows = self.arrows();
-        let leads_back = |start: &Module| {
-            let mut seen = BTreeSet::new();
+        let leads_to = |start: &Module, goal: &Module| {
+            let mut seen = BTreeSet::from([start]);
             let mut next = vec![start];
             while let Some(module) = next.pop() {
-                for used in arrows.get(module).into_iter().flatten() {
-                    if used == start {
-                        return true;
-                    }
-                    if seen.insert(used) {
-                        next.push(used);
-                    }
+                if module == goal {
+                    return true;
                 }
+                let used = arrows.get(module).into_iter().flatten();
+                next.extend(used.filter(|used| seen.insert(used)));
             }
             false
         };
-        arrows
-            .keys()
-            .filter(|module| leads_back(module))
-            .cloned()
-            .collect()
+        let mut circles = Vec::new();
+        for (module, used) in &arrows {
+            let back = used.iter().filter(|used| leads_to(used, module));
+            circles.extend(back.map(|used| format!("{module} -> {used}")));
+        }
+        circles
     }
 
     /// The imports that lead upwards, and the modules that stand on no floor.
@@ -213,14 +206,25 @@ impl Imports {
     }
 }
 
-/// Reads the files below a folder, without those of unit tests.
+/// Whether a module is declared for unit tests alone.
+fn is_test(module: &str, sources: &BTreeMap<Module, String>) -> bool {
+    let (parent, name) = module.rsplit_once('/').unwrap_or(("", module));
+    let declaration = format!("mod {name};");
+    let lines: Vec<_> = sources
+        .get(parent)
+        .into_iter()
+        .flat_map(|source| source.lines())
+        .collect();
+    lines
+        .windows(2)
+        .any(|pair| pair[0] == "#[cfg(test)]" && pair[1].ends_with(&declaration))
+}
+
+/// Reads the files below a folder.
 fn read(folder: &Path, module: &str, sources: &mut BTreeMap<Module, String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let stem = path.file_stem().unwrap().to_str().unwrap();
-        if matches!(stem, "tests" | "testing") || stem.starts_with("slow_") {
-            continue;
-        }
         let name = match stem {
             "lib" | "main" | "mod" => module.to_owned(),
             _ if module.is_empty() => stem.to_owned(),
@@ -274,6 +278,16 @@ fn split(source: &str) -> (String, Vec<(String, bool)>) {
     (code, declarations)
 }
 
+/// The paths that are written out: `a::b`. Those behind a `$` are of whoever calls a macro, and
+/// those that begin with `::` are of other crates.
+fn written_paths(code: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let words = code.split(move |c| !is_part(c) && c != '$');
+    let paths = words.filter(|word| !word.starts_with(['$', ':']));
+    let paths = paths.map(|word| word.trim_end_matches(':'));
+    paths.filter(|path| path.contains("::"))
+}
+
 /// The single paths of a `use` declaration.
 fn expand(declaration: &str) -> Vec<String> {
     let Some((head, list)) = declaration.split_once('{') else {
@@ -323,25 +337,60 @@ fn absolute(module: &str, path: &str, sources: &BTreeMap<Module, String>) -> Opt
     Some(base.into_iter().map(str::to_owned).collect())
 }
 
+fn extended(path: &[String], rest: &str) -> Vec<String> {
+    let rest = rest.split("::").map(str::to_owned);
+    path.iter().cloned().chain(rest).collect()
+}
+
 /// Whether a name stands in the code by itself.
 fn names(code: &str, name: &str) -> bool {
     code.split(|c: char| !c.is_alphanumeric() && c != '_')
         .any(|word| word == name)
 }
 
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The folders of the workspace's members, from the root of the workspace on.
+///
+/// Every crate counts that lies in the folders that the manifest names: `crates/*`.
+fn members() -> Vec<String> {
+    let manifest = fs::read_to_string(workspace().join("Cargo.toml")).unwrap();
+    let (_, list) = manifest.split_once("\nmembers = [").unwrap();
+    let (list, _) = list.split_once(']').unwrap();
+    let mut members = Vec::new();
+    for pattern in list.split('"').skip(1).step_by(2) {
+        let folder = pattern.strip_suffix("/*").unwrap();
+        for entry in fs::read_dir(workspace().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.join("Cargo.toml").exists() {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                members.push(format!("{folder}/{name}"));
+            }
+        }
+    }
+    members.sort();
+    members
+}
+
 fn crate_at(path: &str) -> Imports {
-    Imports::of(
-        &Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../..")
-            .join(path),
-    )
+    Imports::of(&workspace().join(path))
 }
 
 #[test]
 fn no_file_takes_part_in_a_circle_of_imports() {
-    for path in WITHOUT_CIRCLES {
-        assert_eq!(crate_at(path).in_circles(), BTreeSet::new(), "{path}");
+    let members = members();
+    for known in ["crates/test-support", "examples/embedded-blog"] {
+        assert!(members.iter().any(|path| path == known), "{members:?}");
     }
+    let circles: BTreeMap<_, _> = members
+        .into_iter()
+        .map(|path| (crate_at(&path).in_circles(), path))
+        .filter(|(circles, _)| !circles.is_empty())
+        .map(|(circles, path)| (path, circles))
+        .collect();
+    assert!(circles.is_empty(), "{circles:#?}");
 }
 
 #[test]
@@ -372,8 +421,20 @@ fn a_circle_is_found_through_re_exports_and_written_paths() {
         ("b", "pub struct B;\nfn f() { crate::a::A; }"),
         ("c", "pub struct C;\n// use crate::a::A;"),
     ]);
-    let circle = ["a/inner", "b"].map(str::to_owned);
-    assert_eq!(imports.in_circles(), circle.into());
+    assert_eq!(imports.in_circles(), ["a/inner -> b", "b -> a/inner"]);
+}
+
+#[test]
+fn a_circle_is_found_through_the_names_of_modules() {
+    let imports = imports(&[
+        ("", "mod a;\nmod b;"),
+        ("a", "mod inner;\npub struct A;\nfn f() { inner::f(); }"),
+        ("a/inner", "use crate::b;\npub fn f() { b::f(); }"),
+        ("b", "mod inner;\npub use inner::f;"),
+        ("b/inner", "use crate::a::A;\npub fn f() {}"),
+    ]);
+    let circle = ["a -> a/inner", "a/inner -> b/inner", "b/inner -> a"];
+    assert_eq!(imports.in_circles(), circle);
 }
 
 #[test]
