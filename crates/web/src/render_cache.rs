@@ -120,7 +120,7 @@ impl RenderCache {
         };
         let entry = Entry {
             rendered: rendered.clone(),
-            _value: Arc::downgrade(value),
+            _value: Arc::<T>::downgrade(value),
         };
         entries.insert(key, entry);
         Ok(rendered)
