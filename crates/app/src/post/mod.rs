@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use hexpress_domain::auth::{Actor, CREDENTIALS_CHANGED};
 use hexpress_domain::clock::{Clock, IdGenerator};
-use hexpress_domain::entity::Liveness;
 use hexpress_domain::id::Id;
 use hexpress_domain::post::{
     MadeSlug, NewPost, NewSlug, PostId, PostQuery, PostReader, PostRecord, PostRepository,
-    PostScope, PostStatus, PostView, Slug, ViewBatch, ViewCounter, ViewRepository, VisiblePage,
-    VisiblePost,
+    PostStatus, PostView, Slug, ViewBatch, ViewCounter, ViewRepository,
 };
 use hexpress_domain::repository::RepositoryError;
 
 use crate::permissions::operations::CreatePost;
-use crate::permissions::{self, Operation, Permit};
+pub use crate::permissions::{VisiblePage, VisiblePost};
+
+use crate::permissions::{self, Permit};
 use crate::{Error, Resource};
 
 /// What the use cases of posts need.
@@ -146,11 +146,9 @@ impl PostService {
     /// [`Error::Unauthenticated`] and [`Error::Forbidden`] for those who ask for
     /// deleted posts and may not; [`Error::Validation`] for a cursor of another order.
     pub async fn list(&self, actor: &Actor, query: PostQuery) -> Result<VisiblePage, Error> {
-        if query.filter.liveness != Liveness::Live {
-            permissions::permit(actor, Operation::ListDeletedPosts)?;
-        }
+        permissions::permit_filter(actor, &query.filter)?;
         query.check_cursor()?;
-        let scope = PostScope::of(actor);
+        let scope = permissions::visible_posts(actor);
         let page = self.ports.reader.show_list(scope, query).await?;
         Ok(VisiblePage::of(page, actor))
     }

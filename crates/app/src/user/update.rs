@@ -1,8 +1,6 @@
 use std::sync::{Arc, OnceLock};
 
-use hexpress_domain::auth::{
-    Actor, ClientAddress, LoginAttempt, Reservation, Revocation, Verification,
-};
+use hexpress_domain::auth::{Actor, ClientAddress, LoginAttempt, Reservation, Verification};
 use hexpress_domain::repository::{Refusal, RepositoryError};
 use hexpress_domain::user::{
     CurrentPasswordError, LockedUser, Password, PasswordHash, User, UserField, UserId, UserPatch,
@@ -109,7 +107,7 @@ impl UserService {
                 return Err(PasswordChanged.into());
             }
             update.check_state(user)?;
-            let ended = ended_tokens(&update.actor, user.id);
+            let ended = permissions::revoked_by_new_password(&update.actor, user);
             let change = user.change(&update.patch, new_hash.clone(), ended, at);
             let change = change.map(|change| require_admin_left(locked, change));
             Ok(change.transpose()?)
@@ -189,15 +187,6 @@ impl UserService {
             .verify(claimed, Some(hash.clone()))
             .await?;
         Ok((hash, verification))
-    }
-}
-
-/// The tokens that a new password ends: all but the one in use, if its user is
-/// the one whose password it is.
-fn ended_tokens(actor: &Actor, id: UserId) -> Revocation {
-    match actor.principal() {
-        Some(principal) if principal.user_id == id => Revocation::AllBut(principal.token_id),
-        _ => Revocation::All,
     }
 }
 

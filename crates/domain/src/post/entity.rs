@@ -5,7 +5,7 @@ use crate::auth::Actor;
 use crate::entity::Version;
 use crate::id::Id;
 use crate::repository::UniqueField;
-use crate::user::{Role, UserId};
+use crate::user::UserId;
 
 /// The id of a post.
 pub type PostId = Id<Post>;
@@ -87,19 +87,6 @@ impl Post {
     #[must_use]
     pub const fn is_live(&self) -> bool {
         self.deleted_at.is_none()
-    }
-
-    /// Whether the actor may know that the post exists: published posts are for
-    /// everyone, others for their author, moderators and admins, deleted ones for
-    /// admins.
-    #[must_use]
-    pub fn is_visible_to(&self, actor: &Actor) -> bool {
-        if !self.is_live() {
-            return actor.role() == Some(Role::Admin);
-        }
-        self.status == PostStatus::Published
-            || actor.is(self.author_id)
-            || matches!(actor.role(), Some(Role::Moderator | Role::Admin))
     }
 
     /// Whether a read by this actor counts as a view: anybody's but the author's,
@@ -216,6 +203,7 @@ mod tests {
 
     use super::*;
     use crate::auth::{Principal, TokenId, TokenKind};
+    use crate::user::Role;
 
     fn at() -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000, 0).unwrap()
@@ -261,36 +249,6 @@ mod tests {
             token_id: TokenId::new(Uuid::from_u128(9)),
             token_kind: TokenKind::Session,
         })
-    }
-
-    #[test]
-    fn who_sees_what() {
-        use PostStatus::{Archived, Draft, Published};
-
-        let author = actor(2, Role::User);
-        let others = [
-            Actor::Anonymous,
-            actor(3, Role::User),
-            author,
-            actor(4, Role::Moderator),
-            actor(5, Role::Admin),
-        ];
-        let seen = |status, deleted_at| {
-            let post = Post {
-                status,
-                deleted_at,
-                ..draft()
-            };
-            others.each_ref().map(|actor| post.is_visible_to(actor))
-        };
-        for status in [Draft, Archived] {
-            assert_eq!(seen(status, None), [false, false, true, true, true]);
-        }
-        assert_eq!(seen(Published, None), [true; 5]);
-        for status in PostStatus::ALL {
-            let deleted = seen(status, Some(at()));
-            assert_eq!(deleted, [false, false, false, false, true]);
-        }
     }
 
     #[test]

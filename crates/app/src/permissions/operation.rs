@@ -1,17 +1,9 @@
-//! Who may do what: the one place where that is decided.
-//!
-//! [`permit`] says what the kind of actor alone decides, before anything is
-//! read; the functions below it decide about one thing that was read.
-
 use std::marker::PhantomData;
 
 use hexpress_domain::auth::{Actor, Principal, TokenKind};
-use hexpress_domain::entity::Liveness;
-use hexpress_domain::order::{Order, OrderStatus};
-use hexpress_domain::post::{Post, PostField, PostPatch};
-use hexpress_domain::user::{Role, User, UserField, UserId, UserPatch};
+use hexpress_domain::user::Role;
 
-use crate::{Error, InvalidState};
+use crate::Error;
 
 /// What somebody may want to do, as far as it does not depend on which thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,8 +112,30 @@ pub mod operations {
     );
 }
 
-/// Proof that the kind of actor alone does not forbid an operation: nothing but
-/// [`Permit::of`] makes one, and use cases take it in place of an actor.
+/// Proof that the kind of actor alone does not forbid an operation. Use cases take it in
+/// place of an actor. Only [`Permit::of`] makes one:
+///
+/// ```
+/// use hexpress_app::permissions::{Permit, operations::ManageProducts};
+/// use hexpress_domain::auth::Actor;
+///
+/// assert!(Permit::<ManageProducts>::of(Actor::Operator).is_ok());
+/// assert!(Permit::<ManageProducts>::of(Actor::Anonymous).is_err());
+/// ```
+///
+/// Code outside the permission module cannot forge one, because the fields are private:
+///
+/// ```compile_fail,E0451
+/// use std::marker::PhantomData;
+///
+/// use hexpress_app::permissions::{Permit, operations::ManageProducts};
+/// use hexpress_domain::auth::Actor;
+///
+/// let forged = Permit::<ManageProducts> {
+///     actor: Actor::Anonymous,
+///     operation: PhantomData,
+/// };
+/// ```
 #[derive(Debug, Clone)]
 pub struct Permit<O> {
     actor: Actor,
@@ -220,163 +234,4 @@ pub fn permit(actor: &Actor, operation: Operation) -> Result<(), Error> {
     } else {
         Err(Error::forbidden())
     }
-}
-
-/// Which accounts the actor may see at all: deleted ones are for admins.
-#[must_use]
-pub fn visible_users(actor: &Actor) -> Liveness {
-    match actor.role() {
-        Some(Role::Admin) => Liveness::Any,
-        _ => Liveness::Live,
-    }
-}
-
-/// Whether the actor sees the whole account, or only the public profile.
-#[must_use]
-pub fn sees_full_user(actor: &Actor, user: &User) -> bool {
-    actor.is(user.id) || matches!(actor.role(), Some(Role::Moderator | Role::Admin))
-}
-
-/// Decides whether the actor may send these changes to this account.
-///
-/// # Errors
-///
-/// [`Error::Forbidden`], with the fields that somebody else might have sent.
-pub fn permit_user_patch(actor: &Actor, user: &User, patch: &UserPatch) -> Result<(), Error> {
-    let is_self = actor.is(user.id);
-    let is_admin = actor.role() == Some(Role::Admin);
-    if !is_self && !is_admin {
-        return Err(Error::forbidden());
-    }
-    let by_session = actor
-        .principal()
-        .is_none_or(|principal| principal.token_kind == TokenKind::Session);
-    let may_send = |field| match field {
-        UserField::FirstName | UserField::LastName => true,
-        UserField::Email | UserField::Password => by_session,
-        UserField::CurrentPassword => is_self,
-        UserField::Role | UserField::IsActive => !is_self,
-    };
-    let fields = patch.fields().into_iter();
-    refuse(
-        fields
-            .filter(|field| !may_send(*field))
-            .map(UserField::as_str),
-    )
-}
-
-/// Refuses fields that the actor may not send, if there are any.
-fn refuse(fields: impl Iterator<Item = &'static str>) -> Result<(), Error> {
-    let fields: Vec<_> = fields.collect();
-    if fields.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Forbidden { fields })
-    }
-}
-
-/// Whether the actor must show the present password to change this account's
-/// email or password: whoever changes the own one.
-#[must_use]
-pub fn must_confirm_password(actor: &Actor, user: &User) -> bool {
-    actor.is(user.id)
-}
-
-/// Decides whether the actor may delete this account.
-///
-/// # Errors
-///
-/// [`Error::Forbidden`].
-pub fn permit_user_deletion(actor: &Actor, user: &User) -> Result<(), Error> {
-    let allowed = match actor {
-        Actor::Operator => true,
-        Actor::Anonymous => false,
-        Actor::User(principal) if principal.user_id == user.id => {
-            principal.token_kind == TokenKind::Session
-        }
-        Actor::User(principal) => principal.role == Role::Admin,
-    };
-    if allowed {
-        Ok(())
-    } else {
-        Err(Error::forbidden())
-    }
-}
-
-/// Decides whether the actor may see how often this author's posts are read.
-///
-/// # Errors
-///
-/// [`Error::Forbidden`].
-pub fn permit_statistics(actor: &Actor, author: &User) -> Result<(), Error> {
-    if sees_full_user(actor, author) {
-        Ok(())
-    } else {
-        Err(Error::forbidden())
-    }
-}
-
-/// Decides whether the actor may send these changes to this post.
-///
-/// # Errors
-///
-/// [`Error::Forbidden`], with the fields that somebody else might have sent.
-pub fn permit_post_patch(actor: &Actor, post: &Post, patch: &PostPatch) -> Result<(), Error> {
-    if actor.is(post.author_id) || actor.role() == Some(Role::Admin) {
-        return Ok(());
-    }
-    permit_post_moderation(actor, post)?;
-    let fields = patch.fields().into_iter();
-    refuse(
-        fields
-            .filter(|field| *field != PostField::Status)
-            .map(PostField::as_str),
-    )
-}
-
-/// Decides whether the actor may publish or delete this post: its author, moderators
-/// and admins.
-///
-/// # Errors
-///
-/// [`Error::Forbidden`].
-pub fn permit_post_moderation(actor: &Actor, post: &Post) -> Result<(), Error> {
-    if actor.is(post.author_id) || matches!(actor.role(), Some(Role::Moderator | Role::Admin)) {
-        Ok(())
-    } else {
-        Err(Error::forbidden())
-    }
-}
-
-/// Whose orders the actor may see: `None` is everybody's.
-///
-/// # Errors
-///
-/// [`Error::Unauthenticated`] for an anonymous actor, who has none.
-pub fn visible_orders(actor: &Actor) -> Result<Option<UserId>, Error> {
-    match actor {
-        Actor::Anonymous => Err(Error::Unauthenticated),
-        Actor::Operator => Ok(None),
-        Actor::User(principal) if principal.role == Role::Admin => Ok(None),
-        Actor::User(principal) => Ok(Some(principal.user_id)),
-    }
-}
-
-/// Whether the actor may know that the order exists.
-#[must_use]
-pub fn sees_order(actor: &Actor, order: &Order) -> bool {
-    visible_orders(actor).is_ok_and(|whose| whose.is_none_or(|id| id == order.user_id))
-}
-
-/// Decides whether the actor may call this order off, as far as the actor's role has a
-/// say in it: what is paid for goes back through an admin.
-///
-/// # Errors
-///
-/// [`Error::InvalidState`].
-pub fn permit_cancellation(actor: &Actor, order: &Order) -> Result<(), Error> {
-    if order.status == OrderStatus::Paid && actor.role() != Some(Role::Admin) {
-        return Err(Error::InvalidState(InvalidState::OrderPaid));
-    }
-    Ok(())
 }
