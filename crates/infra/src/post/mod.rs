@@ -1,6 +1,6 @@
 //! Posts in the database, and the counts of their views.
 
-mod cohort;
+mod deleted_with_author;
 mod list;
 mod read;
 mod rows;
@@ -26,7 +26,7 @@ use hexpress_domain::post::{
 use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::UserId;
 
-pub(crate) use cohort::{delete_with_author, restore_with_author};
+pub(crate) use deleted_with_author::{delete_with_author, restore_with_author};
 pub(crate) use rows::search_text;
 pub use view_buffer::BufferedViewCounter;
 pub use views::DieselViewRepository;
@@ -35,7 +35,7 @@ pub(crate) use views::{Addition, lock_views};
 /// [`PostRepository`] in the database.
 ///
 /// Whoever takes several locks takes them in this order: the author, posts that are there
-/// by id, the makers of a slug, the counts of views by post, kept slugs. Whoever restores
+/// by id, the makers of a slug, the counts of views by post, slug redirects. Whoever restores
 /// the posts of an author alone holds the makers of slugs before the posts: nobody else
 /// takes a deleted post without its author.
 #[derive(Clone)]
