@@ -150,7 +150,7 @@ impl OrderService {
         Ok(self.ports.orders.list(query).await?)
     }
 
-    /// Calls an order off; its pieces go back.
+    /// Cancels an order; its pieces go back into stock.
     ///
     /// # Errors
     ///
@@ -252,7 +252,7 @@ impl OrderService {
     }
 }
 
-/// Puts the lines at fault into the words of the command.
+/// Names the lines at fault by the fields of the command.
 fn refused(refusal: PlacementRefusal) -> Error {
     match refusal {
         PlacementRefusal::NotForSale(items) => Error::MissingReference {

@@ -5,7 +5,7 @@ use hexpress_domain::user::Role;
 
 use crate::Error;
 
-/// What somebody may want to do, as far as it does not depend on which thing.
+/// What an actor wants to do, apart from the thing that it is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Operation {
@@ -53,7 +53,7 @@ pub enum Operation {
     FilterOrdersByUser,
     /// See one order.
     ReadOrder,
-    /// Call an order off.
+    /// Cancel an order.
     CancelOrder,
     /// Say that an order is paid for.
     PayOrder,
@@ -156,13 +156,13 @@ impl<O: Permission> Permit<O> {
         })
     }
 
-    /// Who may.
+    /// The actor.
     #[must_use]
     pub const fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    /// The account of whoever may.
+    /// The account of the actor.
     ///
     /// # Errors
     ///
@@ -173,11 +173,11 @@ impl<O: Permission> Permit<O> {
 }
 
 enum Needed {
-    /// An account of one's own, which the operator has not.
+    /// An account, which the operator does not have.
     Account,
-    /// The same, by a session.
+    /// An account, and a session rather than an API token.
     Session,
-    /// Anybody who is known.
+    /// Anybody but anonymous actors.
     SignedIn,
     Role(&'static [Role]),
     Operator,

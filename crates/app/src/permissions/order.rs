@@ -4,7 +4,7 @@ use hexpress_domain::user::{Role, UserId};
 
 use crate::{Error, InvalidState};
 
-/// Whose orders the actor may see: `None` is everybody's.
+/// The user whose orders the actor may see; `None` means all users.
 ///
 /// # Errors
 ///
@@ -24,8 +24,8 @@ pub fn sees_order(actor: &Actor, order: &Order) -> bool {
     visible_orders(actor).is_ok_and(|whose| whose.is_none_or(|id| id == order.user_id))
 }
 
-/// Decides whether the actor may call this order off, as far as the actor's role has a
-/// say in it: what is paid for goes back through an admin.
+/// Decides whether the role of the actor allows to cancel this order: only admins cancel
+/// an order that is paid for.
 ///
 /// # Errors
 ///

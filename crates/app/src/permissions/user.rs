@@ -5,7 +5,7 @@ use hexpress_domain::user::{Role, User, UserField, UserPatch};
 use super::refuse_fields;
 use crate::Error;
 
-/// Which accounts the actor may see at all: deleted ones are for admins.
+/// Which accounts the actor sees: only admins see deleted ones.
 #[must_use]
 pub fn visible_users(actor: &Actor) -> Liveness {
     match actor.role() {
@@ -54,8 +54,8 @@ pub fn permit_user_patch(actor: &Actor, user: &User, patch: &UserPatch) -> Resul
     )
 }
 
-/// Whether the actor must show the present password to change this account's
-/// email or password: whoever changes the own one.
+/// Whether the actor must send the present password to change this account's email or
+/// password: users must on their own account.
 #[must_use]
 pub fn must_confirm_password(actor: &Actor, user: &User) -> bool {
     actor.is(user.id)

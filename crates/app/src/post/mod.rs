@@ -1,5 +1,5 @@
-//! Posts: writing, reading, listing, publishing. What their author may know about all of
-//! them together is asked of [`UserService`](crate::user::UserService).
+//! Posts: writing, reading, listing, publishing.
+//! [`UserService`](crate::user::UserService) has the statistics of an author's posts.
 
 mod change;
 
@@ -46,7 +46,7 @@ pub struct PostService {
 pub enum SlugTarget {
     /// The post that has it.
     Post(VisiblePost),
-    /// A post that had it, and has this one now.
+    /// The present slug of the post that had it.
     Moved(Slug),
 }
 
@@ -120,8 +120,8 @@ impl PostService {
         }
     }
 
-    /// Counts a view, where the actor's reading of the post is one. Nobody waits for
-    /// it, and it does not fail.
+    /// Counts a view, unless a read by this actor does not count. Returns at once and
+    /// never fails.
     pub fn count_view(&self, actor: &Actor, post: &VisiblePost) {
         let post = &post.view().post;
         if post.counts_view_of(actor) {

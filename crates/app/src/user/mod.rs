@@ -1,5 +1,5 @@
-//! Accounts: sign-up, reading, listing, changing, deleting and restoring, and what their
-//! users may know about the posts that they write.
+//! Accounts: sign-up, reading, listing, changing, deleting and restoring, and the
+//! statistics of the posts that users write.
 
 mod statistics;
 mod update;
@@ -240,7 +240,7 @@ fn require_visible(actor: &Actor, user: &User) -> Result<(), Error> {
     }
 }
 
-/// Lets no change pass that leaves nobody to administer the service.
+/// Refuses a change that leaves no active admin.
 fn require_admin_left(locked: &LockedUser, change: UserChange) -> Result<UserChange, Error> {
     match locked.removes_last_admin(&change) {
         true => Err(Error::InvalidState(InvalidState::LastAdmin)),

@@ -13,12 +13,12 @@ use crate::permissions::operations::ChangeUser;
 use crate::permissions::{self, Permit};
 use crate::{Error, IfMatch, Resource};
 
-/// The password is another than the one that was verified.
+/// The password was changed after it had been verified.
 #[derive(Debug, thiserror::Error)]
 #[error("the password was changed while it was verified")]
 struct PasswordChanged;
 
-/// Who wants what of an account.
+/// A change of an account that an actor wants.
 struct Update {
     actor: Actor,
     patch: UserPatch,
@@ -26,8 +26,8 @@ struct Update {
 }
 
 impl Update {
-    /// Whether the actor may send the patch, and shows the present password where that
-    /// is needed: not yet whether it is the right one.
+    /// Checks that the actor may send the patch and sends the present password where it
+    /// is needed. Does not check that the password is right.
     fn permit(&self, user: &User) -> Result<(), Error> {
         let Self { actor, patch, .. } = self;
         require_visible(actor, user)?;
@@ -42,7 +42,7 @@ impl Update {
         Ok(())
     }
 
-    /// The present password, where it is shown and has to be right.
+    /// The present password, where it was sent and must be right.
     fn claimed_password(&self, user: &User) -> Option<&Password> {
         let claimed = self.patch.current_password.as_ref();
         claimed.filter(|_| permissions::must_confirm_password(&self.actor, user))
@@ -59,10 +59,10 @@ impl UserService {
     /// Changes an account. A patch that changes nothing leaves the version and
     /// `updated_at` as they are.
     ///
-    /// Whoever changes the own email or password shows the present password. It is
-    /// compared whenever it is shown, and wrong ones count like failed logins from
-    /// `address`. A new password ends
-    /// the account's tokens, but for the one in use when it is the own account.
+    /// Users who change their own email or password must send the present password. It is
+    /// compared whenever it is sent, and wrong ones count like failed logins from
+    /// `address`. A new password ends the account's tokens, but for the one in use when
+    /// it is the own account.
     ///
     /// # Errors
     ///
@@ -119,9 +119,9 @@ impl UserService {
         }
     }
 
-    /// Does what is slow, before anybody waits for it, and only for whom it is of use:
-    /// verifies the present password, and hashes the new one. Returns the hash against
-    /// which the present one was verified.
+    /// Does the slow hashing before the row is locked, and only for actors who may change
+    /// the account: verifies the present password, and hashes the new one. Returns the
+    /// hash against which the present one was verified.
     async fn hash(
         &self,
         id: UserId,

@@ -10,7 +10,7 @@ use crate::user::UserId;
 /// The id of a post.
 pub type PostId = Id<Post>;
 
-/// A post, but for what it says: lists carry many posts, and seldom their content.
+/// A post without its content: lists carry many posts, and seldom their content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
     /// The id.
@@ -19,13 +19,13 @@ pub struct Post {
     pub author_id: UserId,
     /// The title.
     pub title: Title,
-    /// What stands for it in its URL, unique among posts that are not deleted.
+    /// The part of its URL that names it, unique among posts that are not deleted.
     pub slug: Slug,
     /// Whether a client has chosen the slug, so that a new title leaves it alone.
     pub is_slug_named: bool,
     /// A short text about it.
     pub excerpt: Option<Excerpt>,
-    /// Where it stands between its author's desk and its readers.
+    /// The status, which says whether readers may see it.
     pub status: PostStatus,
     /// When it was first published.
     pub published_at: Option<DateTime<Utc>>,
@@ -46,7 +46,7 @@ pub struct Post {
 pub struct LockedPost {
     /// The post, deleted or not.
     pub post: Post,
-    /// What it says.
+    /// The content.
     pub content: Content,
     /// Whether its author is deleted, and so the post with them.
     pub is_author_deleted: bool,
@@ -66,18 +66,18 @@ pub struct PostChange {
     pub content: Option<Content>,
 }
 
-/// The status machine has no such arrow.
+/// The status cannot become the wanted one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("A post that is {from} cannot become {to}")]
 pub struct TransitionError {
-    /// Where the post stands.
+    /// The present status.
     pub from: PostStatus,
-    /// Where it was to go.
+    /// The wanted status.
     pub to: PostStatus,
 }
 
 impl Post {
-    /// Live posts have different slugs.
+    /// The slug, unique among live posts.
     pub const UNIQUE_SLUG: UniqueField = UniqueField {
         name: "slug",
         taken: "Slug is already taken",

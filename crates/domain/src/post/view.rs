@@ -13,12 +13,12 @@ pub struct Author {
     pub name: PersonName,
 }
 
-/// A post with what stands in other rows.
+/// A post with its author and its number of views, which are stored in other rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostView {
     /// The post.
     pub post: Post,
-    /// What it says; `None` in lists that did not ask.
+    /// The content; `None` in lists that were not asked for it.
     pub content: Option<Content>,
     /// Who wrote it.
     pub author: Author,
@@ -33,7 +33,7 @@ pub struct PostHeadline {
     pub id: PostId,
     /// Its title.
     pub title: Title,
-    /// What stands for it in its URL.
+    /// The part of its URL that names it.
     pub slug: Slug,
     /// When it was first published.
     pub published_at: DateTime<Utc>,

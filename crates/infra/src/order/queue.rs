@@ -12,9 +12,9 @@ use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::UserId;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-/// An [`OrderRepository`] in which calls with one key come one by one: whoever waits
-/// for the first holds no connection meanwhile. Between processes the database does
-/// the same; there they do.
+/// An [`OrderRepository`] in which calls with one key are made one by one. A waiting call
+/// holds no connection. Calls from several processes wait in the database, each with a
+/// connection.
 pub struct QueueingOrderRepository {
     orders: Arc<dyn OrderRepository>,
     queues: Queues,
