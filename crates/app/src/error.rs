@@ -20,8 +20,8 @@ pub enum Error {
     /// The token that was shown is malformed, unknown, expired or revoked.
     #[error("invalid token")]
     InvalidToken,
-    /// A wrong email or password, or a user who may not log in: which of them is
-    /// never told.
+    /// A wrong email or password, or a user who may not log in: the client never learns
+    /// which.
     #[error("invalid credentials")]
     InvalidCredentials,
     /// The actor may see the thing, but not do this to it.
@@ -135,10 +135,10 @@ pub enum InvalidState {
     /// The post cannot get that status from the one that it has.
     #[error(transparent)]
     Transition(#[from] TransitionError),
-    /// An order does not go where it was to go.
+    /// The order cannot get that status from the one that it has.
     #[error("{0}")]
     OrderTransition(OrderTransitionError),
-    /// The user's order is paid for.
+    /// Only an admin may cancel an order that is paid for.
     #[error("A paid order can be cancelled by an admin only")]
     OrderPaid,
 }
@@ -161,8 +161,8 @@ impl Error {
 /// What a repository answers where the use case adds nothing to its meaning. The refusal
 /// of a decision is the use case's own error.
 ///
-/// `NotFound`, `Conflict` and `MissingReference` need the use case's word, which knows
-/// what they are about: unless it has dealt with them, they are a fault of ours.
+/// `NotFound`, `Conflict` and `MissingReference` are for the use case to translate, which
+/// knows what they are about. Where it did not, they are a fault of ours.
 impl From<RepositoryError> for Error {
     fn from(error: RepositoryError) -> Self {
         match error {

@@ -1,4 +1,4 @@
-//! Whether the service lives, and whether it wants requests.
+//! Liveness and readiness of the service.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use hexpress_domain::clock::Clock;
 use hexpress_domain::health::{StoreProbe, StoreState};
 
-/// Whether requests should be sent to this instance, and what stands against it.
+/// Whether requests should be sent to this instance, and if not, why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Readiness {
     /// The instance is shutting down.
@@ -24,7 +24,7 @@ impl Readiness {
     }
 }
 
-/// What the answers to those who watch the service need.
+/// The ports of the health checks.
 pub struct HealthPorts {
     /// Tells whether the store can be worked with.
     pub store: Arc<dyn StoreProbe>,
@@ -32,7 +32,7 @@ pub struct HealthPorts {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Answers those who watch the service.
+/// Answers health checks.
 pub struct HealthService {
     ports: HealthPorts,
     draining: AtomicBool,
@@ -48,7 +48,7 @@ impl HealthService {
         }
     }
 
-    /// The time, as a sign of life. Touches nothing else.
+    /// The time, which shows that the process is alive. Touches nothing else.
     #[must_use]
     pub fn alive(&self) -> DateTime<Utc> {
         self.ports.clock.now()
@@ -62,7 +62,7 @@ impl HealthService {
         }
     }
 
-    /// Says from now on that no requests should be sent here.
+    /// Makes the instance not ready from now on.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }

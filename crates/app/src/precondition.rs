@@ -5,9 +5,9 @@ use crate::Error;
 /// The versions at which a client wants a thing changed (RFC 9110, section 13.1.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IfMatch {
-    /// `*`: any, so long as there is one.
+    /// `*`: any version of a thing that exists.
     Any,
-    /// One of these; none of them, where the client named only tags that are not ours.
+    /// One of these. Empty where the client sent only tags that are not ours.
     Versions(Vec<Version>),
 }
 

@@ -1,9 +1,9 @@
-//! What entities of every kind have: a version, and an end that leaves the row.
+//! What entities of every kind have: a version, and a deletion that keeps the row.
 
 /// Counts the changes of a row that its readers should notice, from 1.
 ///
-/// A login, an upgraded hash, a view, or stock that orders move, moves it not; every
-/// other write does, deletion and restoring too.
+/// A login, an upgraded hash, a view, and stock that orders move do not change it. Every
+/// other write does, also deletion and restoration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(i64);
 
@@ -23,7 +23,7 @@ impl Version {
         self.0
     }
 
-    /// The version behind this one.
+    /// The next version.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))

@@ -15,7 +15,7 @@ use crate::clock::IdGenerator;
 #[error("Must be a UUID")]
 pub struct IdError;
 
-/// The id of one kind of entity: a UUID that only goes where that kind is meant.
+/// The id of one kind of entity: a UUID that cannot be used for another kind.
 ///
 /// ```compile_fail
 /// # use hexpress_domain::post::PostId;

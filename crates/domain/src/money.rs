@@ -1,4 +1,4 @@
-//! Money: whole minor units of one currency, added and multiplied with care.
+//! Money: whole minor units of one currency, with checked arithmetic.
 
 use std::fmt;
 use std::str::FromStr;
@@ -161,7 +161,8 @@ impl Money {
         Ok(Self { cents, currency })
     }
 
-    /// What so many pieces of one price cost: at most 10^15, far below [`Money::MAX`].
+    /// What a number of pieces of one price costs: at most 10^15, far below
+    /// [`Money::MAX`].
     #[must_use]
     pub fn of(price: Price, quantity: Quantity, currency: Currency) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What a repository may answer beside what was asked for.
+//! What all repositories share: their errors, and decisions about changes.
 
 use std::error::Error;
 use std::sync::Arc;

@@ -6,8 +6,8 @@ use axum::http::HeaderValue;
 use hexpress_domain::entity::Version;
 use sha2::{Digest, Sha256};
 
-/// How many bytes of the digest a tag holds: enough to tell the sights of one
-/// version of one thing apart.
+/// How many bytes of the digest a tag holds: enough to tell apart what different callers
+/// see of one version of one thing.
 const DIGEST_LENGTH: usize = 8;
 
 /// A strong tag of two parts: the thing's own version, and a digest of whatever
@@ -20,7 +20,7 @@ impl EntityTag {
         Self::from(format!("{}-{}", version.get(), digest(shown)))
     }
 
-    /// Of what has no version and is nothing but these bytes.
+    /// The tag of something without a version, made of its bytes alone.
     pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
         Self::from(digest(bytes))
     }

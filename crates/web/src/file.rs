@@ -8,8 +8,7 @@ use axum::response::{IntoResponse, Response};
 use crate::etag::EntityTag;
 use crate::extract::Conditions;
 
-/// A file, with the tag of its bytes, so that a browser that has them asks for no more
-/// than whether they are still those.
+/// A file, with the tag of its bytes, so that a browser can revalidate its copy.
 #[derive(Clone)]
 pub(crate) struct File {
     content_type: &'static str,

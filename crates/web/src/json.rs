@@ -11,8 +11,8 @@ use hexpress_domain::post::Metadata;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The deepest level that is looked at. Nothing that a request may hold lies as deep,
-/// and whoever gets what does refuses it for its depth.
+/// The deepest level that is looked at. No valid request is that deep. Whoever gets a
+/// deeper value refuses it for its depth.
 const MAX_DEPTH: usize = Metadata::MAX_DEPTH + 2;
 
 /// How many members a body may have. No request has a tenth of it.

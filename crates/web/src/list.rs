@@ -5,8 +5,7 @@ use std::convert::Infallible;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use hexpress_app::Error;
-use hexpress_app::permissions::{self, Operation};
+use hexpress_app::permissions::{self, RestrictedFilters};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{
@@ -26,16 +25,13 @@ use crate::extract::{Fields, Query};
 use crate::openapi::types;
 
 /// What a list can be narrowed to.
-pub(crate) trait Listing: Sized + Send {
+pub(crate) trait Listing: RestrictedFilters + Send {
     /// The orders that it has.
     type Sort: Sort + Send;
 
     /// What the list is of. Cursors outlive the program that gave them: whoever changes it
     /// breaks those that clients hold.
     const NAME: &'static str;
-
-    /// The filters that not everybody may use, and what one must be allowed to.
-    const RESTRICTED: &'static [(&'static str, Operation)] = &[];
 
     /// Takes its filters, in the order in which the document lists them and cursors know
     /// them.
@@ -56,11 +52,7 @@ pub(crate) struct ListRequest<L: Listing> {
 
 impl<L: Listing> Query for ListRequest<L> {
     fn read(fields: Fields, actor: &Actor) -> Result<Self, ApiError> {
-        for (name, operation) in L::RESTRICTED {
-            if fields.has(name) {
-                permit_parameter(actor, *operation, name)?;
-            }
-        }
+        permissions::permit_filter_names::<L>(actor, |name| fields.has(name))?;
         Ok(Self::parse(fields)?)
     }
 }
@@ -150,20 +142,6 @@ fn read_page(
         },
         size: size.unwrap_or_default(),
         count: count.unwrap_or(true),
-    }
-}
-
-fn permit_parameter(
-    actor: &Actor,
-    operation: Operation,
-    name: &'static str,
-) -> Result<(), ApiError> {
-    match permissions::permit(actor, operation) {
-        Err(Error::Forbidden { .. }) => {
-            let fields = vec![name];
-            Err(Error::Forbidden { fields }.into())
-        }
-        outcome => Ok(outcome?),
     }
 }
 

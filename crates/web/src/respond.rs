@@ -161,7 +161,7 @@ pub(crate) fn rendered(body: Bytes) -> Response {
     with_body(StatusCode::OK, body)
 }
 
-/// A thing as one caller sees it, and the tag of just that sight.
+/// A thing as one caller sees it, and the tag of what that caller sees.
 pub(crate) struct Tagged {
     pub(crate) tag: EntityTag,
     pub(crate) data: Box<RawValue>,
@@ -175,7 +175,8 @@ impl Tagged {
         Ok(Self { tag, data })
     }
 
-    /// A tag of the version and what is shown `beside` what the version stands for.
+    /// A tag of the version and of `beside`: what is shown and not covered by the
+    /// version.
     pub(crate) fn beside(
         version: Version,
         beside: &impl Serialize,

@@ -99,7 +99,7 @@ pub fn openapi(base_path: &str) -> Value {
     openapi::document(routes, base_path)
 }
 
-/// The routes on which no more is taken on than can be borne.
+/// The routes that are limited.
 fn limited_routes() -> OpenApiRouter<Arc<Api>> {
     let mut routes = OpenApiRouter::new()
         .merge(auth::routes())

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotUtf8;
 
-/// The names and values, in the order sent; of more than `most`, one more than that.
+/// The names and values, in the order sent: at most one more than `most`.
 pub(crate) fn parse(text: &str, most: usize) -> Result<Vec<(String, String)>, NotUtf8> {
     text.split('&')
         .filter(|pair| !pair.is_empty())

@@ -1,4 +1,4 @@
-//! Logging in and out, and the tokens that stand for it.
+//! Login, logout and tokens.
 
 mod limits;
 mod verification;
@@ -36,7 +36,7 @@ pub struct Login {
     pub user: User,
 }
 
-/// The ports that authentication stands on.
+/// What the use cases of authentication need.
 pub struct AuthPorts {
     /// Keeps users.
     pub users: Arc<dyn UserRepository>,
@@ -140,8 +140,8 @@ impl AuthService {
         }
     }
 
-    /// The actor for whom a token vouches. Its use is written down, at most once
-    /// a minute.
+    /// The actor whom a token authenticates. Its use is written down, at most once a
+    /// minute.
     ///
     /// # Errors
     ///

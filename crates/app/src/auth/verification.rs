@@ -7,9 +7,8 @@ const MAX_VERIFICATIONS: u32 = 5;
 #[error("the password was changed {MAX_VERIFICATIONS} times while it was verified")]
 struct Overtaken;
 
-/// Verifies a password and goes on with what stands on it, again where the hash was
-/// replaced meanwhile: then the attempt answers `None`. Hashing is slow, so that nobody's
-/// lock can be held while it is done.
+/// Repeats an attempt that verifies a password while it returns `None`, because the hash
+/// was replaced meanwhile. Hashing is slow, so no lock is held during it.
 pub(crate) async fn until_verified<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, Error>
 where
     // Async closures would not do: with them the compiler cannot see that the

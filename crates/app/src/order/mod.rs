@@ -17,7 +17,7 @@ use hexpress_domain::validation::ValidationErrors;
 use crate::permissions::operations::{
     CancelOrder, FulfilOrder, ListOrders, PayOrder, PlaceOrder, ReadOrder,
 };
-use crate::permissions::{self, Operation, Permit};
+use crate::permissions::{self, Permit};
 use crate::{Error, IfMatch, InvalidState, Resource, StockShortage};
 
 /// How long orders and their keys wait.
@@ -142,9 +142,7 @@ impl OrderService {
         mut query: OrderQuery,
     ) -> Result<Page<Order>, Error> {
         let actor = who.actor();
-        if query.filter.user_id.is_some() {
-            permissions::permit(actor, Operation::FilterOrdersByUser)?;
-        }
+        permissions::permit_filter(actor, &query.filter)?;
         query.check_cursor()?;
         if let Some(own) = permissions::visible_orders(actor)? {
             query.filter.user_id = Some(own);
@@ -152,7 +150,7 @@ impl OrderService {
         Ok(self.ports.orders.list(query).await?)
     }
 
-    /// Calls an order off; its pieces go back.
+    /// Cancels an order; its pieces go back into stock.
     ///
     /// # Errors
     ///
@@ -254,7 +252,7 @@ impl OrderService {
     }
 }
 
-/// Puts the lines at fault into the words of the command.
+/// Names the lines at fault by the fields of the command.
 fn refused(refusal: PlacementRefusal) -> Error {
     match refusal {
         PlacementRefusal::NotForSale(items) => Error::MissingReference {

@@ -4,11 +4,10 @@ use chrono::{DateTime, Utc};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::post::{
     LockedPost, Post, PostChange, PostId, PostPatch, PostStatus, PostView, TransitionError,
-    VisiblePost,
 };
 use hexpress_domain::repository::Refusal;
 
-use super::{PostService, visible};
+use super::{PostService, VisiblePost, visible};
 use crate::permissions::operations::{ChangePost, DeletePost, PublishPost, RestorePost};
 use crate::permissions::{self, Permit};
 use crate::{Error, IfMatch, InvalidState, Resource};
@@ -140,7 +139,7 @@ impl PostService {
         let (actor, if_match) = (actor.clone(), if_match.cloned());
         let clock = Arc::clone(&self.ports.clock);
         let decide = move |locked: &LockedPost| -> Result<_, Refusal> {
-            if !locked.post.is_visible_to(&actor) {
+            if !permissions::sees_post(&actor, &locked.post) {
                 return Err(Error::NotFound(Resource::Post).into());
             }
             permit(&actor, &locked.post)?;

@@ -1,5 +1,5 @@
-//! Posts: writing, reading, listing, publishing. What their author may know about all of
-//! them together is asked of [`UserService`](crate::user::UserService).
+//! Posts: writing, reading, listing, publishing.
+//! [`UserService`](crate::user::UserService) has the statistics of an author's posts.
 
 mod change;
 
@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use hexpress_domain::auth::{Actor, CREDENTIALS_CHANGED};
 use hexpress_domain::clock::{Clock, IdGenerator};
-use hexpress_domain::entity::Liveness;
 use hexpress_domain::id::Id;
 use hexpress_domain::post::{
     MadeSlug, NewPost, NewSlug, PostId, PostQuery, PostReader, PostRecord, PostRepository,
-    PostScope, PostStatus, PostView, Slug, ViewBatch, ViewCounter, ViewRepository, VisiblePage,
-    VisiblePost,
+    PostStatus, PostView, Slug, ViewBatch, ViewCounter, ViewRepository,
 };
 use hexpress_domain::repository::RepositoryError;
 
 use crate::permissions::operations::CreatePost;
-use crate::permissions::{self, Operation, Permit};
+pub use crate::permissions::{VisiblePage, VisiblePost};
+
+use crate::permissions::{self, Permit};
 use crate::{Error, Resource};
 
 /// What the use cases of posts need.
@@ -46,7 +46,7 @@ pub struct PostService {
 pub enum SlugTarget {
     /// The post that has it.
     Post(VisiblePost),
-    /// A post that had it, and has this one now.
+    /// The present slug of the post that had it.
     Moved(Slug),
 }
 
@@ -120,8 +120,8 @@ impl PostService {
         }
     }
 
-    /// Counts a view, where the actor's reading of the post is one. Nobody waits for
-    /// it, and it does not fail.
+    /// Counts a view, unless a read by this actor does not count. Returns at once and
+    /// never fails.
     pub fn count_view(&self, actor: &Actor, post: &VisiblePost) {
         let post = &post.view().post;
         if post.counts_view_of(actor) {
@@ -146,11 +146,9 @@ impl PostService {
     /// [`Error::Unauthenticated`] and [`Error::Forbidden`] for those who ask for
     /// deleted posts and may not; [`Error::Validation`] for a cursor of another order.
     pub async fn list(&self, actor: &Actor, query: PostQuery) -> Result<VisiblePage, Error> {
-        if query.filter.liveness != Liveness::Live {
-            permissions::permit(actor, Operation::ListDeletedPosts)?;
-        }
+        permissions::permit_filter(actor, &query.filter)?;
         query.check_cursor()?;
-        let scope = PostScope::of(actor);
+        let scope = permissions::visible_posts(actor);
         let page = self.ports.reader.show_list(scope, query).await?;
         Ok(VisiblePage::of(page, actor))
     }

@@ -12,11 +12,10 @@ use hexpress_domain::product::{
     ProductRepository, StockChangeError,
 };
 use hexpress_domain::repository::Refusal;
-use hexpress_domain::user::Role;
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::permissions::operations::ManageProducts;
-use crate::permissions::{self, Operation, Permit};
+use crate::permissions::{self, Permit};
 use crate::{Error, IfMatch, Resource, StockShortage};
 
 /// What the use cases of products need.
@@ -68,7 +67,7 @@ impl ProductService {
     /// [`Error::NotFound`] where there is none that the actor may see.
     pub async fn read(&self, actor: &Actor, id: ProductId) -> Result<Arc<Product>, Error> {
         let found = self.ports.reader.show(id).await?;
-        let visible = found.filter(|product| product.is_visible_to(actor));
+        let visible = found.filter(|product| permissions::sees_product(actor, product));
         visible.ok_or(Error::NotFound(Resource::Product))
     }
 
@@ -84,11 +83,9 @@ impl ProductService {
         actor: &Actor,
         mut query: ProductQuery,
     ) -> Result<Arc<Page<Product>>, Error> {
-        if query.filter.is_active.is_some() {
-            permissions::permit(actor, Operation::FilterProductsByActivity)?;
-        }
+        permissions::permit_filter(actor, &query.filter)?;
         query.check_cursor()?;
-        if actor.role() != Some(Role::Admin) {
+        if !permissions::sees_inactive_products(actor) {
             query.filter.is_active = Some(true);
         }
         Ok(self.ports.reader.show_list(query).await?)
@@ -146,7 +143,7 @@ impl ProductService {
         let (actor, if_match) = (actor.clone(), if_match.cloned());
         let clock = Arc::clone(&self.ports.clock);
         let decide = move |product: &Product| -> Result<_, Refusal> {
-            if !product.is_visible_to(&actor) {
+            if !permissions::sees_product(&actor, product) {
                 return Err(Error::NotFound(Resource::Product).into());
             }
             IfMatch::check(if_match.as_ref(), product.version)?;

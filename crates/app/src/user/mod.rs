@@ -1,5 +1,5 @@
-//! Accounts: sign-up, reading, listing, changing, deleting and restoring, and what their
-//! users may know about the posts that they write.
+//! Accounts: sign-up, reading, listing, changing, deleting and restoring, and the
+//! statistics of the posts that users write.
 
 mod statistics;
 mod update;
@@ -25,7 +25,7 @@ pub use view::{Profile, PublicUser, UserView};
 use crate::permissions::operations::{
     DeleteUser, ListUsers, OperateUsers, ReadOwnAccount, RestoreUser,
 };
-use crate::permissions::{self, Operation, Permit};
+use crate::permissions::{self, Permit};
 use crate::{Error, IfMatch, InvalidState, Resource};
 
 /// What the use cases of accounts need.
@@ -144,9 +144,7 @@ impl UserService {
         query: UserQuery,
     ) -> Result<Page<User>, Error> {
         let actor = who.actor();
-        if query.filter.liveness != Liveness::Live {
-            permissions::permit(actor, Operation::ListDeletedUsers)?;
-        }
+        permissions::permit_filter(actor, &query.filter)?;
         query.check_cursor()?;
         Ok(self.ports.users.list(query).await?)
     }
@@ -235,13 +233,14 @@ impl UserService {
 }
 
 fn require_visible(actor: &Actor, user: &User) -> Result<(), Error> {
-    match permissions::visible_users(actor) {
-        Liveness::Live if !user.is_live() => Err(Error::NotFound(Resource::User)),
-        _ => Ok(()),
+    if permissions::sees_user(actor, user) {
+        Ok(())
+    } else {
+        Err(Error::NotFound(Resource::User))
     }
 }
 
-/// Lets no change pass that leaves nobody to administer the service.
+/// Refuses a change that leaves no active admin.
 fn require_admin_left(locked: &LockedUser, change: UserChange) -> Result<UserChange, Error> {
     match locked.removes_last_admin(&change) {
         true => Err(Error::InvalidState(InvalidState::LastAdmin)),

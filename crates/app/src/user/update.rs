@@ -1,8 +1,6 @@
 use std::sync::{Arc, OnceLock};
 
-use hexpress_domain::auth::{
-    Actor, ClientAddress, LoginAttempt, Reservation, Revocation, Verification,
-};
+use hexpress_domain::auth::{Actor, ClientAddress, LoginAttempt, Reservation, Verification};
 use hexpress_domain::repository::{Refusal, RepositoryError};
 use hexpress_domain::user::{
     CurrentPasswordError, LockedUser, Password, PasswordHash, User, UserField, UserId, UserPatch,
@@ -15,12 +13,12 @@ use crate::permissions::operations::ChangeUser;
 use crate::permissions::{self, Permit};
 use crate::{Error, IfMatch, Resource};
 
-/// The password is another than the one that was verified.
+/// The password was changed after it had been verified.
 #[derive(Debug, thiserror::Error)]
 #[error("the password was changed while it was verified")]
 struct PasswordChanged;
 
-/// Who wants what of an account.
+/// A change of an account that an actor wants.
 struct Update {
     actor: Actor,
     patch: UserPatch,
@@ -28,8 +26,8 @@ struct Update {
 }
 
 impl Update {
-    /// Whether the actor may send the patch, and shows the present password where that
-    /// is needed: not yet whether it is the right one.
+    /// Checks that the actor may send the patch and sends the present password where it
+    /// is needed. Does not check that the password is right.
     fn permit(&self, user: &User) -> Result<(), Error> {
         let Self { actor, patch, .. } = self;
         require_visible(actor, user)?;
@@ -44,7 +42,7 @@ impl Update {
         Ok(())
     }
 
-    /// The present password, where it is shown and has to be right.
+    /// The present password, where it was sent and must be right.
     fn claimed_password(&self, user: &User) -> Option<&Password> {
         let claimed = self.patch.current_password.as_ref();
         claimed.filter(|_| permissions::must_confirm_password(&self.actor, user))
@@ -61,10 +59,10 @@ impl UserService {
     /// Changes an account. A patch that changes nothing leaves the version and
     /// `updated_at` as they are.
     ///
-    /// Whoever changes the own email or password shows the present password. It is
-    /// compared whenever it is shown, and wrong ones count like failed logins from
-    /// `address`. A new password ends
-    /// the account's tokens, but for the one in use when it is the own account.
+    /// Users who change their own email or password must send the present password. It is
+    /// compared whenever it is sent, and wrong ones count like failed logins from
+    /// `address`. A new password ends the account's tokens, but for the one in use when
+    /// it is the own account.
     ///
     /// # Errors
     ///
@@ -109,7 +107,7 @@ impl UserService {
                 return Err(PasswordChanged.into());
             }
             update.check_state(user)?;
-            let ended = ended_tokens(&update.actor, user.id);
+            let ended = permissions::revoked_by_new_password(&update.actor, user);
             let change = user.change(&update.patch, new_hash.clone(), ended, at);
             let change = change.map(|change| require_admin_left(locked, change));
             Ok(change.transpose()?)
@@ -121,9 +119,9 @@ impl UserService {
         }
     }
 
-    /// Does what is slow, before anybody waits for it, and only for whom it is of use:
-    /// verifies the present password, and hashes the new one. Returns the hash against
-    /// which the present one was verified.
+    /// Does the slow hashing before the row is locked, and only for actors who may change
+    /// the account: verifies the present password, and hashes the new one. Returns the
+    /// hash against which the present one was verified.
     async fn hash(
         &self,
         id: UserId,
@@ -189,15 +187,6 @@ impl UserService {
             .verify(claimed, Some(hash.clone()))
             .await?;
         Ok((hash, verification))
-    }
-}
-
-/// The tokens that a new password ends: all but the one in use, if its user is
-/// the one whose password it is.
-fn ended_tokens(actor: &Actor, id: UserId) -> Revocation {
-    match actor.principal() {
-        Some(principal) if principal.user_id == id => Revocation::AllBut(principal.token_id),
-        _ => Revocation::All,
     }
 }
 

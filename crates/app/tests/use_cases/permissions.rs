@@ -1,18 +1,22 @@
 //! The permission table of the HTTP contract, row by row.
 
 use hexpress_app::permissions::{
-    Operation, permit, permit_cancellation, permit_post_moderation, permit_post_patch,
-    permit_statistics, permit_user_deletion, permit_user_patch, sees_full_user, sees_order,
-    visible_orders, visible_users,
+    Operation, permit, permit_cancellation, permit_filter, permit_filter_names,
+    permit_post_moderation, permit_post_patch, permit_statistics, permit_user_deletion,
+    permit_user_patch, sees_full_user, sees_inactive_products, sees_order, sees_post, sees_product,
+    sees_user, visible_orders, visible_posts, visible_users,
 };
 use hexpress_app::{Error, InvalidState};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::order::{Order, OrderStatus};
-use hexpress_domain::post::{Metadata, PostField, PostPatch, PostStatus};
-use hexpress_domain::user::{Role, UserField, UserPatch};
+use hexpress_domain::order::{Order, OrderFilter, OrderStatus};
+use hexpress_domain::post::{
+    Metadata, Post, PostField, PostFilter, PostPatch, PostScope, PostStatus,
+};
+use hexpress_domain::product::{Product, ProductFilter};
+use hexpress_domain::user::{Role, UserField, UserFilter, UserPatch};
 
-use crate::support::{ada, api_token, draft, order, session, user_id};
+use crate::support::{ada, api_token, deleted, draft, engine, now, order, session, user_id};
 
 #[derive(Debug, PartialEq)]
 enum Answer {
@@ -98,6 +102,130 @@ fn who_sees_which_accounts_and_how_much_of_them() {
     for (actor, liveness, full) in table {
         assert_eq!(visible_users(&actor), liveness, "{actor:?}");
         assert_eq!(sees_full_user(&actor, &ada()), full, "{actor:?}");
+        assert!(sees_user(&actor, &ada()));
+        let sees_deleted = sees_user(&actor, &deleted(ada()));
+        assert_eq!(sees_deleted, liveness == Liveness::Any, "{actor:?}");
+    }
+}
+
+#[test]
+fn who_sees_which_posts() {
+    let scope_of_author = PostScope::PublishedOrBy(user_id(1));
+    let scope_of_reader = PostScope::PublishedOrBy(user_id(2));
+    #[rustfmt::skip]
+    let table = [
+        //                                                draft  deleted
+        (Actor::Anonymous,            PostScope::Published, false, false),
+        (session(2, Role::User),      scope_of_reader,      false, false),
+        (session(1, Role::User),      scope_of_author,      true,  false),
+        (api_token(1, Role::User),    scope_of_author,      true,  false),
+        (session(2, Role::Moderator), PostScope::All,       true,  false),
+        (session(2, Role::Admin),     PostScope::All,       true,  true),
+        (Actor::Operator,             PostScope::All,       true,  true),
+    ];
+    for (actor, scope, draft_seen, deleted_seen) in table {
+        assert_eq!(visible_posts(&actor), scope, "{actor:?}");
+        for status in PostStatus::ALL {
+            let sees = |deleted_at| {
+                let post = Post {
+                    status,
+                    deleted_at,
+                    ..draft().post
+                };
+                sees_post(&actor, &post)
+            };
+            let live_seen = draft_seen || status == PostStatus::Published;
+            assert_eq!(sees(None), live_seen, "{actor:?} {status:?}");
+            assert_eq!(sees(Some(now())), deleted_seen, "{actor:?} {status:?}");
+        }
+    }
+}
+
+#[test]
+fn who_sees_which_products() {
+    for (actor, inactive_seen) in [
+        (Actor::Anonymous, false),
+        (session(1, Role::User), false),
+        (session(1, Role::Moderator), false),
+        (session(1, Role::Admin), true),
+        (Actor::Operator, true),
+    ] {
+        assert_eq!(sees_inactive_products(&actor), inactive_seen);
+        let sees = |is_active, deleted_at| {
+            let product = Product {
+                is_active,
+                deleted_at,
+                ..engine()
+            };
+            sees_product(&actor, &product)
+        };
+        assert!(sees(true, None), "{actor:?}");
+        assert_eq!(sees(false, None), inactive_seen, "{actor:?}");
+        assert!(!sees(true, Some(now())) && !sees(false, Some(now())));
+    }
+}
+
+#[test]
+fn who_may_use_which_filter_of_a_list() {
+    let deleted_users = UserFilter {
+        liveness: Liveness::Deleted,
+        ..UserFilter::default()
+    };
+    let deleted_posts = PostFilter {
+        liveness: Liveness::Any,
+        ..PostFilter::default()
+    };
+    let inactive_products = ProductFilter {
+        is_active: Some(true),
+        ..ProductFilter::default()
+    };
+    let orders_of_one = OrderFilter {
+        user_id: Some(user_id(1)),
+        ..OrderFilter::default()
+    };
+    let not = |field| NotThese(vec![field]);
+    for (actor, expected) in [
+        (
+            Actor::Anonymous,
+            ["deleted", "deleted", "isActive", "userId"].map(|_| LogIn),
+        ),
+        (
+            session(1, Role::User),
+            ["deleted", "deleted", "isActive", "userId"].map(not),
+        ),
+        (
+            session(1, Role::Moderator),
+            ["deleted", "deleted", "isActive", "userId"].map(not),
+        ),
+        (session(1, Role::Admin), [Yes, Yes, Yes, Yes]),
+        (Actor::Operator, [Yes, Yes, Yes, Yes]),
+    ] {
+        let by_value = [
+            permit_filter(&actor, &deleted_users),
+            permit_filter(&actor, &deleted_posts),
+            permit_filter(&actor, &inactive_products),
+            permit_filter(&actor, &orders_of_one),
+        ];
+        assert_eq!(by_value.map(answer), expected, "{actor:?}");
+        let by_name = [
+            permit_filter_names::<UserFilter>(&actor, |name| name == "deleted"),
+            permit_filter_names::<PostFilter>(&actor, |name| name == "deleted"),
+            permit_filter_names::<ProductFilter>(&actor, |name| name == "isActive"),
+            permit_filter_names::<OrderFilter>(&actor, |name| name == "userId"),
+        ];
+        assert_eq!(by_name.map(answer), expected, "{actor:?}");
+        let unrestricted = [
+            permit_filter(&actor, &UserFilter::default()),
+            permit_filter(&actor, &PostFilter::default()),
+            permit_filter(&actor, &ProductFilter::default()),
+            permit_filter(&actor, &OrderFilter::default()),
+            permit_filter_names::<UserFilter>(&actor, |name| name == "role"),
+        ];
+        assert_eq!(
+            unrestricted.map(answer),
+            [Yes, Yes, Yes, Yes, Yes],
+            "{actor:?}"
+        );
     }
 }
 

@@ -13,7 +13,7 @@ pub enum Actor {
     Operator,
 }
 
-/// A live and active user, as one token vouched for at the begin of a request.
+/// A live and active user, authenticated by a token at the beginning of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// The user.

@@ -19,7 +19,7 @@ impl From<IpAddr> for ClientAddress {
 }
 
 impl ClientAddress {
-    /// This machine: the address of who uses the command line.
+    /// This machine: the address of the command line's user.
     pub const LOCAL: Self = Self(IpAddr::V4(Ipv4Addr::LOCALHOST));
 }
 

@@ -55,7 +55,7 @@ pub struct ApiTokenRecord {
     pub limit: u32,
 }
 
-/// A token that stands, and the user for whom it vouches.
+/// A valid token and its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authenticated {
     /// Who is asking.
@@ -95,10 +95,10 @@ pub trait TokenRepository: Send + Sync {
     ///   is live and active and the session that asks still stands.
     async fn insert_api_token(&self, token: ApiTokenRecord) -> Result<Token, RepositoryError>;
 
-    /// The token of this digest and its user, unless the token is unknown or has
-    /// expired at `now`, or the user is deleted or not active. It sees every write
-    /// of this port and of [`UserRepository`] that had returned before the call, on
-    /// whichever instance: a token that was revoked then vouches for nobody.
+    /// The token of this digest and its user, unless the token is unknown or has expired
+    /// at `now`, or the user is deleted or not active. It sees every write of this port
+    /// and of [`UserRepository`] that had returned before the call, on whichever
+    /// instance: a token that was revoked by then is not found.
     ///
     /// [`UserRepository`]: crate::user::UserRepository
     async fn authenticate(
@@ -135,19 +135,20 @@ pub trait TokenRepository: Send + Sync {
 /// What a comparison of a password with a hash found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verification {
-    /// They belong together.
+    /// The password matches the hash.
     Match {
-        /// The hash was made with weaker settings than new ones are.
+        /// The password matches, and the hash was made with weaker settings than new ones
+        /// are.
         outdated: bool,
     },
-    /// They do not.
+    /// The password does not match.
     Mismatch,
 }
 
 /// Why a password could not be hashed or compared.
 #[derive(Debug, thiserror::Error)]
 pub enum HasherError {
-    /// As many hashes are waiting as may.
+    /// The queue for hashing is full.
     #[error("too many passwords are being hashed")]
     Overloaded,
     /// A fault of ours, such as a stored hash that cannot be read.
@@ -212,7 +213,7 @@ pub struct LoginAttempt {
 /// Whether a guess may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reservation {
-    /// It may, and counts unless it is returned.
+    /// A guess may be made. It counts unless it is returned.
     Granted,
     /// Too many guesses were wrong; one may be made after this time.
     Refused {
@@ -241,7 +242,7 @@ pub trait LoginGuard: Send + Sync {
     /// stays counted until its window ends.
     async fn release(&self, attempt: LoginAttempt);
 
-    /// Removes counters that no longer bear on anything at `now`, in batches;
-    /// returns how many.
+    /// Removes counters that limit nothing any more at `now`, in batches; returns how
+    /// many.
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError>;
 }

@@ -217,9 +217,9 @@ impl Default for PageRequest {
 /// How many rows a list has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Total {
-    /// Just so many.
+    /// Exactly this many.
     Exactly(u64),
-    /// More than so many: a search counts no further than [`Total::SEARCH_BOUND`].
+    /// More than this many: a search counts no further than [`Total::SEARCH_BOUND`].
     MoreThan(u64),
 }
 

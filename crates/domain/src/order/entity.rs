@@ -45,13 +45,13 @@ pub struct OrderItem {
     pub unit_price: Price,
 }
 
-/// The status machine has no such arrow.
+/// The status cannot become the wanted one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("A {from} order cannot become {to}")]
 pub struct OrderTransitionError {
-    /// Where the order stands.
+    /// The present status.
     pub from: OrderStatus,
-    /// Where it was to go.
+    /// The wanted status.
     pub to: OrderStatus,
 }
 
@@ -64,8 +64,8 @@ impl OrderItem {
 }
 
 impl Order {
-    /// The order as it was when it was placed, whatever has become of it: what
-    /// whoever asks again with the same key is answered.
+    /// The order as it was when it was placed, whatever has become of it. A repeated
+    /// request with the same key is answered with it.
     #[must_use]
     pub fn as_placed(self) -> Self {
         Self {

@@ -2,8 +2,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-/// A name that a client gives to one wish, so that wishing it again has no second
-/// effect: 1 to 255 visible ASCII characters.
+/// A key that a client gives to one request, so that sending the request again has no
+/// second effect: 1 to 255 visible ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 

@@ -18,7 +18,7 @@ pub struct OrderRecord {
     pub user_id: UserId,
     /// What is ordered.
     pub order: NewOrder,
-    /// The client's name for it, if it has one.
+    /// The client's idempotency key, if it sent one.
     pub idempotency: Option<Idempotency>,
     /// When it is placed.
     pub at: DateTime<Utc>,

@@ -23,9 +23,9 @@ pub trait OrderRepository: Send + Sync {
     /// and stores it, its movements, and the key that it came with. All of it happens
     /// or nothing does; only an order that is placed is remembered by its key.
     ///
-    /// However many calls race, and in whatever order their lines name the products,
-    /// no stock falls below 0, every call is answered as if they had come one by one,
-    /// and none waits for another in a circle.
+    /// However many calls race, and in whatever order their lines name the products, no
+    /// stock falls below 0, every call is answered as if they had come one by one, and
+    /// there is no deadlock.
     ///
     /// A call whose key the same user has used for the same command, no longer ago
     /// than the key is known, is answered with the order of then; one whose key was
@@ -51,7 +51,7 @@ pub trait OrderRepository: Send + Sync {
     /// Stores what a decision makes of an order, and returns it. Of any number of racing
     /// decisions each sees what the one before has left, so none is lost.
     ///
-    /// A decision answers the order with another status, one version on; all else of it
+    /// A decision returns the order with another status, one version on. Everything else
     /// stays. An order that becomes cancelled gives its pieces back, also to products
     /// that are deleted.
     ///

@@ -2,7 +2,7 @@ use super::{Order, OrderStatus};
 use crate::list::{Cursor, PageQuery, Sort, SortType, SortValue};
 use crate::user::UserId;
 
-/// The orders in which orders can be listed.
+/// What a list of orders can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OrderSort {
     /// By the time of placing.
@@ -15,7 +15,7 @@ pub enum OrderSort {
 }
 
 impl OrderSort {
-    /// The place of an order in this order.
+    /// The position of an order in a list that is sorted by this.
     #[must_use]
     pub fn cursor(self, order: &Order) -> Cursor {
         let value = match self {

@@ -18,7 +18,7 @@ pub enum OrderStatus {
     Paid,
     /// Sent.
     Fulfilled,
-    /// Called off: its pieces went back.
+    /// Cancelled: its pieces went back into stock.
     Cancelled,
 }
 

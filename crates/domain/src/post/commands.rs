@@ -6,13 +6,13 @@ use crate::validation::{Field, ValidationErrors};
 pub struct RawNewPost {
     /// The title.
     pub title: Field<String>,
-    /// What it says.
+    /// The content.
     pub content: Field<String>,
     /// A short text about it.
     pub excerpt: Field<String>,
     /// The status to begin in.
     pub status: Field<String>,
-    /// The JSON text of what is kept beside it.
+    /// The metadata, as JSON text.
     pub metadata: Field<String>,
     /// A chosen slug.
     pub slug: Field<String>,
@@ -23,13 +23,13 @@ pub struct RawNewPost {
 pub struct NewPost {
     /// The title.
     pub title: Title,
-    /// What it says.
+    /// The content.
     pub content: Content,
     /// A short text about it.
     pub excerpt: Option<Excerpt>,
     /// Draft or published.
     pub status: PostStatus,
-    /// What is kept beside it.
+    /// The metadata.
     pub metadata: Metadata,
     /// A chosen slug; without one, the title makes it.
     pub slug: Option<Slug>,

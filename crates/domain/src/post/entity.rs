@@ -5,12 +5,12 @@ use crate::auth::Actor;
 use crate::entity::Version;
 use crate::id::Id;
 use crate::repository::UniqueField;
-use crate::user::{Role, UserId};
+use crate::user::UserId;
 
 /// The id of a post.
 pub type PostId = Id<Post>;
 
-/// A post, but for what it says: lists carry many posts, and seldom their content.
+/// A post without its content: lists carry many posts, and seldom their content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
     /// The id.
@@ -19,13 +19,13 @@ pub struct Post {
     pub author_id: UserId,
     /// The title.
     pub title: Title,
-    /// What stands for it in its URL, unique among posts that are not deleted.
+    /// The part of its URL that names it, unique among posts that are not deleted.
     pub slug: Slug,
     /// Whether a client has chosen the slug, so that a new title leaves it alone.
     pub is_slug_named: bool,
     /// A short text about it.
     pub excerpt: Option<Excerpt>,
-    /// Where it stands between its author's desk and its readers.
+    /// The status, which says whether readers may see it.
     pub status: PostStatus,
     /// When it was first published.
     pub published_at: Option<DateTime<Utc>>,
@@ -46,7 +46,7 @@ pub struct Post {
 pub struct LockedPost {
     /// The post, deleted or not.
     pub post: Post,
-    /// What it says.
+    /// The content.
     pub content: Content,
     /// Whether its author is deleted, and so the post with them.
     pub is_author_deleted: bool,
@@ -66,18 +66,18 @@ pub struct PostChange {
     pub content: Option<Content>,
 }
 
-/// The status machine has no such arrow.
+/// The status cannot become the wanted one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("A post that is {from} cannot become {to}")]
 pub struct TransitionError {
-    /// Where the post stands.
+    /// The present status.
     pub from: PostStatus,
-    /// Where it was to go.
+    /// The wanted status.
     pub to: PostStatus,
 }
 
 impl Post {
-    /// Live posts have different slugs.
+    /// The slug, unique among live posts.
     pub const UNIQUE_SLUG: UniqueField = UniqueField {
         name: "slug",
         taken: "Slug is already taken",
@@ -87,19 +87,6 @@ impl Post {
     #[must_use]
     pub const fn is_live(&self) -> bool {
         self.deleted_at.is_none()
-    }
-
-    /// Whether the actor may know that the post exists: published posts are for
-    /// everyone, others for their author, moderators and admins, deleted ones for
-    /// admins.
-    #[must_use]
-    pub fn is_visible_to(&self, actor: &Actor) -> bool {
-        if !self.is_live() {
-            return actor.role() == Some(Role::Admin);
-        }
-        self.status == PostStatus::Published
-            || actor.is(self.author_id)
-            || matches!(actor.role(), Some(Role::Moderator | Role::Admin))
     }
 
     /// Whether a read by this actor counts as a view: anybody's but the author's,
@@ -216,6 +203,7 @@ mod tests {
 
     use super::*;
     use crate::auth::{Principal, TokenId, TokenKind};
+    use crate::user::Role;
 
     fn at() -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000, 0).unwrap()
@@ -261,36 +249,6 @@ mod tests {
             token_id: TokenId::new(Uuid::from_u128(9)),
             token_kind: TokenKind::Session,
         })
-    }
-
-    #[test]
-    fn who_sees_what() {
-        use PostStatus::{Archived, Draft, Published};
-
-        let author = actor(2, Role::User);
-        let others = [
-            Actor::Anonymous,
-            actor(3, Role::User),
-            author,
-            actor(4, Role::Moderator),
-            actor(5, Role::Admin),
-        ];
-        let seen = |status, deleted_at| {
-            let post = Post {
-                status,
-                deleted_at,
-                ..draft()
-            };
-            others.each_ref().map(|actor| post.is_visible_to(actor))
-        };
-        for status in [Draft, Archived] {
-            assert_eq!(seen(status, None), [false, false, true, true, true]);
-        }
-        assert_eq!(seen(Published, None), [true; 5]);
-        for status in PostStatus::ALL {
-            let deleted = seen(status, Some(at()));
-            assert_eq!(deleted, [false, false, false, false, true]);
-        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use crate::validation::NulError;
 
-/// What an application keeps beside a post: a JSON object as compact text, with its
+/// Data of an application, stored with a post: a JSON object as compact text, with its
 /// keys in their order and its numbers digit by digit as they came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metadata(String);
@@ -65,7 +65,7 @@ impl FromStr for Metadata {
     }
 }
 
-/// As the JSON object that it is.
+/// Serializes as a JSON object.
 #[cfg(feature = "serde")]
 impl serde::Serialize for Metadata {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

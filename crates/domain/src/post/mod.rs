@@ -1,4 +1,4 @@
-//! Posts: what is written, how it is published, and who sees it.
+//! Posts: what is written, and how it is published.
 
 mod commands;
 mod content;
@@ -25,7 +25,7 @@ pub use slug::{MadeSlug, NewSlug, Slug, SlugError};
 pub use statistics::{MonthlyPosts, StatusCount};
 pub use status::{InitialStatusError, PostStatus, PostStatusError};
 pub use title::{Title, TitleError};
-pub use view::{Author, PostHeadline, PostView, VisiblePage, VisiblePost};
+pub use view::{Author, PostHeadline, PostView};
 #[cfg(feature = "mocks")]
 pub use view_count::{MockViewCounter, MockViewRepository};
 pub use view_count::{ViewBatch, ViewBatchId, ViewCounter, ViewRepository};

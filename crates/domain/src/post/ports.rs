@@ -25,7 +25,7 @@ pub struct PostRecord {
     pub title: Title,
     /// The slug that it is to have.
     pub slug: NewSlug,
-    /// What it says.
+    /// The content.
     pub content: Content,
     /// A short text about it.
     pub excerpt: Option<Excerpt>,
@@ -33,7 +33,7 @@ pub struct PostRecord {
     pub status: PostStatus,
     /// When it was published, if it is.
     pub published_at: Option<DateTime<Utc>>,
-    /// What is kept beside it.
+    /// The metadata.
     pub metadata: Metadata,
     /// When it was made.
     pub at: DateTime<Utc>,
@@ -47,10 +47,10 @@ pub struct PostRecord {
 /// every method may answer [`RepositoryError::Unavailable`] and
 /// [`RepositoryError::Internal`].
 ///
-/// A slug is *taken* while a live post has it. It is *kept* while it leads to a
-/// post that had it and was known to readers: one row for each slug, to its last
-/// such holder. A made slug is neither taken nor kept; a named one is not taken,
-/// and if it was kept it is so no longer.
+/// A slug is *taken* while a live post has it. It is *kept*, as a redirect, while it
+/// leads to a post that had it and was known to readers: one row for each slug, for its
+/// last such holder. A post gets a made slug only if it is neither taken nor kept. It
+/// gets a named slug only if it is not taken; if the slug was kept, it is kept no longer.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait PostRepository: PostReader + Send + Sync {
@@ -79,8 +79,8 @@ pub trait PostRepository: PostReader + Send + Sync {
     /// the slug is kept for, which then has another one.
     async fn find_by_slug(&self, slug: Slug) -> Result<Option<PostView>, RepositoryError>;
 
-    /// A page of the posts within the scope, its next cursor, and the total where
-    /// it was asked for. Deleted posts are listed in the scope of all alone.
+    /// A page of the posts within the scope, its next cursor, and the total where it was
+    /// asked for. Deleted posts are listed only in [`PostScope::All`].
     ///
     /// The order is total (ties are settled by the id, in the same direction) and
     /// the same in every adapter: text by code point, posts that were never
@@ -100,14 +100,14 @@ pub trait PostRepository: PostReader + Send + Sync {
     /// content. Of any number of racing decisions each sees what the one before has left,
     /// so none is lost.
     ///
-    /// A decision answers the post as it is to be, one version on. Its id, author and the
-    /// time when it was made stay, and its slug where the change names no new one. The
-    /// slug of a post that is deleted is free again. The former slug is kept where the
-    /// change says so; for a post that is restored only while it is kept for no other, and
-    /// taken by none that was ever published.
+    /// A decision returns the post after the change, one version on. Its id, author and
+    /// the time when it was made stay, and its slug where the change names no new one.
+    /// The slug of a post that is deleted is free again. The former slug is kept where
+    /// the change says so; for a post that is restored only while it is kept for no
+    /// other, and taken by none that was ever published.
     ///
-    /// The author of a deleted post who is not deleted stays so until the end of the
-    /// change.
+    /// Where the post is deleted and its author is not, the author cannot be deleted
+    /// before the change ends.
     ///
     /// # Errors
     ///
@@ -144,9 +144,9 @@ pub trait PostRepository: PostReader + Send + Sync {
     ) -> Result<Vec<MonthlyPosts>, RepositoryError>;
 }
 
-/// Shows posts to readers, who may be shown what was true a moment ago: no longer ago
-/// than the adapter says. What is about to be changed is read from
-/// [`PostRepository`], and so is what a change depends on.
+/// Shows posts to readers. What it shows may be slightly old; the adapter says how old at
+/// most. What is about to be changed, and what a change depends on, is read from
+/// [`PostRepository`].
 ///
 /// Every repository is a reader too, which shows what is stored at that moment.
 #[async_trait]

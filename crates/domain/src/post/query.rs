@@ -1,8 +1,7 @@
 use super::{PostStatus, PostView};
-use crate::auth::Actor;
 use crate::entity::Liveness;
 use crate::list::{Cursor, PageQuery, Search, Sort, SortType, SortValue};
-use crate::user::{Role, UserId};
+use crate::user::UserId;
 
 /// The orders in which posts can be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -68,8 +67,7 @@ impl Sort for PostSort {
     }
 }
 
-/// Which posts an actor may see, as stores can look for them: the same rule as
-/// [`Post::is_visible_to`](super::Post::is_visible_to), for live posts.
+/// Which live posts a list may show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PostScope {
     /// Published ones.
@@ -79,21 +77,6 @@ pub enum PostScope {
     PublishedOrBy(UserId),
     /// All.
     All,
-}
-
-impl PostScope {
-    /// What this actor may see.
-    #[must_use]
-    pub const fn of(actor: &Actor) -> Self {
-        match actor.role() {
-            Some(Role::Moderator | Role::Admin) => Self::All,
-            Some(Role::User) => match actor.principal() {
-                Some(principal) => Self::PublishedOrBy(principal.user_id),
-                None => Self::Published,
-            },
-            None => Self::Published,
-        }
-    }
 }
 
 /// Which posts a list has.

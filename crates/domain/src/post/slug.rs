@@ -6,7 +6,7 @@ use deunicode::deunicode;
 
 use super::Title;
 
-/// What stands for a post in its URL: `[a-z0-9]+(-[a-z0-9]+)*`, at most 250
+/// The part of a post's URL that names it: `[a-z0-9]+(-[a-z0-9]+)*`, at most 250
 /// characters.
 ///
 /// ```
@@ -46,8 +46,8 @@ pub enum NewSlug {
     Made(MadeSlug),
 }
 
-/// A slug that is made: itself where it is free, or else the first free one of
-/// `…-2`, `…-3` and so on.
+/// A slug that is made from a title: the plain one where it is free, or else the first
+/// free one of `…-2`, `…-3` and so on.
 ///
 /// ```
 /// use hexpress_domain::post::{MadeSlug, Title};
@@ -92,7 +92,7 @@ impl MadeSlug {
     const MAX_SUFFIX: usize = 11;
     /// The number of the first slug that has one.
     pub const FIRST_NUMBER: u32 = 2;
-    /// For titles of which nothing is left.
+    /// For titles without any character that a slug can hold.
     const FALLBACK: &str = "post";
 
     /// A slug in the words of a title, in ASCII.
@@ -110,7 +110,7 @@ impl MadeSlug {
         Slug(slug).cut(Slug::MAX_LENGTH).into()
     }
 
-    /// What stands before the hyphen and the number.
+    /// The part before the hyphen and the number.
     #[must_use]
     pub const fn stem(&self) -> &Slug {
         &self.stem

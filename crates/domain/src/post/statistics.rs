@@ -14,8 +14,8 @@ pub struct StatusCount {
 }
 
 impl StatusCount {
-    /// A count for each status, in their order: a status of which there are none has
-    /// nothing.
+    /// A count for each status, in the order of the statuses: zero for a status without
+    /// posts.
     #[must_use]
     pub fn of_all(counts: &[Self]) -> Vec<Self> {
         let of = |status| {

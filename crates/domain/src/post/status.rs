@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 use strum::{Display, IntoStaticStr};
 
-/// Where a post stands between its author's desk and its readers.
+/// The status of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Display, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 #[cfg_attr(
@@ -11,12 +11,12 @@ use strum::{Display, IntoStaticStr};
     serde(rename_all = "lowercase")
 )]
 pub enum PostStatus {
-    /// Not yet for readers, or no longer.
+    /// Not visible to readers, not yet or not any more.
     #[default]
     Draft,
-    /// For everyone.
+    /// Visible to everyone.
     Published,
-    /// Was published, and is put away.
+    /// Was published, and is no longer visible to readers.
     Archived,
 }
 

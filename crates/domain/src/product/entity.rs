@@ -1,11 +1,9 @@
 use chrono::{DateTime, Utc};
 
 use super::{Description, ProductName, ProductPatch, Stock, StockChangeError};
-use crate::auth::Actor;
 use crate::entity::Version;
 use crate::id::Id;
 use crate::money::{Currency, Price};
-use crate::user::Role;
 
 /// The id of a product.
 pub type ProductId = Id<Product>;
@@ -42,13 +40,6 @@ impl Product {
     #[must_use]
     pub const fn is_for_sale(&self) -> bool {
         self.is_active && self.deleted_at.is_none()
-    }
-
-    /// Whether the actor may know that the product exists: what is for sale is for
-    /// everyone, what is inactive for admins; what is deleted is for nobody.
-    #[must_use]
-    pub fn is_visible_to(&self, actor: &Actor) -> bool {
-        self.deleted_at.is_none() && (self.is_active || actor.role() == Some(Role::Admin))
     }
 
     /// The product after a patch, one version on; `None` where the patch changes nothing.
@@ -98,9 +89,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::auth::{Principal, TokenId, TokenKind};
     use crate::product::{StockChange, StockDelta};
-    use crate::user::UserId;
 
     fn at() -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000, 0).unwrap()
@@ -120,36 +109,6 @@ mod tests {
             updated_at: at(),
             deleted_at: None,
         }
-    }
-
-    #[test]
-    fn who_sees_what() {
-        let actor = |role| {
-            Actor::User(Principal {
-                user_id: UserId::new(Uuid::from_u128(1)),
-                role,
-                token_id: TokenId::new(Uuid::from_u128(1)),
-                token_kind: TokenKind::Session,
-            })
-        };
-        let actors = [
-            Actor::Anonymous,
-            actor(Role::User),
-            actor(Role::Moderator),
-            actor(Role::Admin),
-            Actor::Operator,
-        ];
-        let seen = |is_active, deleted_at| {
-            let product = Product {
-                is_active,
-                deleted_at,
-                ..engine()
-            };
-            actors.each_ref().map(|actor| product.is_visible_to(actor))
-        };
-        assert_eq!(seen(true, None), [true; 5]);
-        assert_eq!(seen(false, None), [false, false, false, true, true]);
-        assert_eq!(seen(true, Some(at())), [false; 5]);
     }
 
     #[test]

@@ -52,8 +52,8 @@ pub trait ProductRepository: ProductReader + Send + Sync {
     /// Stores what a decision makes of a product, deleted or not, and returns it. Of any
     /// number of racing decisions each sees what the one before has left, so none is lost.
     ///
-    /// A decision answers the product as it is to be, one version on. Its id and the time
-    /// when it was made stay. Orders move the stock without moving the version: the
+    /// A decision returns the product after the change, one version on. Its id and the
+    /// time when it was made stay. Orders move the stock without moving the version: the
     /// decision sees the stock that they have left, and they wait for its end. Orders
     /// that hold a product which is deleted stay as they are.
     ///
@@ -68,7 +68,7 @@ pub trait ProductRepository: ProductReader + Send + Sync {
     ) -> Result<Product, RepositoryError>;
 }
 
-/// Shows products to readers, who may be shown what was true a moment ago, as
+/// Shows products to readers, perhaps slightly old ones, as
 /// [`PostReader`](crate::post::PostReader) shows posts.
 ///
 /// Every repository is a reader too, which shows what is stored at that moment.

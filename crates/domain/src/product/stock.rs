@@ -22,9 +22,9 @@ pub struct StockDeltaError;
 /// What an admin does to a stock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StockChange {
-    /// There are so many now, whatever was counted before.
+    /// Sets the number of pieces, whatever it was before.
     Set(Stock),
-    /// So many have come, or gone.
+    /// Adds pieces, or takes them away where negative.
     Add(StockDelta),
 }
 

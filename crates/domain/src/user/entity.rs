@@ -35,7 +35,7 @@ pub struct User {
 }
 
 impl User {
-    /// Live users have different email addresses.
+    /// The email address, unique among live users.
     pub const UNIQUE_EMAIL: UniqueField = UniqueField {
         name: "email",
         taken: "Email address is already registered",
@@ -47,7 +47,7 @@ impl User {
         self.deleted_at.is_none()
     }
 
-    /// Whether the user counts as one of the admins of whom one must be left.
+    /// Whether the user is a live and active admin. One such admin must always be left.
     #[must_use]
     pub fn is_active_admin(&self) -> bool {
         self.is_live() && self.is_active && self.role == Role::Admin

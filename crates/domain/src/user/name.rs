@@ -15,7 +15,7 @@ const MAX_LENGTH: usize = 100;
 )]
 pub struct FirstName(String);
 
-/// A last name: at most 100 characters, trimmed; empty for who has but one name.
+/// A last name: at most 100 characters, trimmed; empty for people with one name only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",

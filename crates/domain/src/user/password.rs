@@ -40,8 +40,8 @@ pub enum PasswordError {
     Nul(#[from] NulError),
 }
 
-/// The password that was shown as the present one is not it. What cannot be
-/// anybody's password is answered alike.
+/// The password that was sent as the present one is wrong. A text that cannot be a
+/// password is answered in the same way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Current password is incorrect")]
 pub struct CurrentPasswordError;

@@ -70,16 +70,16 @@ pub trait UserRepository: Send + Sync {
     /// names, and returns the user. Of any number of racing decisions each sees what the
     /// one before has left, so none is lost.
     ///
-    /// A decision answers the user as it is to be, one version on. The id, the last login
-    /// and the time of the sign-up stay. [`LockedUser::is_last_admin`] is true until the
-    /// end of the change: however many changes race that take an active admin away, the
-    /// decision about the last one knows.
+    /// A decision returns the user after the change, one version on. The id, the last
+    /// login and the time of the sign-up stay. [`LockedUser::is_last_admin`] stays right
+    /// until the end of the change: of any number of racing changes that take an active
+    /// admin away, the decision about the last admin sees that it is the last.
     ///
-    /// With a user who is deleted go all live posts of theirs: they are marked, and their
-    /// versions move on by one. The email and the slugs are free again. With a user who is
-    /// restored come back the posts that went with them, not those that were deleted
-    /// before: their versions move on by one, and a slug that is taken by now, or kept for
-    /// another post, gets a number.
+    /// The deletion of a user deletes all live posts of the user, too; their versions
+    /// move on by one. The email and the slugs are free again. The restoration of a user
+    /// restores the posts that were deleted with the user, not those that were deleted
+    /// before. Their versions move on by one, and a slug that is taken by now, or kept
+    /// for another post, gets a number.
     ///
     /// # Errors
     ///

@@ -16,7 +16,7 @@ pub enum Role {
     User,
     /// Also sees all accounts and posts, and decides what is published.
     Moderator,
-    /// Does everything.
+    /// May do everything.
     Admin,
 }
 

@@ -46,29 +46,33 @@ impl UserRepository for InvalidatingUserRepository {
         self.users.list(query).await
     }
 
-    /// Waits unless the decision made a change that leaves all rights: where it changed
-    /// nothing, somebody else may have taken them a moment before, and not have returned.
+    /// Waits after a change that takes rights away. Waits, too, where a deleted or inactive
+    /// user is not changed: another write may have taken the rights and not have returned.
     async fn change(
         &self,
         id: UserId,
         decide: Decide<LockedUser, UserChange>,
     ) -> Result<User, RepositoryError> {
-        let leaves_rights = Arc::new(AtomicBool::new(false));
-        let noted = Arc::clone(&leaves_rights);
-        let noting: Decide<LockedUser, UserChange> = Arc::new(move |locked| {
-            let change = decide(locked)?;
-            let leaves_rights = change.as_ref().is_some_and(|change| {
-                change.revocation == Revocation::None && change.user.role == locked.user.role
-            });
-            noted.store(leaves_rights, Ordering::Relaxed);
-            Ok(change)
+        let must_wait = Arc::new(AtomicBool::new(false));
+        let found_out = Arc::clone(&must_wait);
+        let decide: Decide<LockedUser, UserChange> = Arc::new(move |locked| {
+            let decision = decide(locked);
+            let user = &locked.user;
+            let must_wait = match &decision {
+                Ok(Some(change)) => {
+                    change.revocation != Revocation::None || change.user.role != user.role
+                }
+                Ok(None) | Err(_) => !(user.is_live() && user.is_active),
+            };
+            found_out.fetch_or(must_wait, Ordering::Relaxed);
+            decision
         });
         let users = Arc::clone(&self.users);
-        let write = async move { users.change(id, noting).await };
+        let write = async move { users.change(id, decide).await };
         let subjects =
             move |_: &_| vec![Subject::Author(id), Subject::PostPages, Subject::Caller(id)];
         let outcome = self.invalidations.write(write, subjects).await;
-        if !leaves_rights.load(Ordering::Relaxed) {
+        if must_wait.load(Ordering::Relaxed) {
             wait_for_callers().await;
         }
         outcome

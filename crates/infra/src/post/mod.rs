@@ -1,6 +1,6 @@
 //! Posts in the database, and the counts of their views.
 
-mod cohort;
+mod deleted_with_author;
 mod list;
 mod read;
 mod rows;
@@ -26,7 +26,7 @@ use hexpress_domain::post::{
 use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::UserId;
 
-pub(crate) use cohort::{delete_with_author, restore_with_author};
+pub(crate) use deleted_with_author::{delete_with_author, restore_with_author};
 pub(crate) use rows::search_text;
 pub use view_buffer::BufferedViewCounter;
 pub use views::DieselViewRepository;

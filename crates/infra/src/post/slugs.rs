@@ -1,4 +1,5 @@
-//! Which post a slug leads to: taken by a live one, or kept for one that had it.
+//! Which post a slug leads to: the live post that has it, or a post that had it (a slug
+//! redirect).
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -10,7 +11,7 @@ use hexpress_domain::post::PostId;
 use hexpress_domain::post::{MadeSlug, NewSlug, Slug};
 use hexpress_domain::repository::RepositoryError;
 
-use crate::schema::{is_slug_taken, kept_slugs, posts};
+use crate::schema::{is_slug_taken, posts, slug_redirects};
 
 /// Another transaction got a slug that this one had found free.
 #[derive(Debug, thiserror::Error)]
@@ -134,17 +135,17 @@ macro_rules! frees {
     ($c:ident, $post:expr, $slug:expr, $chosen:expr) => {
         async {
             use diesel::dsl::{exists, not};
-            use $crate::schema::kept_slugs;
+            use $crate::schema::slug_redirects;
 
-            let kept = kept_slugs::table.find($chosen.as_str());
+            let redirect = slug_redirects::table.find($chosen.as_str());
             match $slug {
                 NewSlug::Named(_) => {
-                    let delete = Prepared(diesel::delete(kept));
+                    let delete = Prepared(diesel::delete(redirect));
                     delete.execute($c).await.map(|_| true)
                 }
                 NewSlug::Made(_) => {
                     let post = StoredId::from($post);
-                    let of_others = kept.filter(kept_slugs::post_id.ne(post));
+                    let of_others = redirect.filter(slug_redirects::post_id.ne(post));
                     let is_free = Prepared(diesel::select(not(exists(of_others))));
                     is_free.get_result($c).await
                 }
@@ -154,9 +155,9 @@ macro_rules! frees {
 }
 pub(super) use frees;
 
-/// Settles what a slug was kept for that a post has got: a named one leads nowhere
-/// else any more, and a made one was kept for nobody. Comes after the post has it:
-/// who left it meanwhile, and keeps it, has committed by then.
+/// Settles the redirect of a slug that a post has got. A named slug loses its redirect. A
+/// made slug must not be the redirect of another post. Comes after the post has the slug:
+/// by then, a transaction that made a redirect of it meanwhile has committed.
 pub(super) async fn settle(
     connection: &mut Connection,
     post: PostId,
@@ -175,7 +176,7 @@ pub(super) fn settled(is_free: bool) -> Result<(), Failure> {
     }
 }
 
-/// Keeps a slug for the post that had it last.
+/// Makes a former slug redirect to the post that had it last.
 pub(super) async fn keep(
     connection: &mut Connection,
     post: PostId,
@@ -183,23 +184,23 @@ pub(super) async fn keep(
 ) -> Result<(), Failure> {
     let post_id = StoredId::from(post);
     on_backend!(connection, |c| {
-        diesel::insert_into(kept_slugs::table)
+        diesel::insert_into(slug_redirects::table)
             .values((
-                kept_slugs::slug.eq(former.as_str()),
-                kept_slugs::post_id.eq(post_id),
+                slug_redirects::slug.eq(former.as_str()),
+                slug_redirects::post_id.eq(post_id),
             ))
-            .on_conflict(kept_slugs::slug)
+            .on_conflict(slug_redirects::slug)
             .do_update()
-            .set(kept_slugs::post_id.eq(post_id))
+            .set(slug_redirects::post_id.eq(post_id))
             .execute(c)
             .await?
     });
     Ok(())
 }
 
-/// Keeps a slug for a post that was restored under another one, if readers know the
-/// post and the slug has no other holder that they know: neither a live post that has
-/// been published nor one that it is kept for.
+/// Makes the former slug of a post that was restored under another one redirect to it.
+/// Does nothing if the post was never published, if a live post that was published has the
+/// slug, or if the slug redirects to another post.
 pub(super) async fn keep_unless_known(
     connection: &mut Connection,
     post: PostId,
@@ -219,10 +220,10 @@ pub(super) async fn keep_unless_known(
             .get_result(c)
             .await?;
         if is_wanted {
-            diesel::insert_into(kept_slugs::table)
+            diesel::insert_into(slug_redirects::table)
                 .values((
-                    kept_slugs::slug.eq(former.as_str()),
-                    kept_slugs::post_id.eq(post_id),
+                    slug_redirects::slug.eq(former.as_str()),
+                    slug_redirects::post_id.eq(post_id),
                 ))
                 .on_conflict_do_nothing()
                 .execute(c)
@@ -232,16 +233,16 @@ pub(super) async fn keep_unless_known(
     Ok(())
 }
 
-/// Makes a published post the only one that its slug leads to, also when it is gone:
-/// while it was unknown, the slug may have been kept for one that was restored.
+/// Removes the redirect from a published post's slug to another post. While the post was
+/// a draft, the slug may have become a redirect to a post that was restored.
 pub(super) async fn take_over(
     connection: &mut Connection,
     post: PostId,
     slug: &Slug,
 ) -> Result<(), Failure> {
-    let of_others = kept_slugs::table
+    let of_others = slug_redirects::table
         .find(slug.as_str())
-        .filter(kept_slugs::post_id.ne(StoredId::from(post)));
+        .filter(slug_redirects::post_id.ne(StoredId::from(post)));
     on_backend!(connection, |c| {
         diesel::delete(of_others).execute(c).await?
     });

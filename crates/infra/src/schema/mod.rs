@@ -94,7 +94,8 @@ table! {
     use diesel::sql_types::Text;
     use hexpress_database::sql::Id;
 
-    kept_slugs (slug) {
+    #[sql_name = "kept_slugs"]
+    slug_redirects (slug) {
         slug -> Text,
         post_id -> Id,
     }
@@ -223,10 +224,10 @@ table! {
 joinable!(tokens -> users (user_id));
 joinable!(posts -> users (author_id));
 joinable!(post_views -> posts (post_id));
-joinable!(kept_slugs -> posts (post_id));
+joinable!(slug_redirects -> posts (post_id));
 joinable!(idempotency_keys -> orders (order_id));
 joinable!(orders -> users (user_id));
 allow_tables_to_appear_in_same_query!(tokens, users);
-allow_tables_to_appear_in_same_query!(posts, users, post_views, kept_slugs);
+allow_tables_to_appear_in_same_query!(posts, users, post_views, slug_redirects);
 allow_tables_to_appear_in_same_query!(products, order_items, orders, idempotency_keys);
 allow_tables_to_appear_in_same_query!(orders, users);

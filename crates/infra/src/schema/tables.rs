@@ -43,7 +43,7 @@ pub(super) const TABLES: [Table; 14] = [
     TOKENS,
     LOGIN_COUNTERS,
     POSTS,
-    KEPT_SLUGS,
+    SLUG_REDIRECTS,
     POST_VIEWS,
     POST_COUNTS,
     VIEW_BATCHES,
@@ -146,7 +146,7 @@ pub(crate) const POSTS: Table = Table {
     ..PLAIN
 };
 
-pub(crate) const KEPT_SLUGS: Table = Table {
+pub(crate) const SLUG_REDIRECTS: Table = Table {
     name: "kept_slugs",
     key: &["slug"],
     grows: true,

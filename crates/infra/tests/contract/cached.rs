@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hexpress_domain::auth::{SessionRecord, TokenRepository};
-use hexpress_domain::user::{User, UserRepository};
+use hexpress_domain::auth::{Revocation, SessionRecord, TokenRepository};
+use hexpress_domain::user::{Role, User, UserRepository};
 use hexpress_infra::cache::CALLER_WAIT;
 use hexpress_testkit::memory::MemoryStore;
 use hexpress_testkit::samples::{
-    deactivation, later, name, nothing, now, refusal, session, someone, user_deletion, user_edit,
+    deactivation, later, name, new_password, nothing, now, refusal, session, someone,
+    user_deletion, user_edit,
 };
 use tokio::time::Instant;
 
@@ -55,17 +56,43 @@ async fn whoever_comes_second_to_take_rights_away_waits_as_well() {
     assert!(!first.unwrap().is_active);
 
     // What the second is to change has happened already.
-    for decide in [nothing(), refusal(), deactivation(), user_deletion()] {
+    for decide in [
+        nothing(),
+        refusal(),
+        deactivation(),
+        user_deletion(),
+        refusal(),
+    ] {
         let begun = Instant::now();
         cached.users.change(user.id, decide).await.ok();
         assert!(begun.elapsed() >= CALLER_WAIT);
     }
 
-    // A name is nobody's right.
+    // A change of the name takes no rights away.
     let begun = Instant::now();
     let renamed = user_edit(|change| change.user.name = name("Grace", "Hopper"));
     cached.users.change(user.id, renamed).await.unwrap();
     assert!(begun.elapsed() < CALLER_WAIT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_decision_that_takes_no_rights_away_is_answered_at_once() {
+    let cached = Cached::new();
+    let user = cached.user().await;
+    for decide in [nothing(), refusal()] {
+        let begun = Instant::now();
+        cached.users.change(user.id, decide).await.ok();
+        assert!(begun.elapsed() < CALLER_WAIT);
+    }
+    for decide in [
+        user_edit(|change| change.user.role = Role::Moderator),
+        new_password(Revocation::All),
+        deactivation(),
+    ] {
+        let begun = Instant::now();
+        cached.users.change(user.id, decide).await.unwrap();
+        assert!(begun.elapsed() >= CALLER_WAIT);
+    }
 }
 
 #[tokio::test(start_paused = true)]

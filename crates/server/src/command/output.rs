@@ -8,7 +8,7 @@ use crate::failure::Failure;
 
 const BAR: &str = "{msg:24} [{bar:40}] {human_pos} of {human_len}, {eta} left";
 
-/// In how many steps it is told where there is no terminal.
+/// In how many steps progress is shown where there is no terminal.
 const STEPS: u64 = 10;
 
 /// Prints to standard output. Whoever reads it may stop at any time.
@@ -25,7 +25,7 @@ pub struct Progress {
     what: String,
     total: u64,
     done: u64,
-    told: u64,
+    last_shown: u64,
     bar: Option<ProgressBar>,
 }
 
@@ -44,7 +44,7 @@ impl Progress {
             what: what.to_owned(),
             total,
             done: 0,
-            told: 0,
+            last_shown: 0,
             bar,
         }
     }
@@ -57,8 +57,8 @@ impl Progress {
             return;
         }
         let step = self.done.saturating_mul(STEPS) / self.total.max(1);
-        if step > self.told {
-            self.told = step;
+        if step > self.last_shown {
+            self.last_shown = step;
             // Where nobody listens there is nobody to tell.
             writeln!(io::stderr(), "{}: {done} of {}", self.what, self.total).ok();
         }

@@ -68,7 +68,7 @@ impl Purge {
         };
         let purged = purged.map_err(|error| Failure::of(&error))?;
         store.database.close(Duration::MAX).await;
-        print(&told(purged, self.dry_run))?;
+        print(&summary(purged, self.dry_run))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -85,11 +85,11 @@ fn parse_date(text: &str) -> Result<DateTime<Utc>, &'static str> {
     }
 }
 
-fn told(purged: Purged, is_dry_run: bool) -> String {
+fn summary(purged: Purged, is_dry_run: bool) -> String {
     let Purged {
         users,
         posts,
-        kept_slugs,
+        slug_redirects,
         products,
     } = purged;
     let verb = if is_dry_run {
@@ -97,5 +97,7 @@ fn told(purged: Purged, is_dry_run: bool) -> String {
     } else {
         "removed"
     };
-    format!("{verb} {users} users, {posts} posts, {kept_slugs} old slugs and {products} products\n")
+    format!(
+        "{verb} {users} users, {posts} posts, {slug_redirects} old slugs and {products} products\n"
+    )
 }

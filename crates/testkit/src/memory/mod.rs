@@ -68,8 +68,8 @@ struct State {
     users: BTreeMap<UserId, UserRow>,
     tokens: BTreeMap<TokenId, TokenRow>,
     posts: BTreeMap<PostId, PostRow>,
-    /// The slugs that lead to a post which had them.
-    kept_slugs: BTreeMap<Slug, PostId>,
+    /// Former slugs, and the posts that had them.
+    slug_redirects: BTreeMap<Slug, PostId>,
     /// The batches of views that were added, and when they were made.
     batches: BTreeMap<ViewBatchId, DateTime<Utc>>,
     products: BTreeMap<ProductId, Product>,
@@ -94,7 +94,7 @@ struct PostRow {
     content: Content,
     views: u64,
     /// Whether it was deleted with its author, and is to come back with them.
-    went_with_author: bool,
+    deleted_with_author: bool,
 }
 
 struct KeyRow {

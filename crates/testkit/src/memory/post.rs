@@ -47,7 +47,7 @@ impl State {
         }
         let slug = self.choose_slug(record.id, &record.slug)?;
         // One that is named is kept for nobody any more, one that is made never was.
-        self.kept_slugs.remove(&slug);
+        self.slug_redirects.remove(&slug);
         let post = Post {
             id: record.id,
             author_id: record.author_id,
@@ -67,7 +67,7 @@ impl State {
             post,
             content: record.content,
             views: 0,
-            went_with_author: false,
+            deleted_with_author: false,
         };
         self.posts.insert(record.id, row);
         self.view_of(record.id)
@@ -100,7 +100,7 @@ impl State {
         };
         let is_known = change.post.published_at.is_some();
         if let Some(row) = self.posts.get_mut(&id) {
-            row.went_with_author &= !change.post.is_live();
+            row.deleted_with_author &= !change.post.is_live();
             row.post = Post {
                 slug: slug.clone(),
                 ..change.post
@@ -109,11 +109,11 @@ impl State {
         }
         // Whoever gets a slug, or gets known by it, is the only one that it leads to.
         if change.slug.is_some() || (is_known && before.published_at.is_none()) {
-            self.kept_slugs.remove(&slug);
+            self.slug_redirects.remove(&slug);
         }
         if change.keeps_former_slug && slug != former {
             if before.is_live() {
-                self.kept_slugs.insert(former, id);
+                self.slug_redirects.insert(former, id);
             } else {
                 self.keep_unless_known(id, former);
             }
@@ -125,7 +125,7 @@ impl State {
         let posts = self.posts.values_mut();
         let live = posts.filter(|row| row.post.is_live() && row.post.author_id == author_id);
         for row in live {
-            row.went_with_author = true;
+            row.deleted_with_author = true;
             row.post = row.post.deletion(at).post;
         }
     }
@@ -138,12 +138,13 @@ impl State {
         at: DateTime<Utc>,
     ) -> Result<(), RepositoryError> {
         let posts = self.posts.values();
-        let cohort = posts.filter(|row| row.went_with_author && row.post.author_id == author_id);
+        let deleted =
+            posts.filter(|row| row.deleted_with_author && row.post.author_id == author_id);
         let has_own_slug = |row: &&PostRow| {
             let mut gone = self.gone_for(row.post.id);
             gone.all(|slug| *slug != row.post.slug)
         };
-        let (own, others): (Vec<_>, Vec<_>) = cohort.partition(has_own_slug);
+        let (own, others): (Vec<_>, Vec<_>) = deleted.partition(has_own_slug);
         let posts: Vec<_> = own
             .into_iter()
             .chain(others)

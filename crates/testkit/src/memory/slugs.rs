@@ -1,4 +1,5 @@
-//! Which post a slug leads to: taken by a live one, or kept for one that had it.
+//! Which post a slug leads to: the live post that has it, or a post that had it (a slug
+//! redirect).
 
 use hexpress_domain::post::{NewSlug, Post, PostId, Slug};
 use hexpress_domain::repository::RepositoryError;
@@ -13,20 +14,20 @@ impl State {
 
     /// The live post that a slug leads to.
     pub(super) fn led_to_by(&self, slug: &Slug) -> Option<&PostRow> {
-        let kept_for = || self.posts.get(self.kept_slugs.get(slug)?);
-        let found = self.holder(slug).or_else(kept_for);
+        let redirected = || self.posts.get(self.slug_redirects.get(slug)?);
+        let found = self.holder(slug).or_else(redirected);
         found.filter(|row| row.post.is_live())
     }
 
-    /// The slugs that are taken by other posts than this, or kept for them.
+    /// The slugs that lead to other posts than this.
     pub(super) fn gone_for(&self, id: PostId) -> impl Iterator<Item = &Slug> {
         let posts = self.posts.values().map(|row| &row.post);
         let taken = posts.filter(move |post| post.is_live() && post.id != id);
-        let kept = self.kept_slugs.iter();
-        let kept = kept.filter(move |(_, kept_for)| **kept_for != id);
+        let redirects = self.slug_redirects.iter();
+        let redirects = redirects.filter(move |(_, target)| **target != id);
         taken
             .map(|post| &post.slug)
-            .chain(kept.map(|(slug, _)| slug))
+            .chain(redirects.map(|(slug, _)| slug))
     }
 
     /// The slug that the post is to have.
@@ -40,13 +41,13 @@ impl State {
         }
     }
 
-    /// Keeps a slug for a post that was restored under another one, if readers know the
-    /// post and the slug has no other holder that they know.
+    /// Makes the former slug of a post that was restored under another one redirect to it,
+    /// if the post was ever published and no other post that was has the slug.
     pub(super) fn keep_unless_known(&mut self, id: PostId, former: Slug) {
         let is_known = |row: &PostRow| row.post.published_at.is_some();
         let wants_it = self.posts.get(&id).is_some_and(is_known);
         if wants_it && !self.holder(&former).is_some_and(is_known) {
-            self.kept_slugs.entry(former).or_insert(id);
+            self.slug_redirects.entry(former).or_insert(id);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is promised of posts, their slugs, their views, and what becomes of them with
 //! their author.
 
-mod cohort;
+mod deleted_with_author;
 mod list;
 mod search;
 mod slugs;
@@ -76,7 +76,7 @@ promises! {
             a_search_finds_what_a_change_made_of_a_row_within_the_scope,
             slow_a_search_counts_no_further_than_its_bound,
         }
-        cohort {
+        deleted_with_author {
             a_user_takes_live_posts_along_and_brings_those_back,
             posts_that_come_back_give_way_to_whoever_has_their_slugs,
             posts_that_come_back_are_found_by_the_slugs_that_only_they_were_known_by,

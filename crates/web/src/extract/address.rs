@@ -55,7 +55,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         if !is_trusted(client) {
             break;
         }
-        // Beyond a hop that cannot be read, nobody who is trusted speaks.
+        // What stands before an unreadable hop does not come from a trusted proxy.
         match hop_address(hop) {
             Some(address) => client = address,
             None => break,

@@ -13,7 +13,7 @@ use crate::urlencoded;
 
 /// What the body of a request holds.
 pub(crate) trait FromBody: Sized + Send {
-    /// Whether the client may name its wish by an `Idempotency-Key`.
+    /// Whether the client may send an `Idempotency-Key`.
     const IS_IDEMPOTENT: bool = false;
 
     /// Receives and reads the body.
@@ -23,7 +23,7 @@ pub(crate) trait FromBody: Sized + Send {
     ) -> impl Future<Output = Result<Self, ApiError>> + Send;
 }
 
-/// Of an endpoint that takes no body: where it writes, `{}` is none.
+/// For an endpoint that takes no body. Where it writes, `{}` counts as no body.
 impl FromBody for () {
     async fn from_body(body: RequestBody, api: &Api) -> Result<Self, ApiError> {
         if !body.writes {

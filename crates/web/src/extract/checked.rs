@@ -11,11 +11,11 @@ use crate::Api;
 use crate::error::ApiError;
 
 /// A request that has passed all checks that come before its use case, in the order of
-/// the contract. A handler names what it takes, and gets at none of it but through here:
-/// who calls, the path's parameter, the query, and the body.
+/// the contract. A handler gets its input only through this type: who calls, the path's
+/// parameter, the query, and the body.
 ///
-/// What is not named is taken from nobody: no query parameter, and no body but `{}`. The
-/// body of a `GET` is not looked at.
+/// Input that a handler does not name is refused: query parameters, and bodies other than
+/// `{}`. The body of a `GET` is not read.
 pub(crate) struct Checked<W, P = (), Q = (), B = ()> {
     /// Who calls: an [`Actor`](hexpress_domain::auth::Actor), or the proof that one may.
     pub(crate) who: W,
@@ -27,7 +27,7 @@ pub(crate) struct Checked<W, P = (), Q = (), B = ()> {
     pub(crate) conditions: Conditions,
     /// The versions at which the client wants the thing changed that the path names.
     pub(crate) if_match: Option<IfMatch>,
-    /// What the client calls its wish, where that is taken.
+    /// The idempotency key, where the endpoint takes one.
     pub(crate) idempotency_key: Option<IdempotencyKey>,
     /// What the body holds.
     pub(crate) body: B,

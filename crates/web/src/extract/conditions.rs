@@ -54,7 +54,7 @@ impl Conditions {
     }
 
     /// An answer with this tag, or 304 where the client has it already. A condition that
-    /// cannot be read is none.
+    /// cannot be read is ignored.
     pub(crate) fn unless_known(
         &self,
         tag: &EntityTag,

@@ -18,7 +18,7 @@ pub(crate) trait Body: Sized + Send {
     /// Its fields as they arrive.
     type Raw: Declared;
 
-    /// Whether the client may name its wish by an `Idempotency-Key`.
+    /// Whether the client may send an `Idempotency-Key`.
     const IS_IDEMPOTENT: bool = false;
 
     /// The longest body, in bytes.

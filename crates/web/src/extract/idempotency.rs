@@ -7,7 +7,7 @@ use hexpress_domain::validation::ValidationErrors;
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub(crate) const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// What the client calls its wish, if it does
+/// The client's idempotency key, if it sent one
 /// (draft-ietf-httpapi-idempotency-key-header, with a plain text for the key).
 pub(super) fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ValidationErrors> {
     let fault = |text: String| ValidationErrors::of("Idempotency-Key", text);

@@ -43,8 +43,8 @@ impl<Of> PathParameter for Id<Of> {
     }
 }
 
-/// The `{slug}` of a path; `None` where it can be none. Slugs are trimmed where they are
-/// chosen, but a path is taken as it is.
+/// The `{slug}` of a path; `None` where the text is no slug. Slugs are trimmed where they
+/// are chosen, but a path is taken as it is.
 impl PathParameter for Option<Slug> {
     const IS_THING: bool = true;
 

@@ -26,8 +26,7 @@ pub(crate) trait Who: Sized + Send {
     fn actor(&self) -> &Actor;
 }
 
-/// Anybody. A token that vouches for nobody ends the request; without one the caller is
-/// anonymous.
+/// Anybody. An invalid token ends the request. Without a token the caller is anonymous.
 impl Who for Actor {
     async fn identify(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
         overload::refuse_surplus(parts)?;
@@ -44,7 +43,7 @@ impl Who for Actor {
     }
 }
 
-/// Those whom the kind of caller alone does not forbid the operation.
+/// Callers to whom the kind of caller alone does not forbid the operation.
 impl<O: Permission> Who for Permit<O> {
     async fn identify(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
         Ok(Self::of(Actor::identify(parts, api).await?)?)

@@ -1,6 +1,5 @@
-//! How much is taken on: requests at once, requests from one client, sign-ups from
-//! one address. Guesses at passwords are not among them: those are counted in the
-//! database, by the use cases.
+//! Limits: requests at once, requests from one client, sign-ups from one address. Guesses
+//! at passwords are not among them: those are counted in the database, by the use cases.
 
 pub(crate) mod overload;
 mod quota;
@@ -22,7 +21,7 @@ use crate::error::{ApiError, RateLimit};
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// How much is taken on. An instance counts only what it answers itself.
+/// How much is accepted. Each instance counts only its own requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitSettings {
     /// Requests that are handled at once; beyond that, 503. Health stands outside.
@@ -34,7 +33,7 @@ pub struct LimitSettings {
     pub sign_ups_per_hour: u32,
 }
 
-/// 1024 requests at once, and as many of each client as it likes.
+/// 1024 requests at once, and no limit for each client.
 impl Default for LimitSettings {
     fn default() -> Self {
         Self {
@@ -60,7 +59,7 @@ enum Client {
 }
 
 impl Limits {
-    /// Limits of which nothing is used.
+    /// Limits with nothing counted yet.
     #[must_use]
     pub fn new(settings: &LimitSettings) -> Self {
         let permits = settings.concurrent_requests.min(Semaphore::MAX_PERMITS);

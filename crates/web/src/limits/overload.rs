@@ -12,9 +12,9 @@ use crate::error::ApiError;
 #[derive(Clone, Copy)]
 struct Surplus;
 
-/// Counts what is handled at once. It lies around the routes, and so sees also what
-/// no method answers: it marks what is too much, and [`refuse_surplus`] refuses it
-/// where the contract's order of checks wants that, after 404 and 405.
+/// Counts what is handled at once. It wraps all routes, so it sees requests before 404
+/// and 405 are decided. It only marks a surplus request; [`refuse_surplus`] refuses it
+/// after 404 and 405, as the contract's order of checks says.
 pub(crate) async fn count(
     State(api): State<Arc<Api>>,
     mut request: Request,

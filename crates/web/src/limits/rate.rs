@@ -10,9 +10,9 @@ use super::quota::Quota;
 /// How many clients are remembered at most, some megabytes.
 const MAX_CLIENTS: usize = 65_536;
 
-/// So many requests in a window for each client: all of them at once if it likes,
-/// and another each time that its share of the window has passed (the generic cell
-/// rate algorithm, ITU-T I.371).
+/// Limits the requests of each client in a window (the generic cell rate algorithm, ITU-T
+/// I.371). A client may use its whole quota at once, and then one request each time that
+/// its share of the window has passed.
 pub(super) struct RateLimiter<K> {
     quota: u32,
     window: Duration,
@@ -93,9 +93,9 @@ impl<K: Copy + Eq + Hash> RateLimiter<K> {
     }
 }
 
-/// Forgets those who have their whole quota. Where half of all have not, everybody
-/// begins anew: against a flood from so many addresses this limit is no help, and it
-/// must not cost more memory the more there are.
+/// Forgets clients who have their whole quota. Where half of them have not, forgets all:
+/// this limit does not help against a flood from so many addresses, and its memory must
+/// stay bounded.
 fn make_room<K: Eq + Hash>(whole_at: &mut HashMap<K, Instant>, now: Instant) {
     whole_at.retain(|_, instant| *instant > now);
     if whole_at.len() > MAX_CLIENTS / 2 {

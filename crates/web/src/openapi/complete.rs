@@ -23,7 +23,7 @@ use crate::error::ApiError;
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Describes what refuses more than is borne, on operations that count.
+/// Describes the refusals by limits, on operations that are limited.
 pub(crate) fn describe_limits(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         for (_, operation) in operations(item) {

@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use hexpress_app::permissions::Operation;
 use hexpress_domain::auth::Actor;
 use hexpress_domain::list::PageSize;
 use hexpress_domain::post::{PostFilter, PostQuery, PostSort};
@@ -22,8 +21,6 @@ impl Listing for PostFilter {
     type Sort = PostSort;
 
     const NAME: &'static str = "posts";
-    const RESTRICTED: &'static [(&'static str, Operation)] =
-        &[("deleted", Operation::ListDeletedPosts)];
 
     fn declare(filters: &mut Filters) -> Self {
         Self {

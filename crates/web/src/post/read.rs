@@ -3,10 +3,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::Method;
 use axum::response::Response;
-use hexpress_app::post::SlugTarget;
+use hexpress_app::post::{SlugTarget, VisiblePost};
 use hexpress_app::{Error, Resource};
 use hexpress_domain::auth::Actor;
-use hexpress_domain::post::{PostId, PostView, Slug, VisiblePost};
+use hexpress_domain::post::{PostId, PostView, Slug};
 
 use super::responses::{PostAnswer, show};
 use crate::api::Api;

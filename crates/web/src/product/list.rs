@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use hexpress_app::permissions::Operation;
 use hexpress_domain::auth::Actor;
 use hexpress_domain::product::{ProductFilter, ProductSort};
 
@@ -20,8 +19,6 @@ impl Listing for ProductFilter {
     type Sort = ProductSort;
 
     const NAME: &'static str = "products";
-    const RESTRICTED: &'static [(&'static str, Operation)] =
-        &[("isActive", Operation::FilterProductsByActivity)];
 
     fn declare(filters: &mut Filters) -> Self {
         Self {

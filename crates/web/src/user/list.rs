@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use hexpress_app::permissions::Permit;
 use hexpress_app::permissions::operations::ListUsers;
-use hexpress_app::permissions::{Operation, Permit};
 use hexpress_domain::user::{UserFilter, UserSort};
 
 use super::responses::FullUser;
@@ -21,8 +21,6 @@ impl Listing for UserFilter {
     type Sort = UserSort;
 
     const NAME: &'static str = "users";
-    const RESTRICTED: &'static [(&'static str, Operation)] =
-        &[("deleted", Operation::ListDeletedUsers)];
 
     fn declare(filters: &mut Filters) -> Self {
         Self {

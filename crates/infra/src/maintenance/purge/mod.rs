@@ -24,7 +24,7 @@ pub struct Purged {
     /// Posts, with their views.
     pub posts: u64,
     /// Old slugs that led to these posts.
-    pub kept_slugs: u64,
+    pub slug_redirects: u64,
     /// Products of which no order speaks.
     pub products: u64,
 }
@@ -51,11 +51,11 @@ impl Purger {
         self.database
             .read(before, |connection, &before| {
                 Box::pin(async move {
-                    let (posts, kept_slugs) = posts::count(connection, before).await?;
+                    let (posts, slug_redirects) = posts::count(connection, before).await?;
                     Ok(Purged {
                         users: users::count(connection, before).await?,
                         posts,
-                        kept_slugs,
+                        slug_redirects,
                         products: products::count(connection, before).await?,
                     })
                 })
@@ -91,9 +91,9 @@ impl Purger {
         self.each(
             order,
             |connection, order| Box::pin(posts::remove(connection, order.before)),
-            |(posts, kept_slugs)| {
+            |(posts, slug_redirects)| {
                 purged.posts += posts;
-                purged.kept_slugs += kept_slugs;
+                purged.slug_redirects += slug_redirects;
             },
         )
         .await?;

@@ -6,7 +6,7 @@ use hexpress_database::{Connection, Failure, on_backend};
 
 use super::batch::{BATCH, counted, rows};
 use crate::post::lock_views;
-use crate::schema::{kept_slugs, posts};
+use crate::schema::{posts, slug_redirects};
 
 /// How many are to be removed, and how many old slugs with them.
 pub(super) async fn count(
@@ -19,7 +19,7 @@ pub(super) async fn count(
             .count()
             .get_result(c)
             .await?;
-        let slugs = kept_slugs::table
+        let slugs = slug_redirects::table
             .inner_join(posts::table)
             .filter(posts::deleted_at.lt(StoredInstant(before)))
             .count()
@@ -54,8 +54,8 @@ pub(super) async fn remove(
     // The views are deleted with the posts.
     lock_views(connection, &ids).await?;
     let removed = on_backend!(connection, |c| {
-        let slugs = diesel::delete(kept_slugs::table)
-            .filter(kept_slugs::post_id.eq_any(&ids))
+        let slugs = diesel::delete(slug_redirects::table)
+            .filter(slug_redirects::post_id.eq_any(&ids))
             .execute(c)
             .await?;
         let posts = diesel::delete(posts::table)

@@ -58,7 +58,7 @@ pub(super) async fn a_user_takes_live_posts_along_and_brings_those_back(stores: 
     assert_eq!(back.post.slug, slug("mine"));
     assert_eq!(stores.found(before).await, Some(deleted_before));
 
-    // The second cohort is what is live then, not what was the first.
+    // The second deletion takes what is live then, not what the first one took.
     stores.delete_post(mine.post.id).await;
     delete(stores, &author).await;
     restore(stores, &author).await;

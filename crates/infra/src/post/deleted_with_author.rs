@@ -12,10 +12,10 @@ use hexpress_domain::post::{MadeSlug, PostId};
 use hexpress_domain::user::UserId;
 
 use super::{rows, slugs, write};
-use crate::schema::{kept_slugs, post_views, posts};
+use crate::schema::{post_views, posts, slug_redirects};
 
 const LIVE: &str = "posts.deleted_at IS NULL";
-const COHORT: &str = "posts.deleted_with_author";
+const DELETED_WITH_AUTHOR: &str = "posts.deleted_with_author";
 
 /// Deletes the live posts of an author whose row this transaction holds.
 pub(crate) async fn delete_with_author(
@@ -41,16 +41,16 @@ pub(crate) async fn delete_with_author(
     Ok(())
 }
 
-/// Brings back what was deleted with an author whose row this transaction holds. Most
-/// posts still have a slug that leads nowhere else, and come in one statement.
+/// Restores the posts that were deleted with an author whose row this transaction holds.
+/// Most posts still have their slugs: one statement restores them all.
 pub(crate) async fn restore_with_author(
     connection: &mut Connection,
     author_id: UserId,
     at: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    let gone = whose_slugs_are_gone(connection, author_id).await?;
+    let lost = with_lost_slugs(connection, author_id).await?;
     let mut stems = Vec::new();
-    for (id, slug) in &gone {
+    for (id, slug) in &lost {
         stems.push(MadeSlug::from(rows::slug(slug, id.0)?).stem().clone());
     }
     stems.sort();
@@ -60,8 +60,8 @@ pub(crate) async fn restore_with_author(
     }
 
     let stored_id = StoredId::from(author_id);
-    let others: Vec<StoredId> = gone.iter().map(|(id, _)| *id).collect();
-    lock_posts(connection, stored_id, COHORT).await?;
+    let others: Vec<StoredId> = lost.iter().map(|(id, _)| *id).collect();
+    lock_posts(connection, stored_id, DELETED_WITH_AUTHOR).await?;
     on_backend!(&mut *connection, |c| {
         diesel::update(posts::table)
             .filter(posts::author_id.eq(stored_id))
@@ -77,35 +77,36 @@ pub(crate) async fn restore_with_author(
             .await
             .map_err(slugs::refused_made)?
     });
-    for (id, slug) in gone {
+    for (id, slug) in lost {
         let slug = rows::slug(&slug, id.0)?;
         write::bring_back(connection, PostId::new(id.0), &slug, at).await?;
     }
     Ok(())
 }
 
-/// Locks an author's posts of which this is true, and their views, until the transaction ends:
-/// in the order in which all others lock several of them, so that nobody waits in a circle.
+/// Locks those posts of an author that fulfil an SQL condition, and their views, until the
+/// transaction ends. All who lock several posts do so in this order, so that there is no
+/// deadlock.
 async fn lock_posts(
     connection: &mut Connection,
     author_id: StoredId,
-    which: &'static str,
+    condition: &'static str,
 ) -> Result<(), Failure> {
     let posts = posts::table
         .inner_join(post_views::table)
         .filter(posts::author_id.eq(author_id))
-        .filter(sql::<Bool>(which))
+        .filter(sql::<Bool>(condition))
         .order(posts::id)
         .select(posts::id);
     Ok(connection.lock(Locked::for_update(posts)).await?)
 }
 
-/// Posts of the cohort whose slugs are taken by others, or kept for them.
-async fn whose_slugs_are_gone(
+/// The posts deleted with their author whose slugs lead to other posts by now.
+async fn with_lost_slugs(
     connection: &mut Connection,
     author_id: UserId,
 ) -> Result<Vec<(StoredId, String)>, Failure> {
-    let (taken, kept) = (diesel::alias!(posts as taken), kept_slugs::table);
+    let (taken, redirects) = (diesel::alias!(posts as taken), slug_redirects::table);
     Ok(on_backend!(connection, |c| {
         posts::table
             .filter(posts::author_id.eq(StoredId::from(author_id)))
@@ -117,8 +118,9 @@ async fn whose_slugs_are_gone(
                         .filter(taken.field(posts::deleted_at).is_null()),
                 )
                 .or(diesel::dsl::exists(
-                    kept.filter(kept_slugs::slug.eq(posts::slug))
-                        .filter(kept_slugs::post_id.ne(posts::id)),
+                    redirects
+                        .filter(slug_redirects::slug.eq(posts::slug))
+                        .filter(slug_redirects::post_id.ne(posts::id)),
                 )),
             )
             .order(posts::id)

@@ -1,0 +1,38 @@
+use hexpress_domain::auth::Actor;
+use hexpress_domain::order::{Order, OrderStatus};
+use hexpress_domain::user::{Role, UserId};
+
+use crate::{Error, InvalidState};
+
+/// The user whose orders the actor may see; `None` means all users.
+///
+/// # Errors
+///
+/// [`Error::Unauthenticated`] for an anonymous actor, who has none.
+pub fn visible_orders(actor: &Actor) -> Result<Option<UserId>, Error> {
+    match actor {
+        Actor::Anonymous => Err(Error::Unauthenticated),
+        Actor::Operator => Ok(None),
+        Actor::User(principal) if principal.role == Role::Admin => Ok(None),
+        Actor::User(principal) => Ok(Some(principal.user_id)),
+    }
+}
+
+/// Whether the actor may know that the order exists.
+#[must_use]
+pub fn sees_order(actor: &Actor, order: &Order) -> bool {
+    visible_orders(actor).is_ok_and(|whose| whose.is_none_or(|id| id == order.user_id))
+}
+
+/// Decides whether the role of the actor allows to cancel this order: only admins cancel
+/// an order that is paid for.
+///
+/// # Errors
+///
+/// [`Error::InvalidState`].
+pub fn permit_cancellation(actor: &Actor, order: &Order) -> Result<(), Error> {
+    if order.status == OrderStatus::Paid && actor.role() != Some(Role::Admin) {
+        return Err(Error::InvalidState(InvalidState::OrderPaid));
+    }
+    Ok(())
+}
