@@ -39,3 +39,82 @@ pub(crate) fn page<T>(
     let next = items.last().filter(|_| has_more).map(cursor);
     Page { items, total, next }
 }
+
+/// Selects a page of a table, as [`page`] takes it: the rows, one more where more come behind
+/// it, and the total where it is asked for. Evaluates to `(Vec<Row>, Option<Total>)`.
+///
+/// The rows are those that meet all conditions, an iterator of `Option<Condition>`, and that
+/// the search finds, an `Option<&Search>`. The order is by the column of `by`, then by id.
+macro_rules! select {
+    (
+        $connection:expr, $query:expr, $table:ident as $row:ty, by $key:expr,
+        search $search:expr, |$dialect:ident| $conditions:expr $(,)?
+    ) => {{
+        use diesel::prelude::*;
+        use diesel_async::RunQueryDsl;
+        use hexpress_database::sql::{Condition, Keyset, Prepared, StoredId};
+        use hexpress_domain::list::{PageRequest, Position, Search, Total};
+
+        let order = Keyset {
+            key: $key,
+            id: concat!(stringify!($table), ".id"),
+            direction: $crate::list::direction($query.direction),
+        };
+        let request: &PageRequest = &$query.page;
+        let search: Option<&Search> = $search;
+        hexpress_database::on_backend!($connection, |c, $dialect| {
+            let found = search.map(|s| $dialect::matches(stringify!($table), s.folded()));
+            let conditions = $conditions.into_iter().chain([found]).flatten();
+            let condition = conditions.reduce(Condition::and);
+            let matching = || {
+                let all = $table::table.into_boxed::<$dialect::Backend>();
+                match &condition {
+                    Some(condition) => all.filter(condition),
+                    None => all,
+                }
+            };
+
+            let mut page = matching()
+                .select(<$row>::as_select())
+                .order(diesel::dsl::sql::<diesel::sql_types::Text>(&order.clause()))
+                .limit($crate::list::one_more_than(request.size));
+            page = match &request.position {
+                Position::Page(number) => match number.offset(request.size) {
+                    Some(offset) => page.offset(offset),
+                    None => page.limit(0),
+                },
+                Position::After(cursor) => page.filter($crate::list::behind(
+                    &order,
+                    cursor,
+                    $dialect::LOWEST_INSTANT,
+                )),
+            };
+            // What a search finds says which way is the shortest.
+            let rows: Vec<$row> = match search {
+                Some(_) => page.load(c).await?,
+                None => Prepared(page).load(c).await?,
+            };
+
+            let beyond: Option<StoredId> = match search {
+                Some(_) if request.count => matching()
+                    .select($table::id)
+                    .offset(i64::try_from(Total::SEARCH_BOUND).unwrap_or(i64::MAX))
+                    .limit(1)
+                    .get_result(c)
+                    .await
+                    .optional()?,
+                _ => None,
+            };
+            let total = match beyond {
+                Some(_) => Some(Total::MoreThan(Total::SEARCH_BOUND)),
+                None if request.count => {
+                    let count: i64 = matching().count().get_result(c).await?;
+                    Some(Total::Exactly(u64::try_from(count).unwrap_or_default()))
+                }
+                None => None,
+            };
+            (rows, total)
+        })
+    }};
+}
+pub(crate) use select;

@@ -23,6 +23,7 @@ enum Piece {
     Sql(Cow<'static, str>),
     Text(String),
     Number(i64),
+    Flag(bool),
     Time(StoredInstant),
     Id(StoredId),
 }
@@ -37,19 +38,19 @@ impl Condition {
     /// Goes on with this text.
     #[must_use]
     pub fn and_sql(self, sql: impl Into<Cow<'static, str>>) -> Self {
-        self.and(Piece::Sql(sql.into()))
+        self.push(Piece::Sql(sql.into()))
     }
 
     /// Goes on with a bound text.
     #[must_use]
     pub fn and_text(self, text: impl Into<String>) -> Self {
-        self.and(Piece::Text(text.into()))
+        self.push(Piece::Text(text.into()))
     }
 
     /// Goes on with a bound id.
     #[must_use]
     pub fn and_id(self, id: Uuid) -> Self {
-        self.and(Piece::Id(StoredId(id)))
+        self.push(Piece::Id(StoredId(id)))
     }
 
     /// The column holds one of these ids. The last id is repeated until their number is a
@@ -76,16 +77,31 @@ impl Condition {
     /// Goes on with a bound time.
     #[must_use]
     pub fn and_time(self, time: DateTime<Utc>) -> Self {
-        self.and(Piece::Time(StoredInstant(time)))
+        self.push(Piece::Time(StoredInstant(time)))
     }
 
     /// Goes on with a bound number.
     #[must_use]
     pub fn and_number(self, number: i64) -> Self {
-        self.and(Piece::Number(number))
+        self.push(Piece::Number(number))
     }
 
-    fn and(mut self, piece: Piece) -> Self {
+    /// Goes on with a bound boolean.
+    #[must_use]
+    pub fn and_flag(self, flag: bool) -> Self {
+        self.push(Piece::Flag(flag))
+    }
+
+    /// Both conditions, each in parentheses.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.pieces.insert(0, Piece::Sql("(".into()));
+        self = self.and_sql(") AND (");
+        self.pieces.extend(other.pieces);
+        self.and_sql(")")
+    }
+
+    fn push(mut self, piece: Piece) -> Self {
         self.pieces.push(piece);
         self
     }
@@ -108,11 +124,12 @@ impl QueryId for Condition {
 
 impl<DB> QueryFragment<DB> for Condition
 where
-    DB: Backend + HasSqlType<Id> + HasSqlType<Instant>,
+    DB: Backend + HasSqlType<Bool> + HasSqlType<Id> + HasSqlType<Instant>,
     StoredId: ToSql<Id, DB>,
     StoredInstant: ToSql<Instant, DB>,
     String: ToSql<Text, DB>,
     i64: ToSql<BigInt, DB>,
+    bool: ToSql<Bool, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         for piece in &self.pieces {
@@ -120,10 +137,24 @@ where
                 Piece::Sql(sql) => out.push_sql(sql),
                 Piece::Text(text) => out.push_bind_param::<Text, _>(text)?,
                 Piece::Number(number) => out.push_bind_param::<BigInt, _>(number)?,
+                Piece::Flag(flag) => out.push_bind_param::<Bool, _>(flag)?,
                 Piece::Time(time) => out.push_bind_param::<Instant, _>(time)?,
                 Piece::Id(id) => out.push_bind_param::<Id, _>(id)?,
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alternative_stays_whole_beside_another_condition() {
+        let either = Condition::sql("a = 1 OR b = ").and_number(2);
+        let both = either.and(Condition::sql("c = ").and_flag(true));
+        let text = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&both).to_string();
+        assert_eq!(text, "(a = 1 OR b = ?) AND (c = ?) -- binds: [2, true]");
     }
 }

@@ -1,11 +1,7 @@
-use diesel::dsl::sql;
-use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
-use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{Keyset, Prepared, StoredId};
-use hexpress_database::{Connection, Failure, on_backend};
-use hexpress_domain::list::{Page, Position, Total};
-use hexpress_domain::order::{Order, OrderQuery, OrderSort};
+use hexpress_database::sql::Condition;
+use hexpress_database::{Connection, Failure};
+use hexpress_domain::list::Page;
+use hexpress_domain::order::{Order, OrderFilter, OrderQuery, OrderSort};
 
 use super::read::with_items;
 use super::rows::OrderRow;
@@ -16,60 +12,24 @@ pub(super) async fn page(
     connection: &mut Connection,
     query: &OrderQuery,
 ) -> Result<Page<Order>, Failure> {
-    let (rows, total) = select(connection, query).await?;
+    let (rows, total) = list::select!(
+        connection, query, orders as OrderRow, by sort_key(query.sort),
+        search None, |dialect| conditions(&query.filter, dialect::UNINDEXED),
+    );
     let orders = with_items(connection, rows).await?;
     let cursor = |order: &Order| query.sort.cursor(order);
     Ok(list::page(orders, total, query.page.size, cursor))
 }
 
-/// The page's rows, one more where more come behind it, and the total where it is
-/// asked for.
-async fn select(
-    connection: &mut Connection,
-    query: &OrderQuery,
-) -> Result<(Vec<OrderRow>, Option<Total>), Failure> {
-    let order = Keyset {
-        key: sort_key(query.sort),
-        id: "orders.id",
-        direction: list::direction(query.direction),
-    };
-    Ok(on_backend!(connection, |c, dialect| {
-        let matching = || {
-            let mut orders = orders::table.into_boxed::<dialect::Backend>();
-            if let Some(user_id) = query.filter.user_id {
-                orders = orders.filter(orders::user_id.eq(StoredId::from(user_id)));
-            }
-            if let Some(status) = query.filter.status {
-                // A user's orders are few beside all of one status.
-                let hidden = query.filter.user_id.map_or("", |_| dialect::UNINDEXED);
-                let has_status = format!("{hidden}orders.status = '{status}'");
-                orders = orders.filter(sql::<Bool>(&has_status));
-            }
-            orders
-        };
-
-        let mut page = matching()
-            .select(OrderRow::as_select())
-            .order(sql::<Text>(&order.clause()))
-            .limit(list::one_more_than(query.page.size));
-        page = match &query.page.position {
-            Position::Page(number) => match number.offset(query.page.size) {
-                Some(offset) => page.offset(offset),
-                None => page.limit(0),
-            },
-            Position::After(cursor) => {
-                page.filter(list::behind(&order, cursor, dialect::LOWEST_INSTANT))
-            }
-        };
-        let rows = Prepared(page).load(c).await?;
-
-        if !query.page.count {
-            return Ok((rows, None));
-        }
-        let count: i64 = matching().count().get_result(c).await?;
-        let total = Total::Exactly(u64::try_from(count).unwrap_or_default());
-        (rows, Some(total))
-    }))
+fn conditions(filter: &OrderFilter, unindexed: &str) -> [Option<Condition>; 2] {
+    let has_user = Condition::sql("orders.user_id = ");
+    // A user's orders are few beside all of one status.
+    let hidden = filter.user_id.map_or("", |_| unindexed);
+    let has_status = |status| Condition::sql(format!("{hidden}orders.status = '{status}'"));
+    [
+        filter.user_id.map(|id| has_user.and_id(id.as_uuid())),
+        filter.status.map(has_status),
+    ]
 }
 
 /// What an order compares: the columns of the index that serves it, before the id.
