@@ -9,7 +9,7 @@ use hexpress_domain::id::Id;
 use hexpress_domain::list::Page;
 use hexpress_domain::order::{
     Idempotency, IdempotencyKey, NewOrder, Order, OrderId, OrderQuery, OrderRecord,
-    OrderRepository, OrderStatus, Placement, Refusal as PlacementRefusal,
+    OrderRepository, OrderStatus, Placement, PlacementRefusal,
 };
 use hexpress_domain::repository::{Refusal, RepositoryError};
 use hexpress_domain::validation::ValidationErrors;

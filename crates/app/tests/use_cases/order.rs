@@ -8,7 +8,7 @@ use hexpress_domain::list::{Page, PageRequest, Position};
 use hexpress_domain::money::MoneyError;
 use hexpress_domain::order::{
     IdempotencyKey, NewOrder, Order, OrderFilter, OrderQuery, OrderSort, OrderStatus, Placement,
-    RawNewOrder, RawNewOrderItem, Refusal, Shortage,
+    PlacementRefusal, RawNewOrder, RawNewOrderItem, Shortage,
 };
 use hexpress_domain::product::Stock;
 use hexpress_domain::user::Role;
@@ -87,18 +87,18 @@ async fn a_refusal_names_the_lines_at_fault() {
             .await
             .unwrap_err()
     };
-    let missing = placed(Placement::Refused(Refusal::NotForSale(vec![0, 2]))).await;
+    let missing = placed(Placement::Refused(PlacementRefusal::NotForSale(vec![0, 2]))).await;
     let Error::MissingReference { fields } = missing else {
         panic!("{missing}");
     };
     assert_eq!(fields, ["items[0].productId", "items[2].productId"]);
-    let mixed = Refusal::Total(MoneyError::MixedCurrencies);
+    let mixed = PlacementRefusal::Total(MoneyError::MixedCurrencies);
     let mixed = placed(Placement::Refused(mixed)).await;
     let Error::Validation(errors) = mixed else {
         panic!("{mixed}");
     };
     assert_eq!(errors.as_slice()[0].field, "items");
-    let short = Refusal::Short(vec![Shortage {
+    let short = PlacementRefusal::Short(vec![Shortage {
         item: 3,
         available: Stock::new(7),
     }]);

@@ -12,7 +12,7 @@ mod status;
 pub use commands::{NewOrder, NewOrderItem, RawNewOrder, RawNewOrderItem};
 pub use entity::{Order, OrderId, OrderItem, OrderTransitionError};
 pub use idempotency::{Idempotency, IdempotencyKey, IdempotencyKeyError};
-pub use placement::{OrderRecord, Placement, Refusal, Shortage};
+pub use placement::{OrderRecord, Placement, PlacementRefusal, Shortage};
 #[cfg(feature = "mocks")]
 pub use ports::MockOrderRepository;
 pub use ports::OrderRepository;

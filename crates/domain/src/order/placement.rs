@@ -34,12 +34,12 @@ pub enum Placement {
     /// The key was used for another order.
     KeyReused,
     /// It cannot be placed; nothing has changed.
-    Refused(Refusal),
+    Refused(PlacementRefusal),
 }
 
 /// Why an order cannot be placed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum PlacementRefusal {
     /// The products of these lines, counted from 0, are unknown or not for sale.
     NotForSale(Vec<usize>),
     /// The lines have no sum.
@@ -63,8 +63,8 @@ impl OrderRecord {
     ///
     /// # Errors
     ///
-    /// [`Refusal`], with all lines at fault.
-    pub fn fill(&self, products: Vec<Product>) -> Result<Order, Refusal> {
+    /// [`PlacementRefusal`], with all lines at fault.
+    pub fn fill(&self, products: Vec<Product>) -> Result<Order, PlacementRefusal> {
         let mut for_sale: HashMap<ProductId, Product> = products
             .into_iter()
             .filter(Product::is_for_sale)
@@ -93,13 +93,14 @@ impl OrderRecord {
             lines.push((line.total(product.currency), line));
         }
         if !missing.is_empty() {
-            return Err(Refusal::NotForSale(missing));
+            return Err(PlacementRefusal::NotForSale(missing));
         }
-        let total = total(lines.iter().map(|(total, _)| *total)).map_err(Refusal::Total)?;
+        let total =
+            total(lines.iter().map(|(total, _)| *total)).map_err(PlacementRefusal::Total)?;
         // Where no line is missing there is one, and so a total.
-        let total = total.ok_or(Refusal::NotForSale(Vec::new()))?;
+        let total = total.ok_or(PlacementRefusal::NotForSale(Vec::new()))?;
         if !shortages.is_empty() {
-            return Err(Refusal::Short(shortages));
+            return Err(PlacementRefusal::Short(shortages));
         }
         Ok(Order {
             id: self.id,
@@ -194,7 +195,7 @@ mod tests {
         };
         let items = [(1, 5), (2, 1), (3, 1), (4, 1)];
         let refusal = record(&items).fill(vec![product(1, 1, 4), hidden, deleted]);
-        assert_eq!(refusal, Err(Refusal::NotForSale(vec![1, 2, 3])));
+        assert_eq!(refusal, Err(PlacementRefusal::NotForSale(vec![1, 2, 3])));
     }
 
     #[test]
@@ -205,7 +206,10 @@ mod tests {
             item,
             available: Stock::new(available),
         };
-        assert_eq!(refusal, Err(Refusal::Short(vec![short(0, 0), short(2, 2)])));
+        assert_eq!(
+            refusal,
+            Err(PlacementRefusal::Short(vec![short(0, 0), short(2, 2)]))
+        );
     }
 
     #[test]
@@ -216,7 +220,7 @@ mod tests {
         };
         assert_eq!(
             record(&[(1, 1), (2, 1)]).fill(vec![product(1, 1, 9), yen]),
-            Err(Refusal::Total(MoneyError::MixedCurrencies))
+            Err(PlacementRefusal::Total(MoneyError::MixedCurrencies))
         );
         let dear: Vec<_> = (0..10)
             .map(|n| product(n, 1_000_000_000, 1_000_000))
@@ -224,7 +228,7 @@ mod tests {
         let items: Vec<_> = (0..10).map(|n| (n, 1_000_000)).collect();
         assert_eq!(
             record(&items).fill(dear),
-            Err(Refusal::Total(MoneyError::TooMuch))
+            Err(PlacementRefusal::Total(MoneyError::TooMuch))
         );
     }
 
@@ -266,7 +270,7 @@ mod tests {
             if exact <= 9_007_199_254_740_991 {
                 prop_assert_eq!(total, Ok(exact));
             } else {
-                prop_assert_eq!(total, Err(&Refusal::Total(MoneyError::TooMuch)));
+                prop_assert_eq!(total, Err(&PlacementRefusal::Total(MoneyError::TooMuch)));
             }
         }
     }

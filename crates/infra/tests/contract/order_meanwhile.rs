@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use hexpress_domain::order::{OrderRepository, Placement, Refusal};
+use hexpress_domain::order::{OrderRepository, Placement, PlacementRefusal};
 use hexpress_domain::repository::RepositoryError;
 use hexpress_test_support::Kind;
 use hexpress_testkit::samples::order_record;
@@ -34,7 +34,10 @@ async fn a_product_that_changes_meanwhile_is_sold_as_it_is_then(
         (Placement::Placed(order), Some(price)) => {
             assert_eq!(order.items[0].unit_price.cents(), price);
         }
-        (Placement::Refused(Refusal::NotForSale(_) | Refusal::Short(_)), None) => {}
+        (
+            Placement::Refused(PlacementRefusal::NotForSale(_) | PlacementRefusal::Short(_)),
+            None,
+        ) => {}
         other => panic!("{other:?}"),
     }
     let orders = stores.value("SELECT count(*) FROM orders").await;
@@ -55,7 +58,7 @@ async fn only_what_lacks_is_said_to_lack() {
     stores.raw.wait_for_waiting(1).await;
     sold.commit().await;
     let refused = placing.await.unwrap().unwrap();
-    let Placement::Refused(Refusal::Short(shortages)) = refused else {
+    let Placement::Refused(PlacementRefusal::Short(shortages)) = refused else {
         panic!("{refused:?}");
     };
     let lacking: Vec<_> = shortages

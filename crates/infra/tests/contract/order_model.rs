@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use hexpress_domain::entity::Version;
-use hexpress_domain::order::{Order, OrderId, OrderRepository, OrderStatus, Placement, Refusal};
+use hexpress_domain::order::{
+    Order, OrderId, OrderRepository, OrderStatus, Placement, PlacementRefusal,
+};
 use hexpress_domain::product::{
     Product, ProductId, ProductPatch, ProductRepository, Stock, StockChange, StockDelta,
 };
@@ -133,7 +135,7 @@ async fn place(
             assert_eq!(order.status, OrderStatus::Pending);
         }
         (Placement::KeyReused, Some(known)) => assert_ne!(model.orders[known].items, items),
-        (Placement::Refused(Refusal::Short(shortages)), None) => {
+        (Placement::Refused(PlacementRefusal::Short(shortages)), None) => {
             let named: Vec<_> = shortages.iter().map(|shortage| shortage.item).collect();
             assert_eq!(named, short);
         }

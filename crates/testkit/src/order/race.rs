@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hexpress_domain::order::{OrderStatus, Placement, Refusal};
+use hexpress_domain::order::{OrderStatus, Placement, PlacementRefusal};
 use hexpress_domain::product::Stock;
 use hexpress_domain::repository::RepositoryError;
 
@@ -27,7 +27,7 @@ pub(super) async fn slow_no_piece_is_sold_twice(stores: &Shop) {
     for outcome in outcomes {
         match outcome.unwrap() {
             Placement::Placed(_) => placed += 1,
-            Placement::Refused(Refusal::Short(shortages)) => {
+            Placement::Refused(PlacementRefusal::Short(shortages)) => {
                 assert_eq!(shortages.len(), 2);
                 assert!(shortages.iter().all(|short| short.available.get() == 0));
             }

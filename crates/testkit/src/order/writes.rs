@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 use hexpress_domain::entity::Version;
 use hexpress_domain::money::MoneyError;
 use hexpress_domain::order::{
-    Order, OrderId, OrderItem, OrderRecord, OrderStatus, Placement, Refusal, Shortage,
+    Order, OrderId, OrderItem, OrderRecord, OrderStatus, Placement, PlacementRefusal, Shortage,
 };
 use hexpress_domain::product::{NewProduct, Product, ProductRecord};
 use hexpress_domain::product::{ProductId, Stock};
@@ -117,24 +117,24 @@ pub(super) async fn one_bad_line_leaves_all_as_it_was(stores: &Shop) {
     for (items, refusal) in [
         (
             vec![(good.id, 1), (unknown, 1)],
-            Refusal::NotForSale(vec![1]),
+            PlacementRefusal::NotForSale(vec![1]),
         ),
         (
             vec![(inactive.id, 1), (good.id, 1), (deleted.id, 1)],
-            Refusal::NotForSale(vec![0, 2]),
+            PlacementRefusal::NotForSale(vec![0, 2]),
         ),
         (
             vec![(good.id, 1), (foreign.id, 1)],
-            Refusal::Total(MoneyError::MixedCurrencies),
+            PlacementRefusal::Total(MoneyError::MixedCurrencies),
         ),
-        (dear, Refusal::Total(MoneyError::TooMuch)),
+        (dear, PlacementRefusal::Total(MoneyError::TooMuch)),
         (
             vec![(good.id, 1), (scarce.id, 3)],
-            Refusal::Short(vec![short(1, 2)]),
+            PlacementRefusal::Short(vec![short(1, 2)]),
         ),
         (
             vec![(good.id, 11), (scarce.id, 1_000_000)],
-            Refusal::Short(vec![short(0, 10), short(1, 2)]),
+            PlacementRefusal::Short(vec![short(0, 10), short(1, 2)]),
         ),
     ] {
         for record in [

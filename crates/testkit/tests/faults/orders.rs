@@ -6,7 +6,7 @@ use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::Page;
 use hexpress_domain::order::{
     Order, OrderId, OrderQuery, OrderRecord, OrderRepository, OrderSort, OrderStatus, Placement,
-    Refusal,
+    PlacementRefusal,
 };
 use hexpress_domain::product::{ProductId, ProductRepository, Stock};
 use hexpress_domain::repository::{Decide, RepositoryError};
@@ -109,7 +109,7 @@ impl OrderRepository for FaultyOrders {
                 again.idempotency = None;
                 self.orders().place(again).await
             }
-            ("slow_no_piece_is_sold_twice", Ok(Placement::Refused(Refusal::Short(_)))) => {
+            ("slow_no_piece_is_sold_twice", Ok(Placement::Refused(PlacementRefusal::Short(_)))) => {
                 for item in again.order.items() {
                     self.add(item.product_id, 1).await;
                 }

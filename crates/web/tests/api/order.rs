@@ -6,8 +6,8 @@ use hexpress_domain::entity::Version;
 use hexpress_domain::list::{Page, Total};
 use hexpress_domain::money::{Money, MoneyError};
 use hexpress_domain::order::{
-    Order, OrderId, OrderItem, OrderQuery, OrderRecord, OrderSort, OrderStatus, Placement, Refusal,
-    Shortage,
+    Order, OrderId, OrderItem, OrderQuery, OrderRecord, OrderSort, OrderStatus, Placement,
+    PlacementRefusal, Shortage,
 };
 use hexpress_domain::product::{ProductId, Stock};
 use hexpress_domain::repository::RepositoryError;
@@ -230,11 +230,11 @@ async fn what_cannot_be_placed_says_why() {
         {"productId": PRODUCT, "quantity": 2},
         {"productId": OTHER_PRODUCT, "quantity": 3},
     ]});
-    let refused = async |refusal: Refusal| {
+    let refused = async |refusal: PlacementRefusal| {
         let router = placing(move |_| Placement::Refused(refusal.clone())).router();
         post("/api/orders", body.clone()).by(ADA).on(&router).await
     };
-    let missing = refused(Refusal::NotForSale(vec![1])).await;
+    let missing = refused(PlacementRefusal::NotForSale(vec![1])).await;
     assert_eq!(missing.failure(), failure(400, "REFERENCE_ERROR"));
     assert_eq!(missing.message(), "Referenced resource not found");
     assert_eq!(missing.fields(), ["items[1].productId"]);
@@ -249,7 +249,7 @@ async fn what_cannot_be_placed_says_why() {
             "The total must be at most 9007199254740991 cents",
         ),
     ] {
-        let answer = refused(Refusal::Total(error)).await;
+        let answer = refused(PlacementRefusal::Total(error)).await;
         assert_eq!(answer.failure(), failure(400, "VALIDATION_ERROR"));
         assert_eq!(answer.details(), [("items".to_owned(), text.to_owned())]);
     }
@@ -258,7 +258,11 @@ async fn what_cannot_be_placed_says_why() {
         item,
         available: Stock::new(pieces),
     };
-    let short = refused(Refusal::Short(vec![shortage(0, 1), shortage(1, 0)])).await;
+    let short = refused(PlacementRefusal::Short(vec![
+        shortage(0, 1),
+        shortage(1, 0),
+    ]))
+    .await;
     assert_eq!(short.failure(), failure(409, "INSUFFICIENT_STOCK"));
     let detail = |item: usize, text: &str| (format!("items[{item}].quantity"), text.to_owned());
     assert_eq!(

@@ -5,7 +5,7 @@ pub(super) const BATCH: u16 = 500;
 
 /// What a batch of a purge is told.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Order {
+pub(super) struct Cutoff {
     /// What was deleted before this goes.
     pub(super) before: DateTime<Utc>,
     /// Now.

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use hexpress_database::{Database, Work};
 use hexpress_domain::repository::RepositoryError;
 
-use self::batch::Order;
+use self::batch::Cutoff;
 use crate::schema::search_tables;
 
 /// What has been purged, or is there to be.
@@ -78,19 +78,19 @@ impl Purger {
         before: DateTime<Utc>,
         at: DateTime<Utc>,
     ) -> Result<Purged, RepositoryError> {
-        let order = Order { before, at };
+        let cutoff = Cutoff { before, at };
         let mut purged = Purged::default();
         self.each(
-            order,
-            |connection, order| Box::pin(users::forget(connection, order)),
+            cutoff,
+            |connection, cutoff| Box::pin(users::forget(connection, cutoff)),
             |count| {
                 purged.users += count;
             },
         )
         .await?;
         self.each(
-            order,
-            |connection, order| Box::pin(posts::remove(connection, order.before)),
+            cutoff,
+            |connection, cutoff| Box::pin(posts::remove(connection, cutoff.before)),
             |(posts, slug_redirects)| {
                 purged.posts += posts;
                 purged.slug_redirects += slug_redirects;
@@ -98,16 +98,16 @@ impl Purger {
         )
         .await?;
         self.each(
-            order,
-            |connection, order| Box::pin(products::remove(connection, order.before)),
+            cutoff,
+            |connection, cutoff| Box::pin(products::remove(connection, cutoff.before)),
             |count| {
                 purged.products += count;
             },
         )
         .await?;
         self.each(
-            order,
-            |connection, order| Box::pin(users::remove(connection, order)),
+            cutoff,
+            |connection, cutoff| Box::pin(users::remove(connection, cutoff)),
             |_| {},
         )
         .await?;
@@ -118,11 +118,11 @@ impl Purger {
     /// Does the work until there is nothing left to do: `None` says so.
     async fn each<T: Send + 'static>(
         &self,
-        order: Order,
-        batch: Work<Order, Option<T>>,
+        cutoff: Cutoff,
+        batch: Work<Cutoff, Option<T>>,
         mut count: impl FnMut(T),
     ) -> Result<(), RepositoryError> {
-        while let Some(done) = self.database.write(order, batch).await? {
+        while let Some(done) = self.database.write(cutoff, batch).await? {
             count(done);
         }
         Ok(())

@@ -6,7 +6,7 @@ use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::list::fold;
 
-use super::batch::{BATCH, Order, counted, rows};
+use super::batch::{BATCH, Cutoff, counted, rows};
 use crate::schema::{orders, posts, tokens, users};
 
 // What stands in the row of somebody who is forgotten.
@@ -38,9 +38,9 @@ pub(super) async fn count(
 /// are no more.
 pub(super) async fn forget(
     connection: &mut Connection,
-    order: &Order,
+    cutoff: &Cutoff,
 ) -> Result<Option<u64>, Failure> {
-    let before = StoredInstant(order.before);
+    let before = StoredInstant(cutoff.before);
     let ids: Vec<StoredId> = on_backend!(&mut *connection, |c| {
         users::table
             .filter(users::deleted_at.lt(before))
@@ -67,7 +67,7 @@ pub(super) async fn forget(
                 users::search_text.eq(fold([EMAIL, FIRST_NAME, LAST_NAME])),
                 users::is_active.eq(false),
                 users::last_login_at.eq(None::<StoredInstant>),
-                users::updated_at.eq(StoredInstant(order.at)),
+                users::updated_at.eq(StoredInstant(cutoff.at)),
                 users::version.eq(users::version + 1),
             ))
             .returning(users::id)
@@ -86,9 +86,9 @@ pub(super) async fn forget(
 /// `None` if there are no more.
 pub(super) async fn remove(
     connection: &mut Connection,
-    order: &Order,
+    cutoff: &Cutoff,
 ) -> Result<Option<()>, Failure> {
-    let before = StoredInstant(order.before);
+    let before = StoredInstant(cutoff.before);
     let ids: Vec<StoredId> = on_backend!(&mut *connection, |c| {
         users::table
             .filter(users::deleted_at.lt(before))
