@@ -5,111 +5,96 @@ use hexpress_domain::user::Role;
 
 use crate::Error;
 
-/// What an actor wants to do, apart from the thing that it is done to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Operation {
-    /// See the own account.
-    ReadOwnAccount,
-    /// End the token in use.
-    LogOut,
-    /// List, make and revoke own tokens.
-    ManageTokens,
-    /// List and search accounts.
-    ListUsers,
-    /// List deleted accounts.
-    ListDeletedUsers,
-    /// Change an account.
-    ChangeUser,
-    /// Delete an account.
-    DeleteUser,
-    /// Undo the deletion of an account.
-    RestoreUser,
-    /// Create an account of any role, and look one up by its address.
-    OperateUsers,
-    /// See how often an author's posts are read.
-    ReadStatistics,
-    /// Write a post.
-    CreatePost,
-    /// List deleted posts.
-    ListDeletedPosts,
-    /// Change a post.
-    ChangePost,
-    /// Publish a draft.
-    PublishPost,
-    /// Delete a post.
-    DeletePost,
-    /// Undo the deletion of a post.
-    RestorePost,
-    /// List products by whether they are for sale.
-    FilterProductsByActivity,
-    /// Create, change and delete products.
-    ManageProducts,
-    /// Place an order.
-    PlaceOrder,
-    /// List own orders, or all.
-    ListOrders,
-    /// List the orders of one user.
-    FilterOrdersByUser,
-    /// See one order.
-    ReadOrder,
-    /// Cancel an order.
-    CancelOrder,
-    /// Say that an order is paid for.
-    PayOrder,
-    /// Say that an order is sent.
-    FulfilOrder,
-}
-
 /// An [`Operation`] as a type: the kind of permission that a [`Permit`] is for.
 pub trait Permission: Send + Sync + 'static {
     /// The operation.
     const OPERATION: Operation;
 }
 
-macro_rules! permissions {
-    ($($operation:ident),+ $(,)?) => {$(
-        #[doc = concat!("See [`Operation::", stringify!($operation), "`].")]
-        #[derive(Debug, Clone)]
-        pub struct $operation;
-
-        impl Permission for $operation {
-            const OPERATION: Operation = Operation::$operation;
+/// Declares each operation once: what it is, and which kind of actor it needs.
+macro_rules! operations {
+    ($($(#[doc = $doc:literal])+ $operation:ident => $needed:expr;)+) => {
+        /// What an actor wants to do, apart from the thing that it is done to.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Operation {
+            $($(#[doc = $doc])+ $operation,)+
         }
-    )+};
+
+        const fn needed(operation: Operation) -> Needed {
+            match operation {
+                $(Operation::$operation => $needed,)+
+            }
+        }
+
+        /// Each [`Operation`] as a type.
+        pub mod operations {
+            use super::{Operation, Permission};
+
+            $(
+                $(#[doc = $doc])+
+                #[derive(Debug, Clone)]
+                pub struct $operation;
+
+                impl Permission for $operation {
+                    const OPERATION: Operation = Operation::$operation;
+                }
+            )+
+        }
+    };
 }
 
-/// Each [`Operation`] as a type.
-pub mod operations {
-    use super::{Operation, Permission};
-
-    permissions!(
-        ReadOwnAccount,
-        LogOut,
-        ManageTokens,
-        ListUsers,
-        ListDeletedUsers,
-        ChangeUser,
-        DeleteUser,
-        RestoreUser,
-        OperateUsers,
-        ReadStatistics,
-        CreatePost,
-        ListDeletedPosts,
-        ChangePost,
-        PublishPost,
-        DeletePost,
-        RestorePost,
-        FilterProductsByActivity,
-        ManageProducts,
-        PlaceOrder,
-        ListOrders,
-        FilterOrdersByUser,
-        ReadOrder,
-        CancelOrder,
-        PayOrder,
-        FulfilOrder,
-    );
+operations! {
+    /// See the own account.
+    ReadOwnAccount => Needed::Account;
+    /// End the token in use.
+    LogOut => Needed::Account;
+    /// List, make and revoke own tokens.
+    ManageTokens => Needed::Session;
+    /// List and search accounts.
+    ListUsers => STAFF;
+    /// List deleted accounts.
+    ListDeletedUsers => ADMIN;
+    /// Change an account.
+    ChangeUser => Needed::SignedIn;
+    /// Delete an account.
+    DeleteUser => Needed::SignedIn;
+    /// Undo the deletion of an account.
+    RestoreUser => ADMIN;
+    /// Create an account of any role, and look one up by its address.
+    OperateUsers => Needed::Operator;
+    /// See how often an author's posts are read.
+    ReadStatistics => Needed::SignedIn;
+    /// Write a post.
+    CreatePost => Needed::Account;
+    /// List deleted posts.
+    ListDeletedPosts => ADMIN;
+    /// Change a post.
+    ChangePost => Needed::SignedIn;
+    /// Publish a draft.
+    PublishPost => Needed::SignedIn;
+    /// Delete a post.
+    DeletePost => Needed::SignedIn;
+    /// Undo the deletion of a post.
+    RestorePost => ADMIN;
+    /// List products by whether they are for sale.
+    FilterProductsByActivity => ADMIN;
+    /// Create, change and delete products.
+    ManageProducts => ADMIN;
+    /// Place an order.
+    PlaceOrder => Needed::Account;
+    /// List own orders, or all.
+    ListOrders => Needed::SignedIn;
+    /// List the orders of one user.
+    FilterOrdersByUser => ADMIN;
+    /// See one order.
+    ReadOrder => Needed::SignedIn;
+    /// Cancel an order.
+    CancelOrder => Needed::SignedIn;
+    /// Say that an order is paid for.
+    PayOrder => ADMIN;
+    /// Say that an order is sent.
+    FulfilOrder => ADMIN;
 }
 
 /// Proof that the kind of actor alone does not forbid an operation. Use cases take it in
@@ -185,32 +170,6 @@ enum Needed {
 
 const STAFF: Needed = Needed::Role(&[Role::Moderator, Role::Admin]);
 const ADMIN: Needed = Needed::Role(&[Role::Admin]);
-
-const fn needed(operation: Operation) -> Needed {
-    match operation {
-        Operation::ReadOwnAccount | Operation::LogOut | Operation::CreatePost => Needed::Account,
-        Operation::ManageTokens => Needed::Session,
-        Operation::ChangeUser
-        | Operation::DeleteUser
-        | Operation::ReadStatistics
-        | Operation::ChangePost
-        | Operation::PublishPost
-        | Operation::DeletePost => Needed::SignedIn,
-        Operation::ListUsers => STAFF,
-        Operation::ListDeletedUsers
-        | Operation::RestoreUser
-        | Operation::ListDeletedPosts
-        | Operation::RestorePost => ADMIN,
-        Operation::OperateUsers => Needed::Operator,
-        Operation::PlaceOrder => Needed::Account,
-        Operation::ListOrders | Operation::ReadOrder | Operation::CancelOrder => Needed::SignedIn,
-        Operation::FilterProductsByActivity
-        | Operation::ManageProducts
-        | Operation::FilterOrdersByUser
-        | Operation::PayOrder
-        | Operation::FulfilOrder => ADMIN,
-    }
-}
 
 /// Decides what the kind of actor alone decides.
 ///
