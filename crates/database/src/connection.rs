@@ -1,22 +1,23 @@
+use std::sync::Arc;
+
 use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, Instrumentation, InstrumentationEvent};
 use diesel::pg::Pg;
 use diesel::query_builder::{QueryFragment, QueryId};
 use diesel_async::pooled_connection::deadpool::Object;
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
+use diesel_async::{
+    AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection, TransactionManager,
+};
 use tracing::Span;
 
 use crate::sql::Locked;
 use crate::sqlite::AsyncSqliteConnection;
 
 /// A connection out of the pool, to one of the two databases.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there are as many as the pools hold, and none is copied"
-)]
 pub enum Connection {
-    /// To PostgreSQL.
-    Postgres(Object<AsyncPgConnection>),
+    /// To PostgreSQL. Shared, so that a statement can be sent before the one ahead of it has
+    /// been answered.
+    Postgres(Arc<Object<AsyncPgConnection>>),
     /// To SQLite.
     Sqlite(Object<AsyncSqliteConnection>),
 }
@@ -36,7 +37,7 @@ macro_rules! on_backend {
         match $connection {
             $crate::Connection::Postgres(object) => {
                 $(use $($module)::+::postgres as $dialect;)?
-                let $c = &mut **object;
+                let $c = &mut &***object;
                 $body
             }
             $crate::Connection::Sqlite(object) => {
@@ -96,7 +97,7 @@ impl Connection {
         Locked<Q>: QueryFragment<Pg> + QueryId + Send,
     {
         if let Self::Postgres(c) = self {
-            rows.execute(&mut **c).await?;
+            rows.execute(&mut &***c).await?;
         }
         Ok(())
     }
@@ -105,7 +106,7 @@ impl Connection {
     /// write lock from here on, so that what it reads stays true until it commits.
     pub(crate) async fn begin(&mut self) -> QueryResult<()> {
         match self {
-            Self::Postgres(c) => begin(&mut **c).await,
+            Self::Postgres(c) => begin(Arc::clone(c)).await,
             Self::Sqlite(c) => {
                 c.spawn_blocking(|c| {
                     AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
@@ -116,24 +117,36 @@ impl Connection {
     }
 
     /// Begins a savepoint, which commits or rolls back without the rest of its transaction.
+    /// Does nothing on PostgreSQL, where each write has a transaction of its own.
     pub(crate) async fn begin_savepoint(&mut self) -> QueryResult<()> {
-        on_backend!(self, |c| begin(c).await)
+        match self {
+            Self::Postgres(_) => Ok(()),
+            Self::Sqlite(c) => SqliteTransactions::begin_transaction(&mut **c).await,
+        }
     }
 
     /// Commits the transaction or the savepoint that was begun last.
     pub(crate) async fn commit(&mut self) -> QueryResult<()> {
-        on_backend!(self, |c| commit(c).await)
+        match self {
+            Self::Postgres(c) => (&mut &***c).batch_execute("COMMIT").await,
+            Self::Sqlite(c) => SqliteTransactions::commit_transaction(&mut **c).await,
+        }
     }
 
     /// Rolls back the transaction or the savepoint that was begun last.
     pub(crate) async fn rollback(&mut self) -> QueryResult<()> {
-        on_backend!(self, |c| rollback(c).await)
+        match self {
+            Self::Postgres(c) => (&mut &***c).batch_execute("ROLLBACK").await,
+            Self::Sqlite(c) => SqliteTransactions::rollback_transaction(&mut **c).await,
+        }
     }
 
     /// Takes the connection out of its pool and closes it.
     pub(crate) fn discard(self) {
         match self {
-            Self::Postgres(object) => drop(Object::<AsyncPgConnection>::take(object)),
+            Self::Postgres(object) => {
+                drop(Arc::into_inner(object).map(Object::<AsyncPgConnection>::take));
+            }
             Self::Sqlite(object) => drop(Object::<AsyncSqliteConnection>::take(object)),
         }
     }
@@ -144,7 +157,7 @@ impl Connection {
             let log = StatementLog {
                 span: Span::current(),
             };
-            on_backend!(self, |c| c.set_instrumentation(log));
+            self.set_instrumentation(log);
         }
     }
 
@@ -152,21 +165,30 @@ impl Connection {
     /// somebody else uses the connection.
     pub(crate) fn end_log(&mut self) {
         if tracing::enabled!(tracing::Level::DEBUG) {
-            on_backend!(self, |c| c.set_instrumentation(NO_LOG));
+            self.set_instrumentation(NO_LOG);
+        }
+    }
+
+    /// Tells `instrumentation` of each statement, in place of the one before. Does nothing
+    /// while a statement is under way.
+    pub fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
+        match self {
+            Self::Postgres(object) => {
+                if let Some(object) = Arc::get_mut(object) {
+                    object.set_instrumentation(instrumentation);
+                }
+            }
+            Self::Sqlite(object) => object.set_instrumentation(instrumentation),
         }
     }
 }
 
-async fn begin<C: AsyncConnection>(connection: &mut C) -> QueryResult<()> {
-    C::TransactionManager::begin_transaction(connection).await
-}
+type SqliteTransactions = <AsyncSqliteConnection as AsyncConnection>::TransactionManager;
 
-async fn commit<C: AsyncConnection>(connection: &mut C) -> QueryResult<()> {
-    C::TransactionManager::commit_transaction(connection).await
-}
-
-async fn rollback<C: AsyncConnection>(connection: &mut C) -> QueryResult<()> {
-    C::TransactionManager::rollback_transaction(connection).await
+/// Begins a transaction on PostgreSQL. The connection is shared, so that the transaction's
+/// first statement can be sent while this is under way.
+pub(crate) async fn begin(connection: Arc<Object<AsyncPgConnection>>) -> QueryResult<()> {
+    (&mut &**connection).batch_execute("BEGIN").await
 }
 
 const NO_LOG: Option<Box<dyn Instrumentation>> = None;

@@ -16,6 +16,8 @@ pub(crate) enum Intent {
     Read,
     /// A transaction.
     Write,
+    /// A transaction whose first statement only reads.
+    Change,
 }
 
 /// A connection that is in use. Dropped, it goes back to its pool.

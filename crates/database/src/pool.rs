@@ -140,7 +140,7 @@ impl Connections {
     async fn wait(&self, intent: Intent) -> Result<Lease, RepositoryError> {
         match &self.pools {
             Pools::Postgres { pool, limit } => Ok(Lease {
-                connection: Connection::Postgres(pool.get().await.map_err(unavailable)?),
+                connection: Connection::Postgres(Arc::new(pool.get().await.map_err(unavailable)?)),
                 is_tainted: false,
                 limit: Some(*limit),
                 meaning_of: self.meaning_of,

@@ -70,6 +70,12 @@ impl Stage {
         rows.into_iter().flatten().flatten().collect()
     }
 
+    /// What the only note says.
+    pub(crate) async fn text(&self) -> String {
+        let rows = self.raw.query_text("SELECT text FROM notes").await;
+        rows.into_iter().flatten().flatten().collect()
+    }
+
     /// Cuts while this runtime stands still, so that nobody notices before the
     /// connections are used.
     pub(crate) fn cut_unnoticed(&self) {

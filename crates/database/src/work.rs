@@ -1,11 +1,12 @@
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use diesel::QueryResult;
 use diesel::result::Error;
 use futures_util::FutureExt;
 use hexpress_domain::repository::RepositoryError;
@@ -14,7 +15,7 @@ use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{Instrument, Span};
 
-use crate::connection::Connection;
+use crate::connection::{Connection, begin};
 use crate::database::{Database, Inner};
 use crate::error::{Failure, Fault, classify, classify_commit};
 use crate::finishing::Finishing;
@@ -129,6 +130,25 @@ impl Database {
             .await
     }
 
+    /// A [`write`](Self::write) that decides on a row which it locks first. PostgreSQL gets
+    /// that first statement together with BEGIN, in one round trip.
+    ///
+    /// The first statement must only read, as a locking query does: where BEGIN fails, it runs
+    /// outside of a transaction before the work is given up. No later one does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::write`].
+    pub async fn change<I, T>(&self, input: I, work: Work<I, T>) -> Result<T, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.inner
+            .run(Intent::Change, Arc::new(input), work, |_| true)
+            .await
+    }
+
     /// Spawns a [`write`](Self::write) that nobody waits for. Its failure is only logged. It
     /// is left out while four of them run, so that writes that are waited for come first.
     pub fn spawn_write<I>(&self, input: I, work: Work<I, ()>)
@@ -167,7 +187,7 @@ impl Inner {
         let mut lost_races = 0;
         loop {
             let outcome = match (intent, self.connections.queue()) {
-                (Intent::Write, Some(queue)) => {
+                (Intent::Write | Intent::Change, Some(queue)) => {
                     self.group_commit(queue, Arc::clone(&input), work, keeps)
                         .await?
                 }
@@ -352,7 +372,9 @@ async fn attempt<I, T>(
             Intent::LookUp | Intent::Read => run(&mut lease.connection, input, work)
                 .await
                 .map_err(|failure| Fault::of(failure, lease.meaning_of)),
-            Intent::Write => transaction(&mut lease, input, work, keeps).await,
+            Intent::Write | Intent::Change => {
+                transaction(&mut lease, intent, input, work, keeps).await
+            }
         }
     };
     let outcome = match limit {
@@ -370,14 +392,15 @@ async fn attempt<I, T>(
 
 async fn transaction<I, T>(
     lease: &mut Lease,
+    intent: Intent,
     input: &I,
     work: Work<I, T>,
     keeps: fn(&T) -> bool,
 ) -> Result<T, Fault> {
     let meaning_of = lease.meaning_of;
-    let begun = lease.connection.begin().await;
-    begun.map_err(|error| classify(error, meaning_of))?;
-    let outcome = run(&mut lease.connection, input, work).await;
+    let begun = begin_and_run(&mut lease.connection, intent, input, work).await;
+    lease.is_tainted = begun.is_err();
+    let outcome = begun.map_err(|error| classify(error, meaning_of))?;
     if outcome.as_ref().is_ok_and(keeps) {
         let commit = lease.connection.commit().await;
         lease.is_tainted = commit.is_err();
@@ -386,6 +409,36 @@ async fn transaction<I, T>(
         lease.is_tainted = lease.connection.rollback().await.is_err();
     }
     outcome.map_err(|failure| Fault::of(failure, meaning_of))
+}
+
+/// Begins a transaction and does the work in it. An error of its own is one of BEGIN.
+async fn begin_and_run<I, T>(
+    connection: &mut Connection,
+    intent: Intent,
+    input: &I,
+    work: Work<I, T>,
+) -> QueryResult<Result<T, Failure>> {
+    let shared = match (&*connection, intent) {
+        (Connection::Postgres(shared), Intent::Change) => Arc::clone(shared),
+        _ => {
+            connection.begin().await?;
+            return Ok(run(connection, input, work).await);
+        }
+    };
+    let (mut begin, mut work) = (pin!(begin(shared)), pin!(run(connection, input, work)));
+    // Polled first, BEGIN is sent first and answered first. So the work gets no answer, and
+    // sends no second statement, unless BEGIN has succeeded.
+    tokio::select! {
+        biased;
+        begun = &mut begin => {
+            begun?;
+            Ok(work.await)
+        }
+        outcome = &mut work => {
+            begin.await?;
+            Ok(outcome)
+        }
+    }
 }
 
 /// Does the work. A panic in it is a failure like others, so that its transaction is rolled

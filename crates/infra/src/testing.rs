@@ -2,8 +2,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use diesel::connection::InstrumentationEvent;
-use diesel_async::AsyncConnection;
-use hexpress_database::{Connection, Database, DatabaseOptions, Synchronous, Work, on_backend};
+use hexpress_database::{Connection, Database, DatabaseOptions, Synchronous, Work};
 use hexpress_domain::list::{Cursor, PageRequest, Position, SortValue};
 use hexpress_test_support::{Kind, TestDatabase};
 use uuid::Uuid;
@@ -95,7 +94,7 @@ pub(crate) fn catch(connection: &mut Connection, caught: &Caught) {
             caught.lock().unwrap().push(sql.to_owned());
         }
     };
-    on_backend!(connection, |c| c.set_instrumentation(note));
+    connection.set_instrumentation(note);
 }
 
 /// The statements of a read.

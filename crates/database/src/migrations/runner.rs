@@ -197,23 +197,23 @@ impl Migrator {
     ) -> Result<Vec<String>, MigrationError> {
         let options = &self.database.inner.options;
         let connector = Connector::for_migrations(url, options)?;
-        let mut connection = connector
+        let connection = connector
             .connect()
             .await
             .map_err(|error| connector.explain(&error))?;
-        let schema = commands::current_schema(&mut connection)
+        let schema = commands::current_schema(&mut &connection)
             .await?
             .ok_or(MigrationError::NoSchema)?;
         let key = lock_key(&schema);
         let started = Instant::now();
-        while !commands::try_migration_lock(&mut connection, key).await? {
+        while !commands::try_migration_lock(&mut &connection, key).await? {
             if started.elapsed() >= options.migrate_lock_timeout {
                 return Err(MigrationError::Locked(options.migrate_lock_timeout));
             }
             tokio::time::sleep(LOCK_ROUND).await;
         }
         let migrations = self.database.inner.schema.postgres;
-        let (done, mut connection) = blocking(move || {
+        let (done, connection) = blocking(move || {
             let mut connection = AsyncConnectionWrapper::<_>::from(connection);
             let done = go(&mut connection, migrations, direction);
             (done, connection.into_inner())
@@ -221,7 +221,7 @@ impl Migrator {
         .await?;
         // What went wrong before says more; and the lock goes with the connection.
         let done = done?;
-        commands::release_migration_lock(&mut connection, key).await?;
+        commands::release_migration_lock(&mut &connection, key).await?;
         Ok(done)
     }
 

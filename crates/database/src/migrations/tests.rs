@@ -147,12 +147,12 @@ async fn waiting_for_other_migrations_has_an_end(
     let work: Work<Arc<Stage>, ()> = |connection, stage| {
         Box::pin(async move {
             if let Connection::Postgres(c) = connection {
-                assert!(commands::try_migration_lock(c, stage.key).await?);
+                assert!(commands::try_migration_lock(&mut &***c, stage.key).await?);
             }
             stage.reached.notify_one();
             stage.go_on.notified().await;
             if let Connection::Postgres(c) = connection {
-                commands::release_migration_lock(c, stage.key).await?;
+                commands::release_migration_lock(&mut &***c, stage.key).await?;
             }
             Ok(())
         })

@@ -133,9 +133,9 @@ impl Connector {
 
     /// Connects once, to find out what to tell whoever starts the program.
     pub(crate) async fn check(&self) -> Result<(), OpenError> {
-        let mut connection = self.connect().await.map_err(|error| self.explain(&error))?;
+        let connection = self.connect().await.map_err(|error| self.explain(&error))?;
         let (encoding, language, letters) =
-            commands::encoding_language_and_letters(&mut connection)
+            commands::encoding_language_and_letters(&mut &connection)
                 .await
                 .map_err(|error| OpenError::Refused {
                     address: self.address.clone(),

@@ -1,18 +1,24 @@
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use diesel::QueryableByName;
 use diesel::dsl::sql;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
+use futures_util::future::{BoxFuture, join_all};
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_test_support::Kind;
 use rstest::rstest;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::Work;
+use crate::address::DatabaseUrl;
 use crate::connection::on_backend;
 use crate::database::Database;
 use crate::database::MAX_SPAWNED_WRITES;
 use crate::options::DatabaseOptions;
+use crate::sql::{Locked, Prepared};
 use crate::testing::{INSERT, SCHEMA, SELECT, Stage, open, open_to_be_cut, options, run, stage};
 
 #[rstest]
@@ -184,7 +190,123 @@ async fn work_finds_a_new_connection_when_its_own_is_gone() {
     database.read(Arc::clone(&stage), SELECT).await.unwrap();
     stage.cut_unnoticed();
     database.write(Arc::clone(&stage), INSERT).await.unwrap();
-    assert_eq!(stage.count().await, "1");
+    stage.cut_unnoticed();
+    database.change(1, APPEND).await.unwrap();
+    assert_eq!(stage.text().await, "ax");
+}
+
+#[derive(QueryableByName)]
+struct Note {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+/// Reads a note under its lock, and writes it with an `x` at its end.
+const APPEND: Work<i64, ()> = |connection, id| {
+    Box::pin(async move {
+        use diesel_async::RunQueryDsl;
+
+        let note = diesel::sql_query(format!("SELECT text FROM notes WHERE id = {id}"));
+        let note: Note = on_backend!(&mut *connection, |c| {
+            Prepared(Locked::for_update(note)).get_result(c).await?
+        });
+        let text = note.text + "x";
+        let update = format!("UPDATE notes SET text = '{text}' WHERE id = {id}");
+        run(connection, &update).await
+    })
+};
+
+#[rstest]
+#[tokio::test]
+async fn changes_wait_for_each_other(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    const CHANGES: usize = 20;
+
+    let stage = stage(kind).await;
+    let database = open(&stage.raw).await;
+    stage.raw.execute("INSERT INTO notes VALUES (1, '')").await;
+    let changes = (0..CHANGES).map(|_| database.change(1, APPEND));
+    for outcome in join_all(changes).await {
+        outcome.unwrap();
+    }
+    assert_eq!(stage.text().await, "x".repeat(CHANGES));
+}
+
+#[tokio::test]
+async fn a_change_that_fails_leaves_nothing() {
+    let stage = stage(Kind::Postgres).await;
+    let database = open(&stage.raw).await;
+    stage.raw.execute("INSERT INTO notes VALUES (1, '')").await;
+    let work: Work<(), ()> = |connection, ()| {
+        Box::pin(async move {
+            APPEND(connection, &1).await?;
+            Err(RepositoryError::Conflict(Conflict("refused")).into())
+        })
+    };
+    assert!(database.change((), work).await.is_err());
+    assert_eq!(stage.text().await, "");
+    // No transaction is left open on the connection, whatever the work does.
+    let nothing: Work<(), ()> = |_, ()| Box::pin(async { Ok(()) });
+    database.change((), nothing).await.unwrap();
+    database.change(1, APPEND).await.unwrap();
+    assert_eq!(stage.text().await, "x");
+}
+
+#[tokio::test]
+async fn the_lock_of_a_change_is_asked_for_together_with_begin() {
+    let stage = stage(Kind::Postgres).await;
+    stage.raw.execute("INSERT INTO notes VALUES (1, '')").await;
+    let mut options = options(&stage.raw);
+    let DatabaseUrl::Postgres(url) = &mut options.url else {
+        unreachable!()
+    };
+    let (port, trips) = counting_proxy(format!("{}:{}", url.host, url.port)).await;
+    (url.host, url.port) = ("127.0.0.1".to_owned(), port);
+    let database = Database::open(options, SCHEMA).await.unwrap();
+    // The first time, the lock has to be prepared.
+    database.change(1, APPEND).await.unwrap();
+    let count = async |doing: BoxFuture<'_, Result<(), RepositoryError>>| {
+        trips.store(0, Ordering::Relaxed);
+        doing.await.unwrap();
+        trips.load(Ordering::Relaxed)
+    };
+    // BEGIN, the lock, the change, COMMIT.
+    assert_eq!(count(Box::pin(database.write(1, APPEND))).await, 4);
+    assert_eq!(count(Box::pin(database.change(1, APPEND))).await, 3);
+}
+
+/// A way to the server that counts how often it is asked something after it has answered.
+async fn counting_proxy(server: String) -> (u16, Arc<AtomicU32>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let trips = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&trips);
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let (server, trips) = (server.clone(), Arc::clone(&counted));
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(server).await.unwrap();
+                let (mut asked, mut answered) = ([0; 8192], [0; 8192]);
+                let mut is_asking = false;
+                loop {
+                    tokio::select! {
+                        asked_bytes = client.read(&mut asked) => {
+                            let Ok(length @ 1..) = asked_bytes else { return };
+                            trips.fetch_add(u32::from(!is_asking), Ordering::Relaxed);
+                            is_asking = true;
+                            server.write_all(&asked[..length]).await.unwrap();
+                        }
+                        answered_bytes = server.read(&mut answered) => {
+                            let Ok(length @ 1..) = answered_bytes else { return };
+                            is_asking = false;
+                            client.write_all(&answered[..length]).await.unwrap();
+                        }
+                    }
+                }
+            });
+        }
+    });
+    (port, trips)
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ impl TokenRepository for DieselTokenRepository {
 
     async fn insert_api_token(&self, token: ApiTokenRecord) -> Result<Token, RepositoryError> {
         self.database
-            .write(token, |connection, token| {
+            .change(token, |connection, token| {
                 Box::pin(async move {
                     hold(connection, token.user_id, token.session_id).await?;
                     if !session_stands(connection, token).await? {

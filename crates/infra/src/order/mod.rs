@@ -63,7 +63,7 @@ impl OrderRepository for DieselOrderRepository {
 
     async fn change(&self, id: OrderId, decide: Decide<Order>) -> Result<Order, RepositoryError> {
         self.database
-            .write((id, decide), |connection, (id, decide)| {
+            .change((id, decide), |connection, (id, decide)| {
                 Box::pin(write::change(connection, *id, decide))
             })
             .await

@@ -105,7 +105,7 @@ impl PostRepository for DieselPostRepository {
         decide: Decide<LockedPost, PostChange>,
     ) -> Result<PostView, RepositoryError> {
         self.database
-            .write((id, decide), |connection, (id, decide)| {
+            .change((id, decide), |connection, (id, decide)| {
                 Box::pin(write::change(connection, *id, decide))
             })
             .await

@@ -65,7 +65,7 @@ impl ProductRepository for DieselProductRepository {
         decide: Decide<Product>,
     ) -> Result<Product, RepositoryError> {
         self.database
-            .write((id, decide), |connection, (id, decide)| {
+            .change((id, decide), |connection, (id, decide)| {
                 Box::pin(write::change(connection, *id, decide))
             })
             .await

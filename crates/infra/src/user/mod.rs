@@ -84,7 +84,7 @@ impl UserRepository for DieselUserRepository {
         decide: Decide<LockedUser, UserChange>,
     ) -> Result<User, RepositoryError> {
         self.database
-            .write((id, decide), |connection, (id, decide)| {
+            .change((id, decide), |connection, (id, decide)| {
                 Box::pin(write::change(connection, *id, decide))
             })
             .await

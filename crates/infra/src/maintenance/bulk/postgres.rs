@@ -14,14 +14,14 @@ type Query<'a> = BoxedSqlQuery<'a, Pg, SqlQuery>;
 
 /// Has this transaction collect more of what it adds to an index of trigrams before it
 /// sorts that in: for many rows it is several times as fast.
-pub(crate) async fn expect_bulk(c: &mut AsyncPgConnection) -> QueryResult<()> {
+pub(crate) async fn expect_bulk(c: &mut &AsyncPgConnection) -> QueryResult<()> {
     c.batch_execute("SET LOCAL gin_pending_list_limit = '16MB'; SET LOCAL work_mem = '32MB'")
         .await
 }
 
 /// Has numbers that the database gives go on behind those that rows have brought along.
 pub(crate) async fn go_on_numbering(
-    c: &mut AsyncPgConnection,
+    c: &mut &AsyncPgConnection,
     table: &str,
     column: &str,
 ) -> QueryResult<()> {
@@ -42,7 +42,7 @@ struct ColumnRow {
 
 /// The columns of a table that are not generated, in its order.
 pub(crate) async fn columns(
-    c: &mut AsyncPgConnection,
+    c: &mut &AsyncPgConnection,
     table: &'static str,
 ) -> QueryResult<Vec<Column>> {
     let rows: Vec<ColumnRow> = diesel::sql_query(
@@ -81,7 +81,7 @@ pub(crate) fn bind<'a>(query: Query<'a>, kind: Kind, value: &'a Value) -> Query<
 /// Adds rows and returns what the statement returns of them. Each column is one value,
 /// an array, so that the statement is the same for any number of rows.
 pub(crate) async fn insert(
-    c: &mut AsyncPgConnection,
+    c: &mut &AsyncPgConnection,
     statement: &Insertion,
     columns: &[Column],
     rows: &[Row],
