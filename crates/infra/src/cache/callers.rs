@@ -128,10 +128,8 @@ impl TokenRepository for CachingTokenRepository {
     /// Waits after every outcome: where somebody else was faster, that write may not
     /// have returned yet.
     async fn revoke(&self, user_id: UserId, id: TokenId) -> Result<(), RepositoryError> {
-        let tokens = Arc::clone(&self.tokens);
-        let write = async move { tokens.revoke(user_id, id).await };
-        let subjects = move |_: &_| vec![Subject::Token(id)];
-        let outcome = self.invalidations.write(write, subjects).await;
+        let outcome = self.tokens.revoke(user_id, id).await;
+        self.invalidations.written([Subject::Token(id)]);
         wait_for_callers().await;
         outcome
     }

@@ -1,14 +1,11 @@
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hexpress_domain::auth::TokenId;
 use hexpress_domain::post::PostId;
 use hexpress_domain::post::Slug;
 use hexpress_domain::product::ProductId;
-use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::UserId;
-use tracing::Instrument;
 
 /// How many subjects are told apart. Two that share a place make each other old,
 /// which costs a read and harms nothing.
@@ -61,32 +58,16 @@ impl Default for Invalidations {
 }
 
 impl Invalidations {
-    /// Does a write, and makes old what was read of `subjects` when it has come to its end:
-    /// also where whoever asked for it has gone, since the write goes on without them. After
-    /// every outcome: of one that is no success it is not always known that nothing was
-    /// written.
-    pub(super) async fn write<T: Send + 'static>(
-        self: &Arc<Self>,
-        write: impl Future<Output = Result<T, RepositoryError>> + Send + 'static,
-        subjects: impl FnOnce(&Result<T, RepositoryError>) -> Vec<Subject> + Send + 'static,
-    ) -> Result<T, RepositoryError> {
-        let invalidations = Arc::clone(self);
-        let to_the_end = async move {
-            let outcome = write.await;
-            invalidations.written(subjects(&outcome));
-            outcome
-        };
-        let done = tokio::spawn(to_the_end.in_current_span()).await;
-        done.unwrap_or_else(|error| Err(RepositoryError::Internal(error.into())))
-    }
-
     /// The generation of a read that begins now.
     pub(super) fn present(&self) -> Generation {
         Generation(self.present.load(Ordering::SeqCst))
     }
 
     /// Makes old what was read of these subjects up to now. To be called when the write
-    /// has been committed, and before whoever asked for it is told.
+    /// has come to its end, and before whoever asked for it is told: after every outcome, since
+    /// of one that is no success it is not always known that nothing was written. Where whoever
+    /// asked has gone before the end, nobody is told of it, and what was read before is shown
+    /// until it is too old, as after a write of another instance.
     pub(super) fn written(&self, subjects: impl IntoIterator<Item = Subject>) {
         let generation = self.present.fetch_add(1, Ordering::SeqCst) + 1;
         for subject in subjects {

@@ -31,9 +31,9 @@ impl OrderRepository for InvalidatingOrderRepository {
     async fn place(&self, order: OrderRecord) -> Result<Placement, RepositoryError> {
         let items = order.order.items().iter();
         let products: Vec<_> = items.map(|item| item.product_id).collect();
-        let orders = Arc::clone(&self.orders);
-        let write = async move { orders.place(order).await };
-        self.invalidations.write(write, |_| of(products)).await
+        let outcome = self.orders.place(order).await;
+        self.invalidations.written(of(products));
+        outcome
     }
 
     async fn find(&self, id: OrderId) -> Result<Option<Order>, RepositoryError> {
@@ -45,13 +45,12 @@ impl OrderRepository for InvalidatingOrderRepository {
     }
 
     async fn change(&self, id: OrderId, decide: Decide<Order>) -> Result<Order, RepositoryError> {
-        let orders = Arc::clone(&self.orders);
-        let write = async move { orders.change(id, decide).await };
-        let subjects = |outcome: &Result<Order, _>| match outcome {
+        let outcome = self.orders.change(id, decide).await;
+        self.invalidations.written(match &outcome {
             Ok(order) => of(order.items.iter().map(|item| item.product_id)),
             Err(_) => of_any(),
-        };
-        self.invalidations.write(write, subjects).await
+        });
+        outcome
     }
 
     async fn cancel_overdue(
@@ -59,9 +58,9 @@ impl OrderRepository for InvalidatingOrderRepository {
         placed_until: DateTime<Utc>,
         at: DateTime<Utc>,
     ) -> Result<u64, RepositoryError> {
-        let orders = Arc::clone(&self.orders);
-        let write = async move { orders.cancel_overdue(placed_until, at).await };
-        self.invalidations.write(write, |_| of_any()).await
+        let outcome = self.orders.cancel_overdue(placed_until, at).await;
+        self.invalidations.written(of_any());
+        outcome
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {

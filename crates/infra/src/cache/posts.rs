@@ -133,28 +133,18 @@ pub(super) struct InvalidatingPostRepository {
 }
 
 impl InvalidatingPostRepository {
-    async fn write<F>(
-        &self,
-        id: PostId,
-        write: impl FnOnce(Arc<dyn PostRepository>) -> F,
-    ) -> Result<PostView, RepositoryError>
-    where
-        F: Future<Output = Result<PostView, RepositoryError>> + Send + 'static,
-    {
-        let subjects = move |outcome: &Result<PostView, _>| {
-            // A slug that the post has now leads to no other any more.
-            let slug = outcome.as_ref().ok().map(|view| view.post.slug.clone());
-            let is_unwritten = matches!(
-                outcome,
-                Err(RepositoryError::Refused(_) | RepositoryError::NotFound)
-            );
-            // Anybody can be refused: that must not empty the lists of everybody.
-            let pages = (!is_unwritten).then_some(Subject::PostPages);
-            let others = pages.into_iter().chain(slug.map(Subject::Slug));
-            iter::once(Subject::Post(id)).chain(others).collect()
-        };
-        let write = write(Arc::clone(&self.posts));
-        self.invalidations.write(write, subjects).await
+    fn written(&self, id: PostId, outcome: &Result<PostView, RepositoryError>) {
+        // A slug that the post has now leads to no other any more.
+        let slug = outcome.as_ref().ok().map(|view| view.post.slug.clone());
+        let is_unwritten = matches!(
+            outcome,
+            Err(RepositoryError::Refused(_) | RepositoryError::NotFound)
+        );
+        // Anybody can be refused: that must not empty the lists of everybody.
+        let pages = (!is_unwritten).then_some(Subject::PostPages);
+        let others = pages.into_iter().chain(slug.map(Subject::Slug));
+        self.invalidations
+            .written(iter::once(Subject::Post(id)).chain(others));
     }
 }
 
@@ -162,8 +152,9 @@ impl InvalidatingPostRepository {
 impl PostRepository for InvalidatingPostRepository {
     async fn insert(&self, post: PostRecord) -> Result<PostView, RepositoryError> {
         let id = post.id;
-        self.write(id, |posts| async move { posts.insert(post).await })
-            .await
+        let outcome = self.posts.insert(post).await;
+        self.written(id, &outcome);
+        outcome
     }
 
     async fn find(
@@ -191,11 +182,9 @@ impl PostRepository for InvalidatingPostRepository {
         id: PostId,
         decide: Decide<LockedPost, PostChange>,
     ) -> Result<PostView, RepositoryError> {
-        self.write(
-            id,
-            move |posts| async move { posts.change(id, decide).await },
-        )
-        .await
+        let outcome = self.posts.change(id, decide).await;
+        self.written(id, &outcome);
+        outcome
     }
 
     async fn latest_published(

@@ -80,17 +80,9 @@ pub(super) struct InvalidatingProductRepository {
 }
 
 impl InvalidatingProductRepository {
-    async fn write<F>(
-        &self,
-        id: ProductId,
-        write: impl FnOnce(Arc<dyn ProductRepository>) -> F,
-    ) -> Result<Product, RepositoryError>
-    where
-        F: Future<Output = Result<Product, RepositoryError>> + Send + 'static,
-    {
-        let subjects = move |_: &_| vec![Subject::Product(id), Subject::ProductPages];
-        let write = write(Arc::clone(&self.products));
-        self.invalidations.write(write, subjects).await
+    fn written(&self, id: ProductId) {
+        self.invalidations
+            .written([Subject::Product(id), Subject::ProductPages]);
     }
 }
 
@@ -98,8 +90,9 @@ impl InvalidatingProductRepository {
 impl ProductRepository for InvalidatingProductRepository {
     async fn insert(&self, product: ProductRecord) -> Result<Product, RepositoryError> {
         let id = product.id;
-        self.write(id, |products| async move { products.insert(product).await })
-            .await
+        let outcome = self.products.insert(product).await;
+        self.written(id);
+        outcome
     }
 
     async fn find(&self, id: ProductId) -> Result<Option<Product>, RepositoryError> {
@@ -115,9 +108,8 @@ impl ProductRepository for InvalidatingProductRepository {
         id: ProductId,
         decide: Decide<Product>,
     ) -> Result<Product, RepositoryError> {
-        self.write(id, move |products| async move {
-            products.change(id, decide).await
-        })
-        .await
+        let outcome = self.products.change(id, decide).await;
+        self.written(id);
+        outcome
     }
 }

@@ -67,11 +67,9 @@ impl UserRepository for InvalidatingUserRepository {
             found_out.fetch_or(must_wait, Ordering::Relaxed);
             decision
         });
-        let users = Arc::clone(&self.users);
-        let write = async move { users.change(id, decide).await };
-        let subjects =
-            move |_: &_| vec![Subject::Author(id), Subject::PostPages, Subject::Caller(id)];
-        let outcome = self.invalidations.write(write, subjects).await;
+        let outcome = self.users.change(id, decide).await;
+        self.invalidations
+            .written([Subject::Author(id), Subject::PostPages, Subject::Caller(id)]);
         if must_wait.load(Ordering::Relaxed) {
             wait_for_callers().await;
         }

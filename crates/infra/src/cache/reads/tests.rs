@@ -193,21 +193,6 @@ async fn after_a_read_that_fails_what_is_found_is_kept_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_makes_it_old_also_when_nobody_waits_for_the_write() {
-    const LONG: Duration = Duration::from_millis(20);
-    let fixture = Fixture::new();
-    let write = async {
-        tokio::time::sleep(LONG).await;
-        Ok(())
-    };
-    let write = fixture.invalidations.write(write, |_| vec![subject(KEY)]);
-    assert!(tokio::time::timeout(LONG / 2, write).await.is_err());
-    assert_eq!(fixture.get(1).await, 1);
-    tokio::time::sleep(LONG).await;
-    assert_eq!(fixture.get(2).await, 2);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_reader_who_leaves_hands_over_to_one_who_waits() {
     let fixture = Fixture::new();
     let never = fixture.get_with(KEY, std::future::pending());
