@@ -1,4 +1,5 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hexpress_domain::repository::RepositoryError;
@@ -51,7 +52,7 @@ pub enum Readiness {
     Ready,
     /// It answers, but migrations are missing.
     MigrationsPending,
-    /// It does not answer, or not with what it should.
+    /// It does not answer, or not with what it should, or takes no writes.
     Unreachable,
 }
 
@@ -67,6 +68,7 @@ pub(crate) struct Activity {
     silence: AtomicU64,
     unavailable: AtomicU64,
     internal: AtomicU64,
+    permanent_fault_at: Mutex<Option<Instant>>,
 }
 
 /// Somebody who waits for a connection.
@@ -90,10 +92,27 @@ impl Activity {
             Fault::Contention(_) => &self.contention,
             Fault::Silence(_) => &self.silence,
             Fault::Answer(RepositoryError::Unavailable(_)) => &self.unavailable,
+            Fault::Permanent(_) => {
+                *self.permanent_fault_at() = Some(Instant::now());
+                &self.internal
+            }
             Fault::Answer(RepositoryError::Internal(_)) => &self.internal,
             Fault::Answer(_) => return,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether something has failed, no longer ago than this, that fails until somebody mends
+    /// the database.
+    pub(crate) fn has_permanent_fault(&self, within: Duration) -> bool {
+        self.permanent_fault_at()
+            .is_some_and(|at| at.elapsed() < within)
+    }
+
+    fn permanent_fault_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.permanent_fault_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn status(&self, pool: &deadpool::Status) -> DatabaseStatus {

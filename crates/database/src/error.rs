@@ -48,6 +48,8 @@ pub(crate) enum Fault {
     /// The connection does not answer: it is of no more use, and what became of the
     /// work is unknown.
     Silence(Source),
+    /// It fails until somebody mends the database: trying again is of no use.
+    Permanent(Source),
     /// Nothing: this is the answer.
     Answer(RepositoryError),
 }
@@ -58,12 +60,23 @@ impl From<Fault> for RepositoryError {
             Fault::Connection(source) | Fault::Contention(source) | Fault::Silence(source) => {
                 Self::Unavailable(source)
             }
+            Fault::Permanent(source) => Self::Internal(source),
             Fault::Answer(answer) => answer,
         }
     }
 }
 
 impl Fault {
+    /// What has gone wrong.
+    pub(crate) fn into_source(self) -> Source {
+        match RepositoryError::from(self) {
+            RepositoryError::Unavailable(source)
+            | RepositoryError::Internal(source)
+            | RepositoryError::Refused(source) => source,
+            answer => answer.into(),
+        }
+    }
+
     /// What to do about a failure, where constraints have this meaning.
     pub(crate) fn of(failure: Failure, meaning_of: MeaningOf) -> Self {
         match failure {
@@ -72,6 +85,14 @@ impl Fault {
             Failure::Answer(answer) => Self::Answer(answer),
         }
     }
+}
+
+/// A fault that stays until somebody mends the database, and the way to do so.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}; {way_out}")]
+struct Permanent {
+    error: Error,
+    way_out: &'static str,
 }
 
 /// A stored row that breaks a rule of the program.
@@ -130,9 +151,36 @@ const CONNECTION_TEXTS: [&str; 8] = [
 /// 40P01, and 40001 where a text is all there is.
 const CONTENTION_TEXTS: [&str; 2] = ["deadlock detected", "could not serialize access"];
 
-/// 57014, 55P03, 53300, 53100, 53200, 40003; SQLite's BUSY, LOCKED, FULL, IOERR, READONLY,
-/// CANTOPEN and INTERRUPT.
-const UNAVAILABLE_TEXTS: [&str; 18] = [
+/// SQLite's CORRUPT, NOTADB and READONLY, 42501 and 25006, and what ends them.
+const PERMANENT_TEXTS: [(&str, &str); 5] = [
+    (
+        "database disk image is malformed",
+        "the file is corrupt: stop the program and restore a backup",
+    ),
+    (
+        "file is not a database",
+        "the file was overwritten: stop the program and restore a backup",
+    ),
+    (
+        "attempt to write a readonly database",
+        "give the user of the program the right to write the file and its folder",
+    ),
+    (
+        "permission denied",
+        "GRANT the user of the program the right that is missing",
+    ),
+    (
+        READ_ONLY_TEXT,
+        "the server takes no writes: set DATABASE_URL to the primary",
+    ),
+];
+
+/// 25006: a server that is a standby or was set to read only.
+const READ_ONLY_TEXT: &str = "in a read-only transaction";
+
+/// 57014, 55P03, 53300, 53100, 53200, 40003; SQLite's BUSY, LOCKED, FULL, IOERR, CANTOPEN and
+/// INTERRUPT.
+const UNAVAILABLE_TEXTS: [&str; 17] = [
     "canceling statement due to",
     "could not obtain lock",
     "statement completion unknown",
@@ -148,7 +196,6 @@ const UNAVAILABLE_TEXTS: [&str; 18] = [
     "database table is locked",
     "database or disk is full",
     "disk I/O error",
-    "attempt to write a readonly database",
     "unable to open database file",
     "interrupted",
 ];
@@ -218,12 +265,37 @@ pub(crate) fn classify(error: Error, meaning_of: MeaningOf) -> Fault {
                 Fault::Connection(error.into())
             } else if is_one_of(&CONTENTION_TEXTS) {
                 Fault::Contention(error.into())
+            } else if let Some(way_out) = way_out(text) {
+                Fault::Permanent(Permanent { error, way_out }.into())
             } else if is_one_of(&UNAVAILABLE_TEXTS) {
                 Fault::Answer(RepositoryError::Unavailable(error.into()))
             } else {
                 Fault::Answer(RepositoryError::Internal(error.into()))
             }
         }
+    }
+}
+
+/// What ends a fault that stays otherwise. `None`: it may pass by itself.
+fn way_out(text: &str) -> Option<&'static str> {
+    let known = PERMANENT_TEXTS.iter().find(|(part, _)| text.contains(part));
+    known.map(|(_, way_out)| *way_out)
+}
+
+/// What it means that a new connection fails as the one before did.
+pub(crate) fn again(source: Source) -> Fault {
+    match source.downcast::<Error>() {
+        Ok(error) => match way_out(&error.to_string()) {
+            Some(way_out) => Fault::Permanent(
+                Permanent {
+                    error: *error,
+                    way_out,
+                }
+                .into(),
+            ),
+            None => Fault::Connection(error),
+        },
+        Err(source) => Fault::Connection(source),
     }
 }
 

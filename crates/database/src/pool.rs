@@ -23,7 +23,7 @@ use crate::options::DatabaseOptions;
 use crate::postgres::Connector;
 use crate::sqlite::group_commit::Queue;
 use crate::sqlite::pool::SqlitePool;
-use crate::sqlite::{self, AsyncSqliteConnection, Opener};
+use crate::sqlite::{self, AsyncSqliteConnection, Opener, Replaced};
 
 /// How many times as long as one statement a whole piece of work may take.
 const STATEMENTS: u32 = 2;
@@ -56,6 +56,7 @@ enum Pools {
     Sqlite {
         pool: SqlitePool,
         writes: Queue,
+        file: Opener,
         /// Whether readers never wait for the writer.
         has_wal: bool,
     },
@@ -88,7 +89,8 @@ impl Connections {
             }
             DatabaseUrl::Sqlite(location) => {
                 let opener = Opener::new(location, options);
-                let has_wal = sqlite::prepare(location, &opener).await?;
+                let (opener, has_wal) = sqlite::prepare(location, opener).await?;
+                let file = opener.clone();
                 let setup: SetupCallback<AsyncSqliteConnection> = Box::new(move |_| {
                     let opener = opener.clone();
                     Box::pin(async move { opener.open().await })
@@ -104,6 +106,7 @@ impl Connections {
                 Pools::Sqlite {
                     writes: Queue::new(pool.clone(), options.acquire_timeout),
                     pool,
+                    file,
                     has_wal,
                 }
             }
@@ -156,6 +159,14 @@ impl Connections {
         match &self.pools {
             Pools::Postgres { .. } => None,
             Pools::Sqlite { writes, .. } => Some(writes),
+        }
+    }
+
+    /// Whether the file that was opened at the start is still in its place, where it is one.
+    pub(crate) fn check_file(&self) -> Result<(), Replaced> {
+        match &self.pools {
+            Pools::Postgres { .. } => Ok(()),
+            Pools::Sqlite { file, .. } => file.check(),
         }
     }
 

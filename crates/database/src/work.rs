@@ -1,8 +1,8 @@
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,14 +10,13 @@ use diesel::QueryResult;
 use diesel::result::Error;
 use futures_util::FutureExt;
 use hexpress_domain::repository::RepositoryError;
-use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{Instrument, Span};
 
 use crate::connection::{Connection, begin};
 use crate::database::{Database, Inner};
-use crate::error::{Failure, Fault, classify, classify_commit};
+use crate::error::{Failure, Fault, again, classify, classify_commit};
 use crate::finishing::Finishing;
 use crate::lease::{Intent, Lease, timed_out};
 use crate::pool::Place;
@@ -94,8 +93,9 @@ impl Database {
     /// the commit, or a race, is done again, a bounded number of times.
     ///
     /// On SQLite, several writes share a transaction (group commit), each in a savepoint of
-    /// its own. They return when it is on the disk. Where that fails, all of them are
-    /// [`Unavailable`](RepositoryError::Unavailable).
+    /// its own. They return when it is on the disk. Where that fails, it fails for all of
+    /// them. A write that waits for its turn when the returned future is dropped is not done.
+    /// At most 1,024 wait at once.
     ///
     /// # Errors
     ///
@@ -193,12 +193,16 @@ impl Inner {
                 }
                 _ => self.alone(intent, Arc::clone(&input), work, keeps).await?,
             };
+            let outcome = match outcome {
+                Err(Fault::Connection(source)) if lost_connections > 0 => Err(again(source)),
+                outcome => outcome,
+            };
             if let Err(fault) = &outcome {
                 self.connections.activity.count(fault);
             }
             match outcome {
                 Ok(value) => return Ok(value),
-                Err(Fault::Connection(_)) if lost_connections < 1 => {
+                Err(Fault::Connection(_)) if lost_connections == 0 => {
                     lost_connections += 1;
                     self.connections.discard_idle();
                 }
@@ -262,19 +266,21 @@ impl Inner {
     {
         let waiting = self.connections.activity.wait();
         let patience = self.connections.acquire_timeout();
+        let place = queue.place()?;
         let is_taken = Arc::new(AtomicBool::new(false));
         let (turn, has_turn) = oneshot::channel();
         let (answer, answered) = oneshot::channel();
         queue.push(Box::new(QueuedWrite {
-            input,
+            waiting: Arc::downgrade(&input),
+            input: None,
             work,
             keeps,
             is_taken: Arc::clone(&is_taken),
             turn: Some(turn),
-            end_of_patience: Instant::now() + patience,
             outcome: None,
             answer,
             span: Span::current(),
+            _place: place,
             _is_running: self.work.token(),
         }));
         let has_turn = match tokio::time::timeout(patience, has_turn).await {
@@ -296,16 +302,18 @@ impl Inner {
 
 /// A piece of work in the queue of the group commit.
 struct QueuedWrite<I, T> {
-    input: Arc<I>,
+    /// The caller's, until its turn comes: who goes before takes it along.
+    waiting: Weak<I>,
+    input: Option<Arc<I>>,
     work: Work<I, T>,
     keeps: fn(&T) -> bool,
     /// Whether it is being done, or never will be.
     is_taken: Arc<AtomicBool>,
     turn: Option<oneshot::Sender<()>>,
-    end_of_patience: Instant,
     outcome: Option<Result<T, Fault>>,
     answer: oneshot::Sender<Result<T, Fault>>,
     span: Span,
+    _place: OwnedSemaphorePermit,
     _is_running: TaskTrackerToken,
 }
 
@@ -316,9 +324,8 @@ where
     T: Send + 'static,
 {
     fn has_turn(&mut self) -> bool {
-        // Whoever asked for it may have gone, which alone is no reason not to do it.
-        let is_late = self.answer.is_closed() && self.end_of_patience < Instant::now();
-        if is_late || self.is_taken.swap(true, Ordering::AcqRel) {
+        self.input = self.waiting.upgrade();
+        if self.input.is_none() || self.is_taken.swap(true, Ordering::AcqRel) {
             return false;
         }
         if let Some(turn) = self.turn.take() {
@@ -328,13 +335,16 @@ where
     }
 
     async fn run(&mut self, lease: &mut Lease) -> Result<(), Error> {
+        let Some(input) = self.input.clone() else {
+            return Ok(());
+        };
         let connection = &mut lease.connection;
         let meaning_of = lease.meaning_of;
         let span = self.span.clone();
         let running = async {
             connection.log_statements();
             connection.begin_savepoint().await?;
-            let outcome = run(connection, &*self.input, self.work).await;
+            let outcome = run(connection, &*input, self.work).await;
             if outcome.as_ref().is_ok_and(self.keeps) {
                 connection.commit().await?;
             } else {

@@ -1,7 +1,7 @@
 use diesel::result::DatabaseErrorInformation;
 use hexpress_domain::user::User;
 
-use super::{DatabaseErrorKind, Error, Fault, RepositoryError};
+use super::{DatabaseErrorKind, Error, Fault, RepositoryError, again};
 
 fn meaning_of(constraint: &str) -> Option<RepositoryError> {
     match constraint {
@@ -144,7 +144,6 @@ fn what_may_go_better_later_is_unavailable() {
         "database is locked",
         "database or disk is full",
         "disk I/O error",
-        "attempt to write a readonly database",
     ] {
         assert!(
             matches!(
@@ -154,6 +153,38 @@ fn what_may_go_better_later_is_unavailable() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn what_stays_until_somebody_mends_it_says_how() {
+    for (text, way_out) in [
+        ("database disk image is malformed", "restore a backup"),
+        ("file is not a database", "restore a backup"),
+        ("attempt to write a readonly database", "the right to write"),
+        ("permission denied for table users", "GRANT"),
+    ] {
+        for fault in [classify(unknown(text)), classify_commit(unknown(text))] {
+            let Fault::Permanent(source) = fault else {
+                panic!("{text}: {fault:?}")
+            };
+            let told = source.to_string();
+            assert!(told.contains(text) && told.contains(way_out), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_stays_read_only_is_no_lost_connection() {
+    let read_only = || {
+        error(
+            DatabaseErrorKind::ReadOnlyTransaction,
+            "cannot execute UPDATE in a read-only transaction",
+        )
+    };
+    assert!(matches!(classify(read_only()), Fault::Connection(_)));
+    assert!(matches!(again(read_only().into()), Fault::Permanent(_)));
+    let gone = error(DatabaseErrorKind::ClosedConnection, "closed");
+    assert!(matches!(again(gone.into()), Fault::Connection(_)));
 }
 
 #[test]

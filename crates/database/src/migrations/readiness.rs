@@ -1,17 +1,33 @@
+use std::error::Error;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
+use diesel_async::RunQueryDsl;
+use hexpress_domain::repository::RepositoryError;
+use tokio::time::{Instant, timeout};
 
 use crate::activity::Readiness;
+use crate::connection::Connection;
 use crate::database::Database;
-use crate::migrations::error::MigrationError;
+use crate::error::Failure;
+use crate::work::Work;
 
 /// For how long an answer is given again.
 const MAX_AGE: Duration = Duration::from_secs(1);
+/// How long the database has to answer each of two questions. Whoever asks for readiness
+/// waits two seconds at most.
+const LIMIT: Duration = Duration::from_millis(900);
+/// For how long a database is not ready in which something has failed for good.
+const FAULT_MEMORY: Duration = Duration::from_secs(60);
 
 impl Database {
-    /// Whether requests can be served. The database is asked once a second at most; callers
-    /// in between, and those who come while it is being asked, get the same answer.
+    /// Whether requests can be served: the database answers in time, no migration is missing,
+    /// it takes writes, and SQLite's file is where it was. Nor is it ready for a minute after work has failed on it in a way
+    /// that will not pass by itself, such as on a corrupt file.
+    ///
+    /// The database is asked once a second at most; callers in between, and those who come
+    /// while it is being asked, get the same answer.
     pub async fn readiness(&self) -> Readiness {
         let mut known = self.inner.readiness.lock().await;
         if let Some((at, readiness)) = *known
@@ -19,20 +35,61 @@ impl Database {
         {
             return readiness;
         }
-        let readiness = match self.migrator().pending().await {
-            Ok(pending) if pending.is_empty() => Readiness::Ready,
-            Ok(_) => Readiness::MigrationsPending,
-            Err(error) => {
-                warn(&error);
-                Readiness::Unreachable
-            }
-        };
+        let readiness = self.ask().await.unwrap_or_else(|error| {
+            let cause = error.source().map(ToString::to_string);
+            tracing::warn!(%error, cause, "the database cannot be used");
+            Readiness::Unreachable
+        });
         *known = Some((Instant::now(), readiness));
         readiness
     }
+
+    async fn ask(&self) -> Result<Readiness, Box<dyn Error + Send + Sync>> {
+        let pending = timeout(LIMIT, self.migrator().pending()).await??;
+        if !pending.is_empty() {
+            return Ok(Readiness::MigrationsPending);
+        }
+        match timeout(LIMIT, self.write((), TAKES_WRITES)).await {
+            Ok(outcome) => outcome?,
+            // It has just been read. SQLite is busy with another write, which shows the same.
+            Err(_) if self.inner.connections.queue().is_some() => {}
+            Err(elapsed) => return Err(elapsed.into()),
+        }
+        self.inner.connections.check_file()?;
+        let is_broken = self
+            .inner
+            .connections
+            .activity
+            .has_permanent_fault(FAULT_MEMORY);
+        Ok(match is_broken {
+            true => Readiness::Unreachable,
+            false => Readiness::Ready,
+        })
+    }
 }
 
-fn warn(error: &MigrationError) {
-    let cause = std::error::Error::source(error).map(ToString::to_string);
-    tracing::warn!(%error, cause, "the database cannot be used");
+#[derive(QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = Text)]
+    transaction_read_only: String,
+}
+
+/// The server is a standby, or was set to read only.
+#[derive(Debug, thiserror::Error)]
+#[error("the server takes no writes: set DATABASE_URL to the primary")]
+struct ReadOnly;
+
+/// Changes nothing. On SQLite it needs the write lock, which a file that cannot be written
+/// does not give.
+const TAKES_WRITES: Work<(), ()> = |connection, ()| Box::pin(takes_writes(connection));
+
+async fn takes_writes(connection: &mut Connection) -> Result<(), Failure> {
+    if let Connection::Postgres(c) = connection {
+        let show = diesel::sql_query("SHOW transaction_read_only");
+        let setting: Setting = show.get_result(&mut &***c).await?;
+        if setting.transaction_read_only == "on" {
+            return Err(RepositoryError::Unavailable(ReadOnly.into()).into());
+        }
+    }
+    Ok(())
 }

@@ -1,6 +1,9 @@
+use std::error::Error;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hexpress_domain::repository::RepositoryError;
 use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;
 use tokio::sync::Notify;
@@ -8,11 +11,12 @@ use tokio::sync::Notify;
 use super::runner::lock_key;
 use super::{MigrationError, MigrationState, Migrator};
 use crate::activity::Readiness;
+use crate::address::DatabaseUrl;
 use crate::connection::Connection;
 use crate::database::Database;
 use crate::options::DatabaseOptions;
 use crate::postgres::commands;
-use crate::testing::{SCHEMA, open, options};
+use crate::testing::{SCHEMA, open, options, run};
 use crate::work::Work;
 
 async fn state_of(migrator: &Migrator, name: &str) -> Option<MigrationState> {
@@ -77,6 +81,98 @@ async fn those_of_other_versions_are_shown_and_left_alone(
         assert!(matches!(refused, Err(MigrationError::Unknown(name)) if name == newest));
     }
     assert!(migrator.pending().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_writes_is_not_ready() {
+    let raw = TestDatabase::empty(Kind::Postgres).await;
+    open(&raw).await.migrator().up().await.unwrap();
+    let mut options = options(&raw);
+    let DatabaseUrl::Postgres(url) = &mut options.url else {
+        unreachable!()
+    };
+    *url.options.get_or_insert_default() += " -c default_transaction_read_only=on";
+    let database = Database::open(options, SCHEMA).await.unwrap();
+    assert_eq!(database.readiness().await, Readiness::Unreachable);
+    let create: Work<(), ()> =
+        |connection, ()| Box::pin(run(connection, "CREATE TABLE other (id int)"));
+    let refused = database.write((), create).await;
+    assert!(
+        matches!(refused, Err(RepositoryError::Internal(_))),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn no_file_takes_the_place_of_one_that_was_moved_away() {
+    let raw = TestDatabase::empty(Kind::Sqlite).await;
+    let database = open(&raw).await;
+    database.migrator().up().await.unwrap();
+    let path = raw.url().trim_start_matches("sqlite://");
+    std::fs::rename(path, format!("{path}.aside")).unwrap();
+    // While the connection of the start is in use, others have to be opened.
+    let held: Work<Arc<[Notify; 2]>, ()> = |_, begins_and_ends| {
+        Box::pin(async move {
+            begins_and_ends[0].notify_one();
+            begins_and_ends[1].notified().await;
+            Ok(())
+        })
+    };
+    let begins_and_ends = Arc::new([Notify::new(), Notify::new()]);
+    let reading = tokio::spawn({
+        let (database, input) = (database.clone(), Arc::clone(&begins_and_ends));
+        async move { database.read(input, held).await }
+    });
+    begins_and_ends[0].notified().await;
+    let count: Work<(), ()> =
+        |connection, ()| Box::pin(run(connection, "SELECT count(*) FROM notes"));
+    let refused = database.read((), count).await.unwrap_err();
+    let cause = refused.source().unwrap().to_string();
+    assert!(cause.contains("put the file back"), "{cause}");
+    assert!(!std::fs::exists(path).unwrap());
+    begins_and_ends[1].notify_one();
+    reading.await.unwrap().unwrap();
+    assert_eq!(database.readiness().await, Readiness::Unreachable);
+}
+
+#[tokio::test]
+async fn a_corrupt_file_is_a_fault_of_ours_and_not_ready() {
+    let raw = TestDatabase::empty(Kind::Sqlite).await;
+    let database = open(&raw).await;
+    database.migrator().up().await.unwrap();
+    assert_eq!(database.readiness().await, Readiness::Ready);
+    let fill: Work<(), ()> = |connection, ()| {
+        Box::pin(run(
+            connection,
+            "CREATE TABLE other (id integer PRIMARY KEY, text text);
+             WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 5000)
+                 INSERT INTO other SELECT id, 'a text of some length' FROM n;",
+        ))
+    };
+    database.write((), fill).await.unwrap();
+    // Closed, the file has all that the write-ahead log had.
+    assert!(database.close(Duration::from_secs(20)).await);
+    drop(database);
+    let path = raw.url().trim_start_matches("sqlite://");
+    let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+    let length = file.metadata().unwrap().len();
+    file.write_all_at(
+        &vec![0xff; usize::try_from(length / 2).unwrap()],
+        length / 2,
+    )
+    .unwrap();
+
+    let database = open(&raw).await;
+    let change: Work<(), ()> =
+        |connection, ()| Box::pin(run(connection, "UPDATE other SET text = text || 'x'"));
+    for _ in 0..2 {
+        let refused = database.write((), change).await;
+        assert!(
+            matches!(refused, Err(RepositoryError::Internal(_))),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(database.readiness().await, Readiness::Unreachable);
 }
 
 #[tokio::test]

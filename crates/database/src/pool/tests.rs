@@ -11,6 +11,7 @@ use tokio::io::{copy, copy_bidirectional, sink};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use crate::activity::Readiness;
 use crate::address::DatabaseUrl;
 use crate::connection::on_backend;
 use crate::database::Database;
@@ -44,6 +45,22 @@ async fn a_server_that_falls_silent_is_given_up() {
     }
     falls_silent.send_replace(false);
     database.write(Arc::clone(&stage), INSERT).await.unwrap();
+}
+
+#[tokio::test]
+async fn readiness_waits_for_no_server_that_is_silent() {
+    let raw = TestDatabase::empty(Kind::Postgres).await;
+    let mut options = options(&raw);
+    let DatabaseUrl::Postgres(url) = &mut options.url else {
+        unreachable!()
+    };
+    let (port, falls_silent) = proxy(format!("{}:{}", url.host, url.port)).await;
+    (url.host, url.port) = ("127.0.0.1".to_owned(), port);
+    let patience = options.statement_timeout / 2;
+    let database = Database::open(options, SCHEMA).await.unwrap();
+    falls_silent.send_replace(true);
+    let readiness = tokio::time::timeout(patience, database.readiness()).await;
+    assert_eq!(readiness, Ok(Readiness::Unreachable));
 }
 
 /// A way to the server that can fall silent: then what is sent is taken, new

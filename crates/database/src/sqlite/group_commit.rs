@@ -2,22 +2,26 @@
 //! with it one wait for the disk. Each has a savepoint of its own, and learns its result only
 //! when the transaction is committed.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use diesel::result::Error;
 use hexpress_domain::repository::RepositoryError;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
-use crate::error::{Fault, classify};
+use crate::error::{Fault, classify, classify_commit};
 use crate::lease::{Intent, Lease, timed_out};
 use crate::sqlite::opener::on_thread;
 use crate::sqlite::pool::SqlitePool;
 
 /// How many writes share a transaction at most.
 const GROUP: usize = 256;
+
+/// How many writes wait at most. Beyond that they are refused, so that none waits in vain.
+pub(crate) const MAX_QUEUED: usize = 1024;
 
 /// After how long a transaction takes no more writes, since the first one waits for the last.
 /// The unit tests hold a write until others have queued up, for as long as a busy machine
@@ -31,7 +35,8 @@ const GROUP_TIME: Duration = if cfg!(test) {
 /// A write that waits for its turn.
 #[async_trait]
 pub(crate) trait Queued: Send {
-    /// Tells it that its turn has come. `false` where it came too late: then do not run it.
+    /// Tells it that its turn has come. `false` where its caller has gone or waits no more:
+    /// then do not run it.
     fn has_turn(&mut self) -> bool;
 
     /// Runs it in a savepoint of the open transaction and keeps the result. An error is one
@@ -48,12 +53,31 @@ pub(crate) trait Queued: Send {
 /// Where writes queue up.
 pub(crate) struct Queue {
     end: mpsc::UnboundedSender<Box<dyn Queued>>,
+    places: Arc<Semaphore>,
 }
+
+/// The queue has no place left.
+#[derive(Debug, thiserror::Error)]
+#[error("{MAX_QUEUED} writes wait for their turn")]
+struct Full;
 
 /// The transaction that several writes shared was not committed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the transaction that this was a part of failed")]
-struct GroupFailed(#[source] Arc<Error>);
+struct GroupFailed(#[source] Arc<dyn StdError + Send + Sync>);
+
+/// What a group's failure is to each of its writes.
+fn failed(fault: Fault) -> impl Fn() -> Fault {
+    let is_permanent = matches!(fault, Fault::Permanent(_));
+    let failed = GroupFailed(fault.into_source().into());
+    move || {
+        let failed = failed.clone().into();
+        match is_permanent {
+            true => Fault::Permanent(failed),
+            false => Fault::Answer(RepositoryError::Unavailable(failed)),
+        }
+    }
+}
 
 type Writes = mpsc::UnboundedReceiver<Box<dyn Queued>>;
 
@@ -63,7 +87,16 @@ impl Queue {
     pub(crate) fn new(pool: SqlitePool, patience: Duration) -> Self {
         let (end, writes) = mpsc::unbounded_channel();
         tokio::spawn(run_queue(writes, pool, patience));
-        Self { end }
+        Self {
+            end,
+            places: Arc::new(Semaphore::new(MAX_QUEUED)),
+        }
+    }
+
+    /// A place for one write.
+    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, RepositoryError> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        place.map_err(|_| RepositoryError::Unavailable(Full.into()))
     }
 
     /// Puts a write at the end, without waiting. Where the task has ended, the write is
@@ -140,11 +173,11 @@ async fn group(mut lease: Lease, first: Box<dyn Queued>, writes: &mut Writes) {
         Err(error) => {
             // It may have rolled back by itself.
             lease.connection.rollback().await.ok();
+            let meaning_of = lease.meaning_of;
             lease.discard();
-            let failed = GroupFailed(Arc::new(error));
+            let failed = failed(classify_commit(error, meaning_of));
             for write in done {
-                let failed = RepositoryError::Unavailable(failed.clone().into());
-                write.is_given_up(Fault::Answer(failed));
+                write.is_given_up(failed());
             }
         }
     }

@@ -12,6 +12,7 @@ use diesel::{
 use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::{BoxFuture, ready};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::runtime::Handle;
 use tokio::task::JoinError;
 use tokio::time::Instant;
@@ -67,9 +68,27 @@ where
 #[derive(Clone)]
 pub(crate) struct Opener {
     target: String,
+    /// The file that was there at the start. `None`: in memory, or before the start.
+    file: Option<OpenedFile>,
     busy_timeout: Duration,
     synchronous: Synchronous,
 }
+
+/// A file, and which one it is.
+#[derive(Clone)]
+struct OpenedFile {
+    path: PathBuf,
+    identity: FileIdentity,
+}
+
+/// Another file is where the database was, or none: it was moved, deleted or restored under
+/// the running program.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{0} is no longer the file that was opened at the start: \
+     stop the program, put the file back, and start the program again"
+)]
+pub(crate) struct Replaced(String);
 
 impl Opener {
     pub(crate) fn new(location: &SqliteLocation, options: &DatabaseOptions) -> Self {
@@ -78,6 +97,7 @@ impl Opener {
                 SqliteLocation::Memory => ":memory:".to_owned(),
                 SqliteLocation::File(path) => literal_name(path),
             },
+            file: None,
             busy_timeout: options.lock_timeout,
             synchronous: options.sqlite_synchronous,
         }
@@ -91,7 +111,34 @@ impl Opener {
             .map(SyncConnectionWrapper::new)
     }
 
+    /// Opens no other file than the one at this path now, and makes none.
+    fn of_existing(self, path: &Path) -> Result<Self, OpenError> {
+        let identity = identity(path).map_err(|error| explain(path, error.to_string()))?;
+        let name = literal_name(path);
+        let name = utf8_percent_encode(&name, URI_PATH);
+        Ok(Self {
+            target: format!("file:{name}?mode=rw"),
+            file: Some(OpenedFile {
+                path: path.to_owned(),
+                identity,
+            }),
+            ..self
+        })
+    }
+
+    /// Whether the file that was opened at the start is still in its place.
+    pub(crate) fn check(&self) -> Result<(), Replaced> {
+        match &self.file {
+            Some(file) if identity(&file.path).ok() != Some(file.identity) => {
+                Err(Replaced(file.path.display().to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn open_blocking(&self) -> ConnectionResult<SqliteConnection> {
+        self.check()
+            .map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
         let mut connection = SqliteConnection::establish(&self.target)?;
         connection
             .batch_execute(&format!(
@@ -108,14 +155,21 @@ impl Opener {
 }
 
 /// Makes sure that there is a database which can be read and written: makes the
-/// folder and the file where they are missing, and turns the write-ahead log on. Returns
-/// whether readers never wait for the writer.
-pub(crate) async fn prepare(location: &SqliteLocation, opener: &Opener) -> Result<bool, OpenError> {
+/// folder and the file where they are missing, and turns the write-ahead log on. Returns what
+/// opens further connections, and whether readers never wait for the writer.
+pub(crate) async fn prepare(
+    location: &SqliteLocation,
+    opener: Opener,
+) -> Result<(Opener, bool), OpenError> {
     let SqliteLocation::File(path) = location else {
-        return Ok(true);
+        return Ok((opener, true));
     };
-    let (path, opener) = (path.clone(), opener.clone());
-    on_thread(async move { prepare_file(&path, &opener).await })
+    let path = path.clone();
+    let preparing = async move {
+        let has_wal = prepare_file(&path, &opener).await?;
+        Ok((opener.of_existing(&path)?, has_wal))
+    };
+    on_thread(preparing)
         .await
         .unwrap_or_else(|error| Err(OpenError::Setup(error.to_string())))
 }
@@ -196,6 +250,30 @@ fn make_folder(path: &Path) -> Result<(), OpenError> {
         _ => Ok(()),
     }
 }
+
+/// What tells a file from all others: its device and its number there.
+type FileIdentity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(path: &Path) -> io::Result<FileIdentity> {
+    use std::os::unix::fs::MetadataExt;
+
+    let file = fs::metadata(path)?;
+    Ok((file.dev(), file.ino()))
+}
+
+/// Without numbers of files, one that is there counts as the same.
+#[cfg(not(unix))]
+fn identity(path: &Path) -> io::Result<FileIdentity> {
+    fs::metadata(path).map(|_| (0, 0))
+}
+
+/// What is written as it is in a URI's path.
+const URI_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'_');
 
 /// A name that SQLite takes for a file's and not for a URI, nor for its own
 /// `:memory:`.

@@ -9,6 +9,7 @@ use crate::connection::Connection;
 use crate::database::Database;
 use crate::error::Failure;
 use crate::options::DatabaseOptions;
+use crate::sqlite::group_commit::MAX_QUEUED;
 use crate::testing::{INSERT, SCHEMA, Stage, open, options, run, stage};
 use crate::work::Work;
 
@@ -206,4 +207,63 @@ async fn a_write_whose_turn_does_not_come_in_time_is_never_done() {
         .await
         .unwrap();
     assert_eq!(stage.count().await, "2");
+}
+
+#[tokio::test]
+async fn a_write_whose_caller_has_gone_before_its_turn_holds_nothing_and_is_not_done() {
+    let stage = stage_with_replies().await;
+    let database = open(&stage.raw).await;
+    let first = tokio::spawn({
+        let (database, stage) = (database.clone(), Arc::clone(&stage));
+        async move { database.write((stage, 0), WRITES).await }
+    });
+    stands_still(&database, &stage).await;
+    let holders = Arc::strong_count(&stage);
+    let goes = tokio::spawn({
+        let (database, stage) = (database.clone(), Arc::clone(&stage));
+        async move { database.write((stage, 1), WRITES).await }
+    });
+    while database.status().waiting == 0 {
+        tokio::task::yield_now().await;
+    }
+    goes.abort();
+    assert!(goes.await.unwrap_err().is_cancelled());
+    assert_eq!(Arc::strong_count(&stage), holders);
+    stage.go_on.notify_one();
+    first.await.unwrap().unwrap();
+    database
+        .write((Arc::clone(&stage), 2), WRITES)
+        .await
+        .unwrap();
+    let rows = stage.raw.query_text("SELECT id FROM notes").await;
+    let notes: Vec<_> = rows.into_iter().flatten().flatten().collect();
+    assert_eq!(notes, ["0", "2"]);
+}
+
+#[tokio::test]
+async fn no_more_wait_than_the_queue_has_places_for() {
+    let stage = stage_with_replies().await;
+    let database = open(&stage.raw).await;
+    // The first has its place until it is done, and so have those behind it.
+    let writes = (0..MAX_QUEUED).map(|number| {
+        let (database, stage) = (database.clone(), Arc::clone(&stage));
+        tokio::spawn(async move { database.write((stage, number), WRITES).await })
+    });
+    let writes: Vec<_> = writes.collect();
+    stage.reached.notified().await;
+    while database.status().waiting < MAX_QUEUED - 1 {
+        tokio::task::yield_now().await;
+    }
+    let refused = database
+        .write((Arc::clone(&stage), MAX_QUEUED), WRITES)
+        .await;
+    assert!(
+        matches!(refused, Err(RepositoryError::Unavailable(_))),
+        "{refused:?}"
+    );
+    stage.go_on.notify_one();
+    for write in writes {
+        write.await.unwrap().unwrap();
+    }
+    assert_eq!(stage.count().await, MAX_QUEUED.to_string());
 }
