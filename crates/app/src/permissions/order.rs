@@ -1,10 +1,18 @@
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Version;
-use hexpress_domain::order::{Order, OrderStatus};
+use hexpress_domain::order::{Order, OrderFilter, OrderStatus};
 use hexpress_domain::user::{Role, UserId};
 
-use super::Target;
+use super::{Operation, RestrictedFilter, RestrictedFilters, Target};
 use crate::{Error, InvalidState, Resource};
+
+impl RestrictedFilters for OrderFilter {
+    const RESTRICTED: &'static [RestrictedFilter<Self>] = &[RestrictedFilter {
+        name: "userId",
+        operation: Operation::FilterOrdersByUser,
+        is_used: |filter| filter.user_id.is_some(),
+    }];
+}
 
 /// The user whose orders the actor may see; `None` means all users.
 ///

@@ -1,10 +1,18 @@
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Version;
-use hexpress_domain::product::Product;
+use hexpress_domain::product::{Product, ProductFilter};
 use hexpress_domain::user::Role;
 
-use super::Target;
+use super::{Operation, RestrictedFilter, RestrictedFilters, Target};
 use crate::Resource;
+
+impl RestrictedFilters for ProductFilter {
+    const RESTRICTED: &'static [RestrictedFilter<Self>] = &[RestrictedFilter {
+        name: "isActive",
+        operation: Operation::FilterProductsByActivity,
+        is_used: |filter| filter.is_active.is_some(),
+    }];
+}
 
 /// Whether the actor sees products that are not for sale: admins do.
 #[must_use]

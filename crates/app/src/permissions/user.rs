@@ -1,9 +1,17 @@
 use hexpress_domain::auth::{Actor, Revocation, TokenKind};
 use hexpress_domain::entity::{Liveness, Version};
-use hexpress_domain::user::{LockedUser, Role, User, UserField, UserPatch};
+use hexpress_domain::user::{LockedUser, Role, User, UserField, UserFilter, UserPatch};
 
-use super::{Target, refuse_fields};
+use super::{Operation, RestrictedFilter, RestrictedFilters, Target, refuse_fields};
 use crate::{Error, Resource};
+
+impl RestrictedFilters for UserFilter {
+    const RESTRICTED: &'static [RestrictedFilter<Self>] = &[RestrictedFilter {
+        name: "deleted",
+        operation: Operation::ListDeletedUsers,
+        is_used: |filter| !matches!(filter.liveness, Liveness::Live),
+    }];
+}
 
 /// Which accounts the actor sees: only admins see deleted ones.
 #[must_use]
