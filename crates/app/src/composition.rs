@@ -9,6 +9,16 @@ use hexpress_domain::order::OrderRepository;
 use hexpress_domain::post::{PostReader, PostRepository, ViewCounter, ViewRepository};
 use hexpress_domain::product::{ProductReader, ProductRepository};
 use hexpress_domain::user::UserRepository;
+#[cfg(feature = "mocks")]
+use hexpress_domain::{
+    auth::{MockLoginGuard, MockPasswordHasher, MockTokenMint, MockTokenRepository},
+    clock::{MockClock, MockIdGenerator},
+    health::MockStoreProbe,
+    order::MockOrderRepository,
+    post::{MockPostRepository, MockViewCounter, MockViewRepository},
+    product::MockProductRepository,
+    user::MockUserRepository,
+};
 
 use crate::auth::{AuthPorts, AuthService};
 use crate::health::{HealthPorts, HealthService};
@@ -52,6 +62,64 @@ pub struct Ports {
     pub ids: Arc<dyn IdGenerator>,
 }
 
+/// A mock of every port, for tests of what is built on the use cases. A call that a test
+/// does not expect fails it.
+#[cfg(feature = "mocks")]
+#[derive(Default)]
+pub struct MockPorts {
+    /// Keeps accounts.
+    pub users: MockUserRepository,
+    /// Keeps tokens.
+    pub tokens: MockTokenRepository,
+    /// Hashes and compares passwords.
+    pub hasher: MockPasswordHasher,
+    /// Makes tokens.
+    pub mint: MockTokenMint,
+    /// Counts guesses at passwords.
+    pub guard: MockLoginGuard,
+    /// Keeps posts.
+    pub posts: MockPostRepository,
+    /// Takes note of views.
+    pub views: MockViewCounter,
+    /// Keeps the views that were counted.
+    pub view_batches: MockViewRepository,
+    /// Keeps products.
+    pub products: MockProductRepository,
+    /// Keeps orders.
+    pub orders: MockOrderRepository,
+    /// Tells whether the store can be worked with.
+    pub store: MockStoreProbe,
+    /// Tells the time.
+    pub clock: MockClock,
+    /// Makes ids.
+    pub ids: MockIdGenerator,
+}
+
+#[cfg(feature = "mocks")]
+impl From<MockPorts> for Ports {
+    fn from(mocks: MockPorts) -> Self {
+        let posts = Arc::new(mocks.posts);
+        let products = Arc::new(mocks.products);
+        Self {
+            users: Arc::new(mocks.users),
+            tokens: Arc::new(mocks.tokens),
+            hasher: Arc::new(mocks.hasher),
+            mint: Arc::new(mocks.mint),
+            guard: Arc::new(mocks.guard),
+            posts: posts.clone(),
+            post_reader: posts,
+            views: Arc::new(mocks.views),
+            view_batches: Arc::new(mocks.view_batches),
+            products: products.clone(),
+            product_reader: products,
+            orders: Arc::new(mocks.orders),
+            store: Arc::new(mocks.store),
+            clock: Arc::new(mocks.clock),
+            ids: Arc::new(mocks.ids),
+        }
+    }
+}
+
 /// What an operator decides about the use cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Policy {
@@ -81,59 +149,48 @@ pub struct Services {
 impl Services {
     /// Builds all services on these adapters.
     #[must_use]
-    pub fn new(ports: Ports, policy: Policy) -> Self {
-        let Ports {
-            users,
-            tokens,
-            hasher,
-            mint,
-            guard,
-            posts,
-            post_reader,
-            views,
-            view_batches,
-            products,
-            product_reader,
-            orders,
-            store,
-            clock,
-            ids,
-        } = ports;
+    pub fn new(ports: &Ports, policy: Policy) -> Self {
+        let clock = || Arc::clone(&ports.clock);
+        let ids = || Arc::clone(&ports.ids);
         let auth = AuthPorts {
-            users: Arc::clone(&users),
-            tokens,
-            hasher: Arc::clone(&hasher),
-            mint,
-            guard: Arc::clone(&guard),
-            clock: Arc::clone(&clock),
-            ids: Arc::clone(&ids),
+            users: ports.users.clone(),
+            tokens: ports.tokens.clone(),
+            hasher: ports.hasher.clone(),
+            mint: ports.mint.clone(),
+            guard: ports.guard.clone(),
+            clock: clock(),
+            ids: ids(),
         };
         let users = UserPorts {
-            users,
-            posts: Arc::clone(&posts),
-            hasher,
-            guard,
-            clock: Arc::clone(&clock),
-            ids: Arc::clone(&ids),
+            users: ports.users.clone(),
+            posts: ports.posts.clone(),
+            hasher: ports.hasher.clone(),
+            guard: ports.guard.clone(),
+            clock: clock(),
+            ids: ids(),
         };
         let posts = PostPorts {
-            posts,
-            reader: post_reader,
-            views,
-            view_batches,
-            clock: Arc::clone(&clock),
-            ids: Arc::clone(&ids),
+            posts: ports.posts.clone(),
+            reader: ports.post_reader.clone(),
+            views: ports.views.clone(),
+            view_batches: ports.view_batches.clone(),
+            clock: clock(),
+            ids: ids(),
         };
         let products = ProductPorts {
-            products,
-            reader: product_reader,
-            clock: Arc::clone(&clock),
-            ids: Arc::clone(&ids),
+            products: ports.products.clone(),
+            reader: ports.product_reader.clone(),
+            clock: clock(),
+            ids: ids(),
         };
         let orders = OrderPorts {
-            orders,
-            clock: Arc::clone(&clock),
-            ids,
+            orders: ports.orders.clone(),
+            clock: clock(),
+            ids: ids(),
+        };
+        let health = HealthPorts {
+            store: ports.store.clone(),
+            clock: clock(),
         };
         Self {
             auth: Arc::new(AuthService::new(auth, policy.sessions)),
@@ -141,7 +198,7 @@ impl Services {
             posts: Arc::new(PostService::new(posts)),
             products: Arc::new(ProductService::new(products)),
             orders: Arc::new(OrderService::new(orders, policy.orders)),
-            health: Arc::new(HealthService::new(HealthPorts { store, clock })),
+            health: Arc::new(HealthService::new(health)),
         }
     }
 }

@@ -97,13 +97,7 @@ pub enum Resource {
 /// The thing's name, as clients read it.
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::User => "User",
-            Self::Token => "Token",
-            Self::Post => "Post",
-            Self::Product => "Product",
-            Self::Order => "Order",
-        })
+        fmt::Debug::fmt(self, f)
     }
 }
 

@@ -55,6 +55,7 @@
 
 pub mod auth;
 mod composition;
+mod decision;
 mod error;
 pub mod health;
 pub mod order;
@@ -64,6 +65,8 @@ mod precondition;
 pub mod product;
 pub mod user;
 
+#[cfg(feature = "mocks")]
+pub use composition::MockPorts;
 pub use composition::{Policy, Ports, Services};
 pub use error::{Error, InvalidState, Resource, StockShortage};
 pub use precondition::IfMatch;

@@ -112,7 +112,7 @@ impl Parts {
             orders: config.orders.policy,
         };
         Ok(Self {
-            services: Services::new(adapters.ports.clone(), policy),
+            services: Services::new(&adapters.ports, policy),
             adapters,
             http_metrics: HttpMetrics::default(),
             render_cache: RenderCache::new(config.cache.max_rendered_bytes),

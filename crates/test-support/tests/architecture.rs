@@ -22,7 +22,7 @@ type Layer = (
 
 const LAYERS: &[Layer] = &[
     ("hexpress-domain", &[], &[]),
-    ("hexpress-app", &["hexpress-domain"], &[]),
+    ("hexpress-app", &["hexpress-domain"], &["hexpress-app"]),
     (
         "hexpress-database",
         &["hexpress-domain"],

@@ -5,7 +5,6 @@ use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hexpress_domain::entity::Version;
-use hexpress_domain::post::Slug;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
@@ -13,7 +12,7 @@ use utoipa::ToSchema;
 use crate::error::ApiError;
 use crate::etag::EntityTag;
 use crate::list::Pagination;
-use crate::openapi::types::{self, True};
+use crate::openapi::types::True;
 use crate::render_cache::Rendered;
 
 /// The answer to a read.
@@ -48,13 +47,6 @@ pub(crate) struct Done<'a> {
     #[schema(value_type = True)]
     success: bool,
     message: &'a str,
-}
-
-/// The slug that a post has now.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Moved<'a> {
-    #[schema(value_type = types::Slug)]
-    slug: &'a Slug,
 }
 
 /// Some bytes of JSON.
@@ -109,12 +101,10 @@ pub(crate) fn created(message: &str, data: impl Serialize, location: &str) -> Re
     at(written_with(StatusCode::CREATED, message, data), location)
 }
 
-/// Where a thing is that once had this slug, for good (RFC 9110, section 15.4.9).
-pub(crate) fn moved(location: &str, slug: &Slug) -> Response {
-    let body = Data {
-        success: true,
-        data: Moved { slug },
-    };
+/// Where a thing is that once was here, for good (RFC 9110, section 15.4.9).
+pub(crate) fn moved(location: &str, data: impl Serialize) -> Response {
+    let success = true;
+    let body = Data { success, data };
     at(json(StatusCode::PERMANENT_REDIRECT, &body), location)
 }
 

@@ -47,7 +47,7 @@ impl Blog {
 
         let Adapters { ports, views, .. } = adapters(&database, &AdapterOptions::default())?;
         let api = Api {
-            services: Services::new(ports, Policy::default()),
+            services: Services::new(&ports, Policy::default()),
             limits: Arc::new(Limits::new(&LimitSettings::default())),
             metrics: HttpMetrics::default(),
             render_cache: RenderCache::default(),

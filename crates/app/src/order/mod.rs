@@ -11,13 +11,14 @@ use hexpress_domain::order::{
     Idempotency, IdempotencyKey, NewOrder, Order, OrderId, OrderQuery, OrderRecord,
     OrderRepository, OrderStatus, Placement, PlacementRefusal,
 };
-use hexpress_domain::repository::{Refusal, RepositoryError};
+use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::validation::ValidationErrors;
 
+use crate::decision::decision;
 use crate::permissions::operations::{
     CancelOrder, FulfilOrder, ListOrders, PayOrder, PlaceOrder, ReadOrder,
 };
-use crate::permissions::{self, Permit};
+use crate::permissions::{self, Permit, Target};
 use crate::{Error, IfMatch, InvalidState, Resource, StockShortage};
 
 /// How long orders and their keys wait.
@@ -126,7 +127,7 @@ impl OrderService {
     pub async fn read(&self, who: &Permit<ReadOrder>, id: OrderId) -> Result<Order, Error> {
         let actor = who.actor();
         let found = self.ports.orders.find(id).await?;
-        let visible = found.filter(|order| permissions::sees_order(actor, order));
+        let visible = found.filter(|order| order.is_visible_to(actor));
         visible.ok_or(Error::NotFound(Resource::Order))
     }
 
@@ -206,22 +207,17 @@ impl OrderService {
         to: OrderStatus,
         if_match: Option<&IfMatch>,
     ) -> Result<Order, Error> {
-        let (actor, if_match) = (actor.clone(), if_match.cloned());
-        let clock = Arc::clone(&self.ports.clock);
-        let decide = move |order: &Order| -> Result<_, Refusal> {
-            if !permissions::sees_order(&actor, order) {
-                return Err(Error::NotFound(Resource::Order).into());
-            }
-            IfMatch::check(if_match.as_ref(), order.version)?;
+        let asking = actor.clone();
+        let decide = move |order: &Order, at| {
             if to == OrderStatus::Cancelled {
-                permissions::permit_cancellation(&actor, order)?;
+                permissions::permit_cancellation(&asking, order)?;
             }
-            let step = order.transition(to, clock.now());
-            let step =
-                step.map_err(|error| Error::InvalidState(InvalidState::OrderTransition(error)))?;
-            Ok(Some(step))
+            let step = order.transition(to, at);
+            let step = step.map_err(InvalidState::OrderTransition);
+            Ok(Some(step.map_err(Error::InvalidState)?))
         };
-        let changed = self.ports.orders.change(id, Arc::new(decide)).await;
+        let decide = decision(actor, if_match, &self.ports.clock, |_, _| Ok(()), decide);
+        let changed = self.ports.orders.change(id, decide).await;
         changed.map_err(Error::about(Resource::Order))
     }
 

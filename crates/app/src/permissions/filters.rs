@@ -1,9 +1,4 @@
 use hexpress_domain::auth::Actor;
-use hexpress_domain::entity::Liveness;
-use hexpress_domain::order::OrderFilter;
-use hexpress_domain::post::PostFilter;
-use hexpress_domain::product::ProductFilter;
-use hexpress_domain::user::UserFilter;
 
 use super::{Operation, permit};
 use crate::Error;
@@ -23,38 +18,6 @@ pub struct RestrictedFilter<F: 'static> {
 pub trait RestrictedFilters: Sized + 'static {
     /// Those filters.
     const RESTRICTED: &'static [RestrictedFilter<Self>];
-}
-
-impl RestrictedFilters for UserFilter {
-    const RESTRICTED: &'static [RestrictedFilter<Self>] = &[RestrictedFilter {
-        name: "deleted",
-        operation: Operation::ListDeletedUsers,
-        is_used: |filter| !matches!(filter.liveness, Liveness::Live),
-    }];
-}
-
-impl RestrictedFilters for PostFilter {
-    const RESTRICTED: &'static [RestrictedFilter<Self>] = &[RestrictedFilter {
-        name: "deleted",
-        operation: Operation::ListDeletedPosts,
-        is_used: |filter| !matches!(filter.liveness, Liveness::Live),
-    }];
-}
-
-impl RestrictedFilters for ProductFilter {
-    const RESTRICTED: &'static [RestrictedFilter<Self>] = &[RestrictedFilter {
-        name: "isActive",
-        operation: Operation::FilterProductsByActivity,
-        is_used: |filter| filter.is_active.is_some(),
-    }];
-}
-
-impl RestrictedFilters for OrderFilter {
-    const RESTRICTED: &'static [RestrictedFilter<Self>] = &[RestrictedFilter {
-        name: "userId",
-        operation: Operation::FilterOrdersByUser,
-        is_used: |filter| filter.user_id.is_some(),
-    }];
 }
 
 /// Decides whether the actor may use this filter of a list.

@@ -14,18 +14,46 @@ mod user;
 
 pub use filters::{RestrictedFilter, RestrictedFilters, permit_filter, permit_filter_names};
 pub use operation::{Operation, Permission, Permit, operations, permit};
-pub use order::{permit_cancellation, sees_order, visible_orders};
+pub use order::{permit_cancellation, visible_orders};
 pub use post::{
     VisiblePage, VisiblePost, permit_post_moderation, permit_post_patch, sees_post, visible_posts,
 };
-pub use product::{sees_inactive_products, sees_product};
+pub use product::sees_inactive_products;
 pub(crate) use user::revoked_by_new_password;
 pub use user::{
     must_confirm_password, permit_statistics, permit_user_deletion, permit_user_patch,
-    sees_full_user, sees_user, visible_users,
+    sees_full_user, visible_users,
 };
 
-use crate::Error;
+use hexpress_domain::auth::Actor;
+use hexpress_domain::entity::Version;
+
+use crate::{Error, Resource};
+
+/// A thing, as the decision about a change of it is given it.
+pub trait Target: 'static {
+    /// What clients call it.
+    const RESOURCE: Resource;
+
+    /// The number of its state.
+    fn version(&self) -> Version;
+
+    /// Whether the actor may know that it exists.
+    fn is_visible_to(&self, actor: &Actor) -> bool;
+
+    /// Refuses an actor who may not know that it exists.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`].
+    fn require_visible_to(&self, actor: &Actor) -> Result<(), Error> {
+        if self.is_visible_to(actor) {
+            Ok(())
+        } else {
+            Err(Error::NotFound(Self::RESOURCE))
+        }
+    }
+}
 
 /// Refuses fields that the actor may not send, if there are any.
 fn refuse_fields(fields: impl Iterator<Item = &'static str>) -> Result<(), Error> {

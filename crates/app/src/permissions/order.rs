@@ -1,8 +1,18 @@
 use hexpress_domain::auth::Actor;
-use hexpress_domain::order::{Order, OrderStatus};
+use hexpress_domain::entity::Version;
+use hexpress_domain::order::{Order, OrderFilter, OrderStatus};
 use hexpress_domain::user::{Role, UserId};
 
-use crate::{Error, InvalidState};
+use super::{Operation, RestrictedFilter, RestrictedFilters, Target};
+use crate::{Error, InvalidState, Resource};
+
+impl RestrictedFilters for OrderFilter {
+    const RESTRICTED: &'static [RestrictedFilter<Self>] = &[RestrictedFilter {
+        name: "userId",
+        operation: Operation::FilterOrdersByUser,
+        is_used: |filter| filter.user_id.is_some(),
+    }];
+}
 
 /// The user whose orders the actor may see; `None` means all users.
 ///
@@ -18,10 +28,16 @@ pub fn visible_orders(actor: &Actor) -> Result<Option<UserId>, Error> {
     }
 }
 
-/// Whether the actor may know that the order exists.
-#[must_use]
-pub fn sees_order(actor: &Actor, order: &Order) -> bool {
-    visible_orders(actor).is_ok_and(|whose| whose.is_none_or(|id| id == order.user_id))
+impl Target for Order {
+    const RESOURCE: Resource = Resource::Order;
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn is_visible_to(&self, actor: &Actor) -> bool {
+        visible_orders(actor).is_ok_and(|whose| whose.is_none_or(|id| id == self.user_id))
+    }
 }
 
 /// Decides whether the role of the actor allows to cancel this order: only admins cancel

@@ -1,12 +1,23 @@
 use std::sync::Arc;
 
 use hexpress_domain::auth::Actor;
+use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::Page;
-use hexpress_domain::post::{Post, PostField, PostPatch, PostScope, PostStatus, PostView};
+use hexpress_domain::post::{
+    LockedPost, Post, PostField, PostFilter, PostPatch, PostScope, PostStatus, PostView,
+};
 use hexpress_domain::user::Role;
 
-use super::refuse_fields;
-use crate::Error;
+use super::{Operation, RestrictedFilter, RestrictedFilters, Target, refuse_fields};
+use crate::{Error, Resource};
+
+impl RestrictedFilters for PostFilter {
+    const RESTRICTED: &'static [RestrictedFilter<Self>] = &[RestrictedFilter {
+        name: "deleted",
+        operation: Operation::ListDeletedPosts,
+        is_used: |filter| !matches!(filter.liveness, Liveness::Live),
+    }];
+}
 
 /// A post that somebody may see. Only [`VisiblePost::of`] makes one, and it asks whether
 /// they may, so that no read can forget to.
@@ -90,6 +101,18 @@ pub fn sees_post(actor: &Actor, post: &Post) -> bool {
         PostScope::PublishedOrBy(author) => {
             post.status == PostStatus::Published || post.author_id == author
         }
+    }
+}
+
+impl Target for LockedPost {
+    const RESOURCE: Resource = Resource::Post;
+
+    fn version(&self) -> Version {
+        self.post.version
+    }
+
+    fn is_visible_to(&self, actor: &Actor) -> bool {
+        sees_post(actor, &self.post)
     }
 }
 

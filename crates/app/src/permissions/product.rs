@@ -1,6 +1,18 @@
 use hexpress_domain::auth::Actor;
-use hexpress_domain::product::Product;
+use hexpress_domain::entity::Version;
+use hexpress_domain::product::{Product, ProductFilter};
 use hexpress_domain::user::Role;
+
+use super::{Operation, RestrictedFilter, RestrictedFilters, Target};
+use crate::Resource;
+
+impl RestrictedFilters for ProductFilter {
+    const RESTRICTED: &'static [RestrictedFilter<Self>] = &[RestrictedFilter {
+        name: "isActive",
+        operation: Operation::FilterProductsByActivity,
+        is_used: |filter| filter.is_active.is_some(),
+    }];
+}
 
 /// Whether the actor sees products that are not for sale: admins do.
 #[must_use]
@@ -8,8 +20,15 @@ pub fn sees_inactive_products(actor: &Actor) -> bool {
     actor.role() == Some(Role::Admin)
 }
 
-/// Whether the actor may know that the product exists. Nobody sees a deleted product.
-#[must_use]
-pub fn sees_product(actor: &Actor, product: &Product) -> bool {
-    product.deleted_at.is_none() && (product.is_active || sees_inactive_products(actor))
+/// Nobody sees a deleted product.
+impl Target for Product {
+    const RESOURCE: Resource = Resource::Product;
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn is_visible_to(&self, actor: &Actor) -> bool {
+        self.deleted_at.is_none() && (self.is_active || sees_inactive_products(actor))
+    }
 }

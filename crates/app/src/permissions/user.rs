@@ -1,9 +1,17 @@
 use hexpress_domain::auth::{Actor, Revocation, TokenKind};
-use hexpress_domain::entity::Liveness;
-use hexpress_domain::user::{Role, User, UserField, UserPatch};
+use hexpress_domain::entity::{Liveness, Version};
+use hexpress_domain::user::{LockedUser, Role, User, UserField, UserFilter, UserPatch};
 
-use super::refuse_fields;
-use crate::Error;
+use super::{Operation, RestrictedFilter, RestrictedFilters, Target, refuse_fields};
+use crate::{Error, Resource};
+
+impl RestrictedFilters for UserFilter {
+    const RESTRICTED: &'static [RestrictedFilter<Self>] = &[RestrictedFilter {
+        name: "deleted",
+        operation: Operation::ListDeletedUsers,
+        is_used: |filter| !matches!(filter.liveness, Liveness::Live),
+    }];
+}
 
 /// Which accounts the actor sees: only admins see deleted ones.
 #[must_use]
@@ -14,10 +22,28 @@ pub fn visible_users(actor: &Actor) -> Liveness {
     }
 }
 
-/// Whether the actor may know that the account exists.
-#[must_use]
-pub fn sees_user(actor: &Actor, user: &User) -> bool {
-    user.is_live() || visible_users(actor) == Liveness::Any
+impl Target for User {
+    const RESOURCE: Resource = Resource::User;
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn is_visible_to(&self, actor: &Actor) -> bool {
+        self.is_live() || visible_users(actor) == Liveness::Any
+    }
+}
+
+impl Target for LockedUser {
+    const RESOURCE: Resource = Resource::User;
+
+    fn version(&self) -> Version {
+        self.user.version
+    }
+
+    fn is_visible_to(&self, actor: &Actor) -> bool {
+        self.user.is_visible_to(actor)
+    }
 }
 
 /// Whether the actor sees the whole account, or only the public profile.

@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::post::{
     LockedPost, Post, PostChange, PostId, PostPatch, PostStatus, PostView, TransitionError,
 };
-use hexpress_domain::repository::Refusal;
+use hexpress_domain::repository::Decide;
 
 use super::{PostService, VisiblePost, visible};
+use crate::decision::decision;
 use crate::permissions::operations::{ChangePost, DeletePost, PublishPost, RestorePost};
 use crate::permissions::{self, Permit};
 use crate::{Error, IfMatch, InvalidState, Resource};
@@ -29,15 +29,18 @@ impl PostService {
         patch: PostPatch,
         if_match: Option<&IfMatch>,
     ) -> Result<VisiblePost, Error> {
-        let actor = who.actor();
+        let (actor, clock) = (who.actor(), &self.ports.clock);
         let patch = Arc::new(patch);
         let asked = Arc::clone(&patch);
-        let permit = move |actor: &_, post: &_| permissions::permit_post_patch(actor, post, &asked);
+        let permit = move |actor: &_, locked: &LockedPost| {
+            permissions::permit_post_patch(actor, &locked.post, &asked)
+        };
         let decide = move |LockedPost { post, content, .. }: &LockedPost, at| {
             require_live(post)?;
             Ok(post.change(content, &patch, at)?)
         };
-        let changed = self.change(actor, id, if_match, permit, decide).await?;
+        let decide = decision(actor, if_match, clock, permit, decide);
+        let changed = self.change(id, decide).await?;
         visible(Some(Arc::new(changed)), actor)
     }
 
@@ -53,7 +56,7 @@ impl PostService {
         id: PostId,
         if_match: Option<&IfMatch>,
     ) -> Result<VisiblePost, Error> {
-        let actor = who.actor();
+        let (actor, clock) = (who.actor(), &self.ports.clock);
         let decide = |LockedPost { post, content, .. }: &LockedPost, at| {
             require_live(post)?;
             if post.status != PostStatus::Draft {
@@ -65,8 +68,8 @@ impl PostService {
             };
             Ok(post.change(content, &publication, at)?)
         };
-        let permit = permissions::permit_post_moderation;
-        let published = self.change(actor, id, if_match, permit, decide).await?;
+        let decide = decision(actor, if_match, clock, moderates, decide);
+        let published = self.change(id, decide).await?;
         visible(Some(Arc::new(published)), actor)
     }
 
@@ -82,14 +85,13 @@ impl PostService {
         id: PostId,
         if_match: Option<&IfMatch>,
     ) -> Result<(), Error> {
-        let actor = who.actor();
+        let (actor, clock) = (who.actor(), &self.ports.clock);
         let decide = |LockedPost { post, .. }: &LockedPost, at| {
             require_live(post)?;
             Ok(Some(post.deletion(at)))
         };
-        let permit = permissions::permit_post_moderation;
-        let deleted = self.change(actor, id, if_match, permit, decide).await;
-        deleted.map(drop)
+        let decide = decision(actor, if_match, clock, moderates, decide);
+        self.change(id, decide).await.map(drop)
     }
 
     /// Undoes the deletion of a post. A slug that another post has by now gets a
@@ -105,7 +107,7 @@ impl PostService {
         id: PostId,
         if_match: Option<&IfMatch>,
     ) -> Result<VisiblePost, Error> {
-        let actor = who.actor();
+        let (actor, clock) = (who.actor(), &self.ports.clock);
         let decide = |locked: &LockedPost, at| {
             let state = match (locked.post.is_live(), locked.is_author_deleted) {
                 (true, _) => InvalidState::NotDeleted(Resource::Post),
@@ -114,41 +116,24 @@ impl PostService {
             };
             Err(Error::InvalidState(state))
         };
-        let permit = |_: &_, _: &_| Ok(());
-        let restored = self.change(actor, id, if_match, permit, decide).await?;
+        let decide = decision(actor, if_match, clock, |_, _| Ok(()), decide);
+        let restored = self.change(id, decide).await?;
         visible(Some(Arc::new(restored)), actor)
     }
 
-    /// Changes a post that the actor sees and may change, at the version that the client
-    /// wants.
-    async fn change<P, D>(
+    async fn change(
         &self,
-        actor: &Actor,
         id: PostId,
-        if_match: Option<&IfMatch>,
-        permit: P,
-        decide: D,
-    ) -> Result<PostView, Error>
-    where
-        P: Fn(&Actor, &Post) -> Result<(), Error> + Send + Sync + 'static,
-        D: Fn(&LockedPost, DateTime<Utc>) -> Result<Option<PostChange>, Error>
-            + Send
-            + Sync
-            + 'static,
-    {
-        let (actor, if_match) = (actor.clone(), if_match.cloned());
-        let clock = Arc::clone(&self.ports.clock);
-        let decide = move |locked: &LockedPost| -> Result<_, Refusal> {
-            if !permissions::sees_post(&actor, &locked.post) {
-                return Err(Error::NotFound(Resource::Post).into());
-            }
-            permit(&actor, &locked.post)?;
-            IfMatch::check(if_match.as_ref(), locked.post.version)?;
-            Ok(decide(locked, clock.now())?)
-        };
-        let changed = self.ports.posts.change(id, Arc::new(decide)).await;
+        decide: Decide<LockedPost, PostChange>,
+    ) -> Result<PostView, Error> {
+        let changed = self.ports.posts.change(id, decide).await;
         changed.map_err(Error::about(Resource::Post))
     }
+}
+
+/// Whether the actor may publish or delete the post.
+fn moderates(actor: &Actor, locked: &LockedPost) -> Result<(), Error> {
+    permissions::permit_post_moderation(actor, &locked.post)
 }
 
 impl From<TransitionError> for Error {

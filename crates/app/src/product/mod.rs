@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::id::Id;
@@ -11,11 +10,11 @@ use hexpress_domain::product::{
     NewProduct, Product, ProductId, ProductPatch, ProductQuery, ProductReader, ProductRecord,
     ProductRepository, StockChangeError,
 };
-use hexpress_domain::repository::Refusal;
 use hexpress_domain::validation::ValidationErrors;
 
+use crate::decision::decision;
 use crate::permissions::operations::ManageProducts;
-use crate::permissions::{self, Permit};
+use crate::permissions::{self, Permit, Target};
 use crate::{Error, IfMatch, Resource, StockShortage};
 
 /// What the use cases of products need.
@@ -67,7 +66,7 @@ impl ProductService {
     /// [`Error::NotFound`] where there is none that the actor may see.
     pub async fn read(&self, actor: &Actor, id: ProductId) -> Result<Arc<Product>, Error> {
         let found = self.ports.reader.show(id).await?;
-        let visible = found.filter(|product| permissions::sees_product(actor, product));
+        let visible = found.filter(|product| product.is_visible_to(actor));
         visible.ok_or(Error::NotFound(Resource::Product))
     }
 
@@ -107,8 +106,11 @@ impl ProductService {
         patch: ProductPatch,
         if_match: Option<&IfMatch>,
     ) -> Result<Product, Error> {
+        let (actor, clock) = (who.actor(), &self.ports.clock);
         let decide = move |product: &Product, at| Ok(product.change(&patch, at)?);
-        self.change(who.actor(), id, if_match, decide).await
+        let decide = decision(actor, if_match, clock, |_, _| Ok(()), decide);
+        let changed = self.ports.products.change(id, decide).await;
+        changed.map_err(Error::about(Resource::Product))
     }
 
     /// Takes a product out of the catalogue. Orders that hold it stay as they are.
@@ -123,34 +125,11 @@ impl ProductService {
         id: ProductId,
         if_match: Option<&IfMatch>,
     ) -> Result<(), Error> {
+        let (actor, clock) = (who.actor(), &self.ports.clock);
         let decide = |product: &Product, at| Ok(Some(product.deleted(at)));
-        self.change(who.actor(), id, if_match, decide)
-            .await
-            .map(drop)
-    }
-
-    /// Lets an admin change a product that is there, at the version that the client wants.
-    async fn change<D>(
-        &self,
-        actor: &Actor,
-        id: ProductId,
-        if_match: Option<&IfMatch>,
-        decide: D,
-    ) -> Result<Product, Error>
-    where
-        D: Fn(&Product, DateTime<Utc>) -> Result<Option<Product>, Error> + Send + Sync + 'static,
-    {
-        let (actor, if_match) = (actor.clone(), if_match.cloned());
-        let clock = Arc::clone(&self.ports.clock);
-        let decide = move |product: &Product| -> Result<_, Refusal> {
-            if !permissions::sees_product(&actor, product) {
-                return Err(Error::NotFound(Resource::Product).into());
-            }
-            IfMatch::check(if_match.as_ref(), product.version)?;
-            Ok(decide(product, clock.now())?)
-        };
-        let changed = self.ports.products.change(id, Arc::new(decide)).await;
-        changed.map_err(Error::about(Resource::Product))
+        let decide = decision(actor, if_match, clock, |_, _| Ok(()), decide);
+        let deleted = self.ports.products.change(id, decide).await;
+        deleted.map(drop).map_err(Error::about(Resource::Product))
     }
 }
 

@@ -7,14 +7,12 @@ mod view;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use hexpress_domain::auth::{Actor, LoginGuard, PasswordHasher};
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::id::Id;
 use hexpress_domain::list::Page;
 use hexpress_domain::post::PostRepository;
-use hexpress_domain::repository::{Refusal, RepositoryError};
 use hexpress_domain::user::{
     Email, LockedUser, NewUser, Role, User, UserChange, UserId, UserQuery, UserRecord,
     UserRepository,
@@ -22,6 +20,7 @@ use hexpress_domain::user::{
 
 pub use view::{Profile, PublicUser, UserView};
 
+use crate::decision::decision;
 use crate::permissions::operations::{
     DeleteUser, ListUsers, OperateUsers, ReadOwnAccount, RestoreUser,
 };
@@ -162,17 +161,14 @@ impl UserService {
         id: UserId,
         if_match: Option<&IfMatch>,
     ) -> Result<(), Error> {
-        let actor = who.actor();
-        let (actor, if_match) = (actor.clone(), if_match.cloned());
-        let decide = move |locked: &LockedUser, at| -> Result<_, Refusal> {
-            let user = &locked.user;
-            require_visible(&actor, user)?;
-            permissions::permit_user_deletion(&actor, user)?;
-            IfMatch::check(if_match.as_ref(), user.version)?;
-            require_live(user)?;
-            Ok(Some(require_admin_left(locked, user.deletion(at))?))
+        let permit =
+            |actor: &_, locked: &LockedUser| permissions::permit_user_deletion(actor, &locked.user);
+        let decide = |locked: &LockedUser, at| {
+            require_live(&locked.user)?;
+            Ok(Some(require_admin_left(locked, locked.user.deletion(at))?))
         };
-        let deleted = self.change(id, decide).await;
+        let decide = decision(who.actor(), if_match, &self.ports.clock, permit, decide);
+        let deleted = self.ports.users.change(id, decide).await;
         deleted.map(drop).map_err(Error::about(Resource::User))
     }
 
@@ -189,31 +185,22 @@ impl UserService {
         id: UserId,
         if_match: Option<&IfMatch>,
     ) -> Result<User, Error> {
-        let actor = who.actor();
-        let (actor, if_match) = (actor.clone(), if_match.cloned());
-        let decide = move |LockedUser { user, .. }: &LockedUser, at| -> Result<_, Refusal> {
-            require_visible(&actor, user)?;
-            IfMatch::check(if_match.as_ref(), user.version)?;
+        let decide = |LockedUser { user, .. }: &LockedUser, at| {
             if user.is_live() {
                 let state = InvalidState::NotDeleted(Resource::User);
-                return Err(Error::InvalidState(state).into());
+                return Err(Error::InvalidState(state));
             }
             Ok(Some(user.restoration(at)))
         };
-        let restored = self.change(id, decide).await;
+        let decide = decision(
+            who.actor(),
+            if_match,
+            &self.ports.clock,
+            |_, _| Ok(()),
+            decide,
+        );
+        let restored = self.ports.users.change(id, decide).await;
         restored.map_err(Error::about(Resource::User))
-    }
-
-    async fn change<D>(&self, id: UserId, decide: D) -> Result<User, RepositoryError>
-    where
-        D: Fn(&LockedUser, DateTime<Utc>) -> Result<Option<UserChange>, Refusal>
-            + Send
-            + Sync
-            + 'static,
-    {
-        let clock = Arc::clone(&self.ports.clock);
-        let decide = move |locked: &LockedUser| decide(locked, clock.now());
-        self.ports.users.change(id, Arc::new(decide)).await
     }
 
     /// Whether anybody can administer the service.
@@ -229,14 +216,6 @@ impl UserService {
         let liveness = permissions::visible_users(actor);
         let found = self.ports.users.find(id, liveness).await?;
         found.ok_or(Error::NotFound(Resource::User))
-    }
-}
-
-fn require_visible(actor: &Actor, user: &User) -> Result<(), Error> {
-    if permissions::sees_user(actor, user) {
-        Ok(())
-    } else {
-        Err(Error::NotFound(Resource::User))
     }
 }
 

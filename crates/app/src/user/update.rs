@@ -7,10 +7,10 @@ use hexpress_domain::user::{
 };
 use hexpress_domain::validation::ValidationErrors;
 
-use super::{UserService, require_admin_left, require_live, require_visible};
+use super::{UserService, require_admin_left, require_live};
 use crate::auth::until_verified;
 use crate::permissions::operations::ChangeUser;
-use crate::permissions::{self, Permit};
+use crate::permissions::{self, Permit, Target};
 use crate::{Error, IfMatch, Resource};
 
 /// The password was changed after it had been verified.
@@ -30,7 +30,7 @@ impl Update {
     /// is needed. Does not check that the password is right.
     fn permit(&self, user: &User) -> Result<(), Error> {
         let Self { actor, patch, .. } = self;
-        require_visible(actor, user)?;
+        user.require_visible_to(actor)?;
         permissions::permit_user_patch(actor, user, patch)?;
         let is_needed = patch.password.is_some() || user.email_changes(patch);
         if is_needed
@@ -99,7 +99,8 @@ impl UserService {
     ) -> Result<Option<User>, Error> {
         let verified = self.hash(id, update, address, new_hash).await?;
         let (update, new_hash) = (Arc::clone(update), new_hash.get().cloned());
-        let decide = move |locked: &LockedUser, at| -> Result<_, Refusal> {
+        let clock = Arc::clone(&self.ports.clock);
+        let decide = move |locked: &LockedUser| -> Result<_, Refusal> {
             let user = &locked.user;
             update.permit(user)?;
             let is_claimed = update.claimed_password(user).is_some();
@@ -108,11 +109,11 @@ impl UserService {
             }
             update.check_state(user)?;
             let ended = permissions::revoked_by_new_password(&update.actor, user);
-            let change = user.change(&update.patch, new_hash.clone(), ended, at);
+            let change = user.change(&update.patch, new_hash.clone(), ended, clock.now());
             let change = change.map(|change| require_admin_left(locked, change));
             Ok(change.transpose()?)
         };
-        match self.change(id, decide).await {
+        match self.ports.users.change(id, Arc::new(decide)).await {
             Ok(user) => Ok(Some(user)),
             Err(RepositoryError::Refused(refusal)) if refusal.is::<PasswordChanged>() => Ok(None),
             Err(error) => Err(Error::about(Resource::User)(error)),

@@ -43,7 +43,7 @@ async fn a_login_opens_a_session_and_takes_its_guess_back() {
             assert_eq!(record.at, now());
             Ok(ada())
         });
-    let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
+    let login = mocks.services().auth.login(&credentials(), ADDRESS).await;
     let login = login.unwrap();
     assert_eq!(login.secret, secret());
     assert_eq!(login.expires_at, now() + POLICY.idle);
@@ -58,7 +58,7 @@ async fn an_unknown_email_costs_a_hash_and_its_guess_stays_counted() {
         .times(1)
         .withf(|password, hash| password.expose() == "correct horse" && hash.is_none())
         .returning(|_, _| Ok(Verification::Mismatch));
-    let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
+    let login = mocks.services().auth.login(&credentials(), ADDRESS).await;
     assert!(matches!(login, Err(Error::InvalidCredentials)));
 }
 
@@ -67,7 +67,7 @@ async fn a_wrong_password_stays_counted() {
     let mocks = Mocks::with_login_of(Some(ada()))
         .granting(0)
         .verifying(Verification::Mismatch);
-    let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
+    let login = mocks.services().auth.login(&credentials(), ADDRESS).await;
     assert!(matches!(login, Err(Error::InvalidCredentials)));
 }
 
@@ -80,7 +80,7 @@ async fn a_deactivated_user_is_answered_like_a_wrong_password() {
     let mocks = Mocks::with_login_of(Some(inactive))
         .granting(0)
         .verifying(MATCH);
-    let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
+    let login = mocks.services().auth.login(&credentials(), ADDRESS).await;
     assert!(matches!(login, Err(Error::InvalidCredentials)));
 }
 
@@ -92,7 +92,7 @@ async fn a_refused_guess_looks_at_nothing() {
         .guard
         .expect_reserve()
         .returning(move |_| Ok(Reservation::Refused { retry_after }));
-    let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
+    let login = mocks.services().auth.login(&credentials(), ADDRESS).await;
     assert!(
         matches!(login, Err(Error::RateLimited { retry_after: after }) if after == retry_after)
     );
@@ -105,7 +105,7 @@ async fn a_guess_is_taken_back_when_nobody_could_look_at_it() {
         .hasher
         .expect_verify()
         .returning(|_, _| Err(HasherError::Overloaded));
-    let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
+    let login = mocks.services().auth.login(&credentials(), ADDRESS).await;
     assert!(matches!(login, Err(Error::Unavailable(_))));
 }
 
@@ -127,7 +127,8 @@ async fn a_weaker_hash_is_upgraded_with_the_login() {
         .returning(|_| Ok(ada()));
     assert!(
         mocks
-            .auth_service()
+            .services()
+            .auth
             .login(&credentials(), ADDRESS)
             .await
             .is_ok()
@@ -149,7 +150,7 @@ async fn a_login_that_raced_a_change_of_password_is_decided_anew() {
         .expect_open_session()
         .times(1)
         .returning(|_| Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)));
-    let login = mocks.auth_service().login(&credentials(), ADDRESS).await;
+    let login = mocks.services().auth.login(&credentials(), ADDRESS).await;
     assert!(matches!(login, Err(Error::InvalidCredentials)));
 }
 
@@ -198,7 +199,7 @@ async fn a_use_is_written_down_once_a_minute_and_moves_a_sessions_end() {
                 .times(1)
                 .return_const(());
         }
-        let actor = mocks.auth_service().authenticate(secret().expose()).await;
+        let actor = mocks.services().auth.authenticate(secret().expose()).await;
         assert_eq!(actor.unwrap().principal().unwrap().user_id, ada().id);
     }
 }
@@ -206,7 +207,7 @@ async fn a_use_is_written_down_once_a_minute_and_moves_a_sessions_end() {
 #[tokio::test]
 async fn a_token_that_is_none_is_never_looked_up() {
     for text in ["", "hxp_", "hxp_short", "Bearer hxp_"] {
-        let actor = Mocks::default().auth_service().authenticate(text).await;
+        let actor = Mocks::default().services().auth.authenticate(text).await;
         assert!(matches!(actor, Err(Error::InvalidToken)), "{text}");
     }
 }
@@ -218,7 +219,7 @@ async fn an_unknown_token_is_invalid() {
         .tokens
         .expect_authenticate()
         .returning(|_, _| Ok(None));
-    let actor = mocks.auth_service().authenticate(secret().expose()).await;
+    let actor = mocks.services().auth.authenticate(secret().expose()).await;
     assert!(matches!(actor, Err(Error::InvalidToken)));
 }
 
@@ -234,7 +235,7 @@ async fn logging_out_revokes_the_token_in_use_and_may_be_done_twice() {
             0 => Ok(()),
             _ => Err(RepositoryError::NotFound),
         });
-    let service = mocks.auth_service();
+    let service = mocks.services().auth;
     for _ in 0..2 {
         assert!(
             service
@@ -270,7 +271,7 @@ async fn an_api_token_is_made_for_the_callers_session() {
             expires_at: record.expires_at,
         })
     });
-    let service = mocks.auth_service();
+    let service = mocks.services().auth;
     let made = service
         .create_token(&may(&session(1, Role::User)), deploy_token())
         .await;
@@ -285,7 +286,7 @@ async fn no_api_token_is_dead_at_birth() {
             expires_at: Some(expires_at),
             ..deploy_token()
         };
-        let service = Mocks::default().auth_service();
+        let service = Mocks::default().services().auth;
         let made = service
             .create_token(&may(&session(1, Role::User)), wish)
             .await;
@@ -301,7 +302,7 @@ async fn no_api_token_is_dead_at_birth() {
 
 #[tokio::test]
 async fn a_wish_for_an_api_token_is_read_by_the_services_clock() {
-    let service = Mocks::default().auth_service();
+    let service = Mocks::default().services().auth;
     let read = service.read_new_token(RawNewApiToken {
         name: Field::Absent,
         expires_at: Field::Value(now().to_rfc3339()),
@@ -317,7 +318,7 @@ async fn creation_after(conflict: Conflict) -> Error {
         .tokens
         .expect_insert_api_token()
         .returning(move |_| Err(RepositoryError::Conflict(conflict)));
-    let service = mocks.auth_service();
+    let service = mocks.services().auth;
     let caller = session(1, Role::User);
     async {
         service
@@ -345,7 +346,7 @@ async fn an_api_token_needs_a_session_that_stands() {
 
 #[tokio::test]
 async fn an_api_token_may_not_touch_tokens() {
-    let service = Mocks::default().auth_service();
+    let service = Mocks::default().services().auth;
     let caller = api_token(1, Role::Admin);
     let forbidden = [
         async { service.list_tokens(&Permit::of(caller.clone())?).await }
@@ -383,7 +384,7 @@ async fn only_own_tokens_are_listed_and_revoked() {
         .expect_revoke()
         .withf(|user, _| *user == ada().id)
         .returning(|_, _| Err(RepositoryError::NotFound));
-    let service = mocks.auth_service();
+    let service = mocks.services().auth;
     let caller = session(1, Role::User);
     assert!(
         async { service.list_tokens(&Permit::of(caller.clone())?).await }
@@ -405,5 +406,5 @@ async fn a_sweep_counts_what_it_removed() {
     let mut mocks = Mocks::default();
     mocks.tokens.expect_sweep().returning(|_| Ok(3));
     mocks.guard.expect_sweep().returning(|_| Ok(4));
-    assert_eq!(mocks.auth_service().sweep().await.unwrap(), 7);
+    assert_eq!(mocks.services().auth.sweep().await.unwrap(), 7);
 }

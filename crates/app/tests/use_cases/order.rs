@@ -53,7 +53,7 @@ async fn whoever_has_an_account_places_orders_of_their_own() {
             Some(_) => Placement::Replayed(order()),
         })
     });
-    let service = mocks.order_service();
+    let service = mocks.services().orders;
     let placed = service
         .place(&may(&owner()), command(), None)
         .await
@@ -81,7 +81,7 @@ async fn a_refusal_names_the_lines_at_fault() {
             .orders
             .expect_place()
             .return_once(move |_| Ok(placement));
-        let service = mocks.order_service();
+        let service = mocks.services().orders;
         service
             .place(&may(&owner()), command(), None)
             .await
@@ -120,7 +120,7 @@ async fn somebody_elses_order_does_not_exist() {
         (session(2, Role::Moderator), false),
         (admin(), true),
     ] {
-        let service = with_status(OrderStatus::Pending).order_service();
+        let service = with_status(OrderStatus::Pending).services().orders;
         let read = async { service.read(&Permit::of(actor.clone())?, order().id).await }.await;
         let cancelled = async {
             service
@@ -168,7 +168,8 @@ async fn lists_hold_own_orders_and_everybodys_for_admins() {
         assert!(
             async {
                 mocks
-                    .order_service()
+                    .services()
+                    .orders
                     .list(&Permit::of(actor.clone())?, query)
                     .await
             }
@@ -183,7 +184,7 @@ async fn lists_hold_own_orders_and_everybodys_for_admins() {
         },
         ..OrderQuery::default()
     };
-    let service = Mocks::default().order_service();
+    let service = Mocks::default().services().orders;
     let refused = service.list(&may(&owner()), own()).await;
     assert!(matches!(refused, Err(Error::Forbidden { .. })));
     let refused = async {
@@ -210,7 +211,7 @@ async fn steps_are_taken_by_whom_and_whence_the_contract_says() {
 
     for status in OrderStatus::ALL {
         let step = async |actor: Actor, to| {
-            let service = with_status(status).order_service();
+            let service = with_status(status).services().orders;
             let id = order().id;
             match to {
                 Cancelled => {
@@ -247,7 +248,7 @@ async fn steps_are_taken_by_whom_and_whence_the_contract_says() {
 
 #[tokio::test]
 async fn a_step_moves_the_status_the_version_and_the_time() {
-    let service = with_status(OrderStatus::Pending).order_service();
+    let service = with_status(OrderStatus::Pending).services().orders;
     let paid = service.pay(&may(&admin()), order().id, None).await.unwrap();
     let expected = Order {
         status: OrderStatus::Paid,
@@ -256,7 +257,7 @@ async fn a_step_moves_the_status_the_version_and_the_time() {
         ..order()
     };
     assert_eq!(paid, expected);
-    let service = with_status(OrderStatus::Paid).order_service();
+    let service = with_status(OrderStatus::Paid).services().orders;
     let cancelled = service.cancel(&may(&owner()), order().id, None).await;
     assert!(matches!(
         cancelled,
@@ -266,7 +267,7 @@ async fn a_step_moves_the_status_the_version_and_the_time() {
 
 #[tokio::test]
 async fn the_precondition_comes_before_the_state() {
-    let service = with_status(OrderStatus::Cancelled).order_service();
+    let service = with_status(OrderStatus::Cancelled).services().orders;
     let tag = IfMatch::Versions(vec![Version::new(9)]);
     let cancelled = service.cancel(&may(&owner()), order().id, Some(&tag)).await;
     assert!(matches!(cancelled, Err(Error::PreconditionFailed)));
@@ -279,11 +280,11 @@ async fn overdue_is_what_was_placed_before_the_time_to_pay() {
         assert_eq!((until, at), (now() - TimeDelta::minutes(30), now()));
         Ok(7)
     });
-    assert_eq!(mocks.order_service().cancel_overdue().await.unwrap(), 7);
+    assert_eq!(mocks.services().orders.cancel_overdue().await.unwrap(), 7);
     let never = OrderPolicy {
         key_ttl: TimeDelta::hours(24),
         pending_ttl: None,
     };
-    let service = Mocks::default().order_service_with(never);
+    let service = Mocks::default().services_with(never).orders;
     assert_eq!(service.cancel_overdue().await.unwrap(), 0);
 }

@@ -1,10 +1,10 @@
 //! The permission table of the HTTP contract, row by row.
 
 use hexpress_app::permissions::{
-    Operation, permit, permit_cancellation, permit_filter, permit_filter_names,
+    Operation, Target, permit, permit_cancellation, permit_filter, permit_filter_names,
     permit_post_moderation, permit_post_patch, permit_statistics, permit_user_deletion,
-    permit_user_patch, sees_full_user, sees_inactive_products, sees_order, sees_post, sees_product,
-    sees_user, visible_orders, visible_posts, visible_users,
+    permit_user_patch, sees_full_user, sees_inactive_products, sees_post, visible_orders,
+    visible_posts, visible_users,
 };
 use hexpress_app::{Error, InvalidState};
 use hexpress_domain::auth::Actor;
@@ -102,8 +102,8 @@ fn who_sees_which_accounts_and_how_much_of_them() {
     for (actor, liveness, full) in table {
         assert_eq!(visible_users(&actor), liveness, "{actor:?}");
         assert_eq!(sees_full_user(&actor, &ada()), full, "{actor:?}");
-        assert!(sees_user(&actor, &ada()));
-        let sees_deleted = sees_user(&actor, &deleted(ada()));
+        assert!(ada().is_visible_to(&actor));
+        let sees_deleted = deleted(ada()).is_visible_to(&actor);
         assert_eq!(sees_deleted, liveness == Liveness::Any, "{actor:?}");
     }
 }
@@ -157,7 +157,7 @@ fn who_sees_which_products() {
                 deleted_at,
                 ..engine()
             };
-            sees_product(&actor, &product)
+            product.is_visible_to(&actor)
         };
         assert!(sees(true, None), "{actor:?}");
         assert_eq!(sees(false, None), inactive_seen, "{actor:?}");
@@ -409,10 +409,10 @@ fn who_sees_whose_orders() {
     ];
     for (actor, whose, sees) in table {
         assert_eq!(visible_orders(&actor).unwrap(), whose, "{actor:?}");
-        assert_eq!(sees_order(&actor, &order()), sees, "{actor:?}");
+        assert_eq!(order().is_visible_to(&actor), sees, "{actor:?}");
     }
     assert_eq!(answer(visible_orders(&Actor::Anonymous).map(|_| ())), LogIn);
-    assert!(!sees_order(&Actor::Anonymous, &order()));
+    assert!(!order().is_visible_to(&Actor::Anonymous));
 }
 
 #[test]

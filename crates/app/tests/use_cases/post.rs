@@ -55,7 +55,7 @@ async fn the_author_of_a_post_is_the_caller() {
         assert_eq!(record.slug, NewSlug::Made(made));
         Ok(draft())
     });
-    let service = mocks.post_service();
+    let service = mocks.services().posts;
     let created = service
         .create(&may(&session(1, Role::User)), new_post())
         .await;
@@ -84,7 +84,7 @@ async fn a_post_created_as_published_was_published_then_under_the_chosen_slug() 
         slug: Some("engines".parse().unwrap()),
         ..new_post()
     };
-    let service = mocks.post_service();
+    let service = mocks.services().posts;
     let created = service.create(&may(&session(1, Role::User)), post).await;
     assert!(matches!(created, Err(Error::Duplicate(Post::UNIQUE_SLUG))));
 }
@@ -96,7 +96,7 @@ async fn an_author_who_is_gone_by_now_writes_nothing() {
         .posts
         .expect_insert()
         .returning(|_| Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)));
-    let service = mocks.post_service();
+    let service = mocks.services().posts;
     let created = service
         .create(&may(&session(1, Role::User)), new_post())
         .await;
@@ -106,7 +106,7 @@ async fn an_author_who_is_gone_by_now_writes_nothing() {
 #[tokio::test]
 async fn reads_of_a_published_post_are_views_but_for_its_authors() {
     let read = async |mocks: Mocks, actor: Actor| {
-        let service = mocks.post_service();
+        let service = mocks.services().posts;
         let post = service.read(&actor, post_id(7)).await.unwrap();
         service.count_view(&actor, &post);
     };
@@ -132,7 +132,7 @@ async fn deleted_posts_are_listed_for_admins_alone() {
             next: None,
         })
     });
-    let service = mocks.post_service();
+    let service = mocks.services().posts;
     let query = || PostQuery {
         filter: PostFilter {
             liveness: Liveness::Deleted,
@@ -158,14 +158,14 @@ async fn a_cursor_of_another_order_is_refused() {
         },
         ..PostQuery::default()
     };
-    let page = Mocks::default().post_service();
+    let page = Mocks::default().services().posts;
     let page = page.list(&Actor::Anonymous, query).await;
     assert!(matches!(page, Err(Error::Validation(_))));
 }
 
 #[tokio::test]
 async fn a_patch_is_of_the_post_as_it_stands() {
-    let service = Mocks::with_post(&draft()).post_service();
+    let service = Mocks::with_post(&draft()).services().posts;
     let author = session(1, Role::User);
     let update = async |version| {
         async {
@@ -189,7 +189,7 @@ async fn a_patch_is_of_the_post_as_it_stands() {
 
 #[tokio::test]
 async fn a_patch_that_changes_nothing_is_not_written() {
-    let service = Mocks::with_post(&draft()).post_service();
+    let service = Mocks::with_post(&draft()).services().posts;
     let author = session(1, Role::User);
     let patch = to(PostStatus::Draft);
     let updated = async {
@@ -208,7 +208,7 @@ async fn a_post_that_is_not_there_is_not_found() {
         .posts
         .expect_change()
         .returning(|_, _| Err(RepositoryError::NotFound));
-    let service = mocks.post_service();
+    let service = mocks.services().posts;
     let author = session(1, Role::User);
     let updated = async {
         service
@@ -234,7 +234,7 @@ async fn the_status_machine_has_four_arrows() {
     ] {
         let mut view = draft();
         view.post.status = from;
-        let service = Mocks::with_post(&view).post_service();
+        let service = Mocks::with_post(&view).services().posts;
         let patch = to(target);
         let updated = async {
             service
@@ -253,7 +253,7 @@ async fn the_status_machine_has_four_arrows() {
 #[tokio::test]
 async fn only_a_draft_is_published_and_by_whom_it_may() {
     let publish = async |view: &PostView, actor: Actor| {
-        let service = Mocks::with_post(view).post_service();
+        let service = Mocks::with_post(view).services().posts;
         let published = async {
             service
                 .publish(&Permit::of(actor.clone())?, post_id(7), None)
@@ -294,7 +294,7 @@ async fn a_deletion_marks_the_post() {
         assert_eq!(view.post.version, Version::new(4));
         Ok(view)
     });
-    let service = mocks.post_service();
+    let service = mocks.services().posts;
     let moderator = session(2, Role::Moderator);
     assert!(
         async {
@@ -324,7 +324,7 @@ async fn a_deletion_marks_the_post() {
 
 #[tokio::test]
 async fn a_deleted_post_can_only_be_restored() {
-    let service = Mocks::with_post(&deleted_post()).post_service();
+    let service = Mocks::with_post(&deleted_post()).services().posts;
     let admin = session(2, Role::Admin);
     let update = async {
         service
@@ -355,7 +355,7 @@ async fn a_deleted_post_can_only_be_restored() {
 #[tokio::test]
 async fn a_restored_post_was_deleted_and_its_author_is_not() {
     let admin = session(2, Role::Admin);
-    let live = Mocks::with_post(&published()).post_service();
+    let live = Mocks::with_post(&published()).services().posts;
     let restored = async {
         live.restore(&Permit::of(admin.clone())?, post_id(7), None)
             .await
@@ -379,7 +379,8 @@ async fn a_restored_post_was_deleted_and_its_author_is_not() {
     });
     let restored = async {
         mocks
-            .post_service()
+            .services()
+            .posts
             .restore(&Permit::of(admin.clone())?, post_id(7), None)
             .await
     }
@@ -388,7 +389,7 @@ async fn a_restored_post_was_deleted_and_its_author_is_not() {
         restored,
         Err(Error::InvalidState(InvalidState::AuthorDeleted))
     ));
-    let service = Mocks::with_post(&deleted_post()).post_service();
+    let service = Mocks::with_post(&deleted_post()).services().posts;
     let restored = async {
         service
             .restore(&Permit::of(admin.clone())?, post_id(7), Some(&tag(3)))
@@ -420,5 +421,5 @@ async fn batches_of_views_are_forgotten_when_nobody_sends_them_again() {
             assert_eq!(before, now() - TimeDelta::days(1));
             Ok(3)
         });
-    assert_eq!(mocks.post_service().sweep().await.unwrap(), 3);
+    assert_eq!(mocks.services().posts.sweep().await.unwrap(), 3);
 }

@@ -1,5 +1,7 @@
 //! Who sees which posts, by every way that leads to one.
 
+use std::sync::Arc;
+
 use hexpress_app::Error;
 use hexpress_app::permissions::Permit;
 use hexpress_app::post::{PostService, SlugTarget};
@@ -48,8 +50,8 @@ fn says(view: &PostView, search: &Search) -> bool {
 }
 
 /// The use cases on a store that keeps what its port promises about these posts.
-fn service() -> PostService {
-    store().post_service()
+fn service() -> Arc<PostService> {
+    store().services().posts
 }
 
 fn store() -> Mocks {
@@ -231,13 +233,14 @@ async fn in_lists_searches_totals_and_cursors() {
 #[tokio::test]
 async fn in_profiles_and_statistics() {
     for (actor, ..) in table() {
-        let profile = store().user_service().read(&actor, user_id(1)).await;
+        let profile = store().services().users.read(&actor, user_id(1)).await;
         let posts: Vec<_> = profile.unwrap().posts.iter().map(|post| post.id).collect();
         assert_eq!(posts, [post_id(2)], "{actor:?}");
 
         let statistics = async {
             store()
-                .user_service()
+                .services()
+                .users
                 .statistics(&Permit::of(actor.clone())?, user_id(1))
                 .await
         }
@@ -253,7 +256,8 @@ async fn in_profiles_and_statistics() {
 
         let months = async {
             store()
-                .user_service()
+                .services()
+                .users
                 .analytics(&Permit::of(actor.clone())?, user_id(1))
                 .await
         }

@@ -49,7 +49,7 @@ async fn admins_manage_and_others_do_not() {
             assert_eq!((record.id, record.at), (product_id(100), now()));
             Ok(engine())
         });
-        let service = mocks.product_service();
+        let service = mocks.services().products;
         let id = engine().id;
         assert_eq!(
             async { service.create(&Permit::of(actor.clone())?, new()).await }
@@ -79,7 +79,7 @@ async fn what_is_not_for_sale_exists_for_admins_alone() {
         is_active: false,
         ..engine()
     };
-    let service = Mocks::with_product(&inactive).product_service();
+    let service = Mocks::with_product(&inactive).services().products;
     assert_eq!(
         *service.read(&admin(), inactive.id).await.unwrap(),
         inactive
@@ -118,7 +118,7 @@ async fn lists_hold_what_the_actor_may_see() {
             },
             ..ProductQuery::default()
         };
-        let list = mocks.product_service().list(&actor, query).await;
+        let list = mocks.services().products.list(&actor, query).await;
         assert!(list.is_ok());
     }
     let query = || ProductQuery {
@@ -128,7 +128,7 @@ async fn lists_hold_what_the_actor_may_see() {
         },
         ..ProductQuery::default()
     };
-    let service = Mocks::default().product_service();
+    let service = Mocks::default().services().products;
     let refused = service.list(&session(1, Role::Moderator), query()).await;
     assert!(matches!(refused, Err(Error::Forbidden { .. })));
     let refused = service.list(&Actor::Anonymous, query()).await;
@@ -150,7 +150,7 @@ async fn a_cursor_of_another_order_reaches_no_store() {
             },
             ..ProductQuery::default()
         };
-        let service = Mocks::default().product_service();
+        let service = Mocks::default().services().products;
         let listed = service.list(&admin(), query).await;
         assert!(matches!(listed, Err(Error::Validation(_))));
     }
@@ -158,7 +158,7 @@ async fn a_cursor_of_another_order_reaches_no_store() {
 
 #[tokio::test]
 async fn a_patch_that_changes_nothing_writes_nothing() {
-    let service = Mocks::with_product(&engine()).product_service();
+    let service = Mocks::with_product(&engine()).services().products;
     for patch in [ProductPatch::default(), restock(0)] {
         let product = service
             .update(&may(&admin()), engine().id, patch, None)
@@ -169,7 +169,7 @@ async fn a_patch_that_changes_nothing_writes_nothing() {
 
 #[tokio::test]
 async fn a_change_is_of_the_product_as_it_stands() {
-    let service = Mocks::with_product(&engine()).product_service();
+    let service = Mocks::with_product(&engine()).services().products;
     let id = engine().id;
     let updated = service
         .update(&may(&admin()), id, restock(1), None)
@@ -207,7 +207,7 @@ async fn a_product_that_is_gone_is_not_found() {
         .expect_change()
         .returning(|_, _| Err(RepositoryError::NotFound));
     for mocks in [Mocks::with_product(&gone), unknown] {
-        let service = mocks.product_service();
+        let service = mocks.services().products;
         let updated = service
             .update(&may(&admin()), gone.id, restock(1), None)
             .await;
@@ -226,7 +226,7 @@ async fn a_deletion_marks_the_product() {
         assert_eq!(deleted, Some(engine().deleted(now())));
         Ok(engine())
     });
-    let service = mocks.product_service();
+    let service = mocks.services().products;
     assert!(
         service
             .delete(&may(&admin()), engine().id, None)
@@ -237,7 +237,7 @@ async fn a_deletion_marks_the_product() {
 
 #[tokio::test]
 async fn stock_that_is_not_there_is_named() {
-    let service = Mocks::with_product(&engine()).product_service();
+    let service = Mocks::with_product(&engine()).services().products;
     let updated = service
         .update(&may(&admin()), engine().id, restock(-6), None)
         .await;

@@ -1,32 +1,24 @@
 //! Somebody to act, something to act on, and services on mocks.
 
-use std::sync::Arc;
+use std::ops::{Deref, DerefMut};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hexpress_app::auth::{AuthPorts, AuthService};
-use hexpress_app::order::{OrderPolicy, OrderPorts, OrderService};
+use hexpress_app::order::OrderPolicy;
 use hexpress_app::permissions::{Permission, Permit};
-use hexpress_app::post::{PostPorts, PostService};
-use hexpress_app::product::{ProductPorts, ProductService};
-use hexpress_app::user::{UserPorts, UserService};
+use hexpress_app::{MockPorts, Policy, Services};
 use hexpress_domain::auth::{
-    Actor, ClientAddress, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
-    MockTokenRepository, Principal, Reservation, SessionPolicy, TokenDigest, TokenId, TokenKind,
-    TokenSecret, Verification,
+    Actor, ClientAddress, MintedToken, Principal, Reservation, SessionPolicy, TokenDigest, TokenId,
+    TokenKind, TokenSecret, Verification,
 };
-use hexpress_domain::clock::{MockClock, MockIdGenerator};
 use hexpress_domain::entity::Version;
 use hexpress_domain::money::Money;
-use hexpress_domain::order::{MockOrderRepository, Order, OrderId, OrderItem, OrderStatus};
+use hexpress_domain::order::{Order, OrderId, OrderItem, OrderStatus};
 use hexpress_domain::post::{
-    Author, LockedPost, Metadata, MockPostRepository, MockViewCounter, MockViewRepository, Post,
-    PostChange, PostId, PostStatus, PostView,
+    Author, LockedPost, Metadata, Post, PostChange, PostId, PostStatus, PostView,
 };
-use hexpress_domain::product::{MockProductRepository, Product, ProductId, Stock};
+use hexpress_domain::product::{Product, ProductId, Stock};
 use hexpress_domain::repository::{Decide, RepositoryError};
-use hexpress_domain::user::{
-    LockedUser, MockUserRepository, PasswordHash, PersonName, Role, User, UserId,
-};
+use hexpress_domain::user::{LockedUser, PasswordHash, PersonName, Role, User, UserId};
 use uuid::Uuid;
 
 pub const ADDRESS: ClientAddress = ClientAddress::LOCAL;
@@ -231,16 +223,20 @@ pub fn decided(
 /// The mocks of a test: fill in what it expects, then make the services.
 /// Whatever is not expected fails the test.
 #[derive(Default)]
-pub struct Mocks {
-    pub users: MockUserRepository,
-    pub tokens: MockTokenRepository,
-    pub hasher: MockPasswordHasher,
-    pub guard: MockLoginGuard,
-    pub posts: MockPostRepository,
-    pub views: MockViewCounter,
-    pub view_batches: MockViewRepository,
-    pub products: MockProductRepository,
-    pub orders: MockOrderRepository,
+pub struct Mocks(MockPorts);
+
+impl Deref for Mocks {
+    type Target = MockPorts;
+
+    fn deref(&self) -> &MockPorts {
+        &self.0
+    }
+}
+
+impl DerefMut for Mocks {
+    fn deref_mut(&mut self) -> &mut MockPorts {
+        &mut self.0
+    }
 }
 
 impl Mocks {
@@ -313,29 +309,6 @@ impl Mocks {
         self
     }
 
-    pub fn user_service(self) -> UserService {
-        UserService::new(UserPorts {
-            users: Arc::new(self.users),
-            posts: Arc::new(self.posts),
-            hasher: Arc::new(self.hasher),
-            guard: Arc::new(self.guard),
-            clock: Arc::new(clock()),
-            ids: Arc::new(ids()),
-        })
-    }
-
-    pub fn post_service(self) -> PostService {
-        let posts = Arc::new(self.posts);
-        PostService::new(PostPorts {
-            posts: posts.clone(),
-            reader: posts,
-            views: Arc::new(self.views),
-            view_batches: Arc::new(self.view_batches),
-            clock: Arc::new(clock()),
-            ids: Arc::new(ids()),
-        })
-    }
-
     /// The product that every look-up finds, and that decisions see.
     pub fn with_product(product: &Product) -> Self {
         let mut mocks = Self::default();
@@ -370,66 +343,31 @@ impl Mocks {
         mocks
     }
 
-    pub fn product_service(self) -> ProductService {
-        let products = Arc::new(self.products);
-        ProductService::new(ProductPorts {
-            products: products.clone(),
-            reader: products,
-            clock: Arc::new(clock()),
-            ids: Arc::new(ids()),
+    pub fn services(self) -> Services {
+        self.services_with(OrderPolicy {
+            key_ttl: TimeDelta::hours(24),
+            pending_ttl: Some(TimeDelta::minutes(30)),
         })
     }
 
-    pub fn order_service(self) -> OrderService {
-        let policy = OrderPolicy {
-            key_ttl: TimeDelta::hours(24),
-            pending_ttl: Some(TimeDelta::minutes(30)),
-        };
-        self.order_service_with(policy)
-    }
-
-    pub fn order_service_with(self, policy: OrderPolicy) -> OrderService {
-        let ports = OrderPorts {
-            orders: Arc::new(self.orders),
-            clock: Arc::new(clock()),
-            ids: Arc::new(ids()),
-        };
-        OrderService::new(ports, policy)
-    }
-
-    pub fn auth_service(self) -> AuthService {
-        let mut mint = MockTokenMint::new();
-        mint.expect_mint().returning(|| {
+    pub fn services_with(mut self, orders: OrderPolicy) -> Services {
+        self.clock.expect_now().returning(now);
+        self.ids.expect_uuid().returning(|| Uuid::from_u128(100));
+        self.mint.expect_mint().returning(|| {
             Ok(MintedToken {
                 secret: secret(),
                 digest: TokenDigest::new([7; 32]),
             })
         });
-        mint.expect_digest()
+        self.mint
+            .expect_digest()
             .returning(|_| TokenDigest::new([7; 32]));
-        let ports = AuthPorts {
-            users: Arc::new(self.users),
-            tokens: Arc::new(self.tokens),
-            hasher: Arc::new(self.hasher),
-            mint: Arc::new(mint),
-            guard: Arc::new(self.guard),
-            clock: Arc::new(clock()),
-            ids: Arc::new(ids()),
+        let policy = Policy {
+            sessions: POLICY,
+            orders,
         };
-        AuthService::new(ports, POLICY)
+        Services::new(&self.0.into(), policy)
     }
-}
-
-fn clock() -> MockClock {
-    let mut clock = MockClock::new();
-    clock.expect_now().returning(now);
-    clock
-}
-
-fn ids() -> MockIdGenerator {
-    let mut ids = MockIdGenerator::new();
-    ids.expect_uuid().returning(|| Uuid::from_u128(100));
-    ids
 }
 
 /// What proves that an actor may do an operation.

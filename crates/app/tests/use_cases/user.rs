@@ -56,7 +56,7 @@ async fn a_sign_up_is_an_active_user_of_the_lowest_role() {
         Ok(ada())
     });
     assert_eq!(
-        mocks.user_service().sign_up(sign_up()).await.unwrap(),
+        mocks.services().users.sign_up(sign_up()).await.unwrap(),
         ada()
     );
 }
@@ -69,7 +69,7 @@ async fn a_taken_email_is_a_duplicate() {
         .users
         .expect_insert()
         .returning(|_| Err(RepositoryError::Duplicate(User::UNIQUE_EMAIL)));
-    let signed_up = mocks.user_service().sign_up(sign_up()).await;
+    let signed_up = mocks.services().users.sign_up(sign_up()).await;
     assert!(matches!(
         signed_up,
         Err(Error::Duplicate(User::UNIQUE_EMAIL))
@@ -86,7 +86,7 @@ async fn only_the_operator_creates_accounts_of_any_role() {
         .withf(|record| record.role == Role::Admin)
         .times(1)
         .returning(|_| Ok(ada()));
-    let service = mocks.user_service();
+    let service = mocks.services().users;
     let refused = Permit::<OperateUsers>::of(session(2, Role::Admin));
     assert!(matches!(refused, Err(Error::Forbidden { .. })));
     let created = async {
@@ -108,7 +108,7 @@ async fn others_see_a_profile_and_staff_the_account() {
             assert_eq!((id, limit), (ada().id, 5));
             Ok(Vec::new())
         });
-    let service = mocks.user_service();
+    let service = mocks.services().users;
     let read = async |actor: Actor| service.read(&actor, ada().id).await.unwrap().user;
     for actor in [Actor::Anonymous, session(2, Role::User)] {
         assert!(matches!(read(actor).await, UserView::Public(_)));
@@ -132,7 +132,7 @@ async fn deleted_accounts_are_looked_for_by_admins_only() {
             .withf(move |_, wanted| *wanted == liveness)
             .times(1)
             .returning(|_, _| Ok(None));
-        let read = mocks.user_service().read(&actor, ada().id).await;
+        let read = mocks.services().users.read(&actor, ada().id).await;
         assert!(matches!(read, Err(Error::NotFound(Resource::User))));
     }
 }
@@ -147,7 +147,7 @@ async fn a_list_of_deleted_accounts_is_for_admins() {
             next: None,
         })
     });
-    let service = mocks.user_service();
+    let service = mocks.services().users;
     let query = |liveness| UserQuery {
         filter: UserFilter {
             liveness,
@@ -203,7 +203,7 @@ async fn a_cursor_of_another_order_reaches_no_store() {
             },
             ..UserQuery::default()
         };
-        let service = Mocks::default().user_service();
+        let service = Mocks::default().services().users;
         let listed = service.list(&may(&session(2, Role::Admin)), query).await;
         let Err(Error::Validation(errors)) = listed else {
             panic!("{listed:?}");
@@ -214,7 +214,7 @@ async fn a_cursor_of_another_order_reaches_no_store() {
 
 #[tokio::test]
 async fn a_patch_that_changes_nothing_writes_nothing() {
-    let service = Mocks::with_user(&ada()).user_service();
+    let service = Mocks::with_user(&ada()).services().users;
     for patch in [UserPatch::default(), rename("Ada")] {
         let user = service
             .update(
@@ -234,7 +234,8 @@ async fn a_change_is_of_the_account_as_it_stands() {
     // Nothing is looked up before: who has no password to verify only decides.
     let updated = Mocks::default()
         .deciding_on(locked(&ada()))
-        .user_service()
+        .services()
+        .users
         .update(
             &may(&session(1, Role::User)),
             ada().id,
@@ -258,7 +259,8 @@ async fn the_own_email_and_password_need_the_present_password() {
     for patch in [email, new_password(None)] {
         for role in [Role::User, Role::Admin] {
             let updated = Mocks::with_user(&ada())
-                .user_service()
+                .services()
+                .users
                 .update(
                     &may(&session(1, role)),
                     ada().id,
@@ -289,7 +291,8 @@ async fn a_wrong_present_password_counts_like_a_failed_login() {
         .expect_password_hash()
         .returning(|_| Ok(Some(hash())));
     let updated = mocks
-        .user_service()
+        .services()
+        .users
         .update(
             &may(&session(1, Role::User)),
             ada().id,
@@ -328,7 +331,8 @@ async fn a_wrong_present_password_is_never_passed_over() {
             .expect_password_hash()
             .returning(|_| Ok(Some(hash())));
         let updated = mocks
-            .user_service()
+            .services()
+            .users
             .update(
                 &may(&session(1, Role::User)),
                 ada().id,
@@ -350,7 +354,8 @@ async fn a_right_present_password_stands_in_the_way_of_nothing() {
             .expect_password_hash()
             .returning(|_| Ok(Some(hash())));
         let updated = mocks
-            .user_service()
+            .services()
+            .users
             .update(
                 &may(&session(1, Role::User)),
                 ada().id,
@@ -372,7 +377,8 @@ async fn too_many_wrong_present_passwords_are_refused_unseen() {
         })
     });
     let updated = mocks
-        .user_service()
+        .services()
+        .users
         .update(
             &may(&session(1, Role::User)),
             ada().id,
@@ -421,7 +427,8 @@ async fn a_new_password_ends_the_other_sessions() {
         let patch = new_password(confirms.then_some("correct horse"));
         let updated = async {
             mocks
-                .user_service()
+                .services()
+                .users
                 .update(&Permit::of(actor.clone())?, ada().id, patch, None, ADDRESS)
                 .await
         }
@@ -467,7 +474,8 @@ fn changing_password(changes: u32) -> Mocks {
 async fn a_password_that_changes_while_it_is_verified_is_verified_again() {
     for (changes, is_settled) in [(0, true), (2, true), (u32::MAX, false)] {
         let updated = changing_password(changes)
-            .user_service()
+            .services()
+            .users
             .update(
                 &may(&session(1, Role::User)),
                 ada().id,
@@ -496,7 +504,7 @@ async fn what_was_true_when_it_was_looked_up_is_decided_again() {
         mocks
     };
     let update = async |seen: &User, actor: Actor| {
-        let service = mocks(seen).user_service();
+        let service = mocks(seen).services().users;
         let patch = new_password(None);
         let if_match = tag(3);
         async {
@@ -524,7 +532,7 @@ async fn what_was_true_when_it_was_looked_up_is_decided_again() {
 
 #[tokio::test]
 async fn another_version_fails_the_precondition_even_where_nothing_changes() {
-    let service = Mocks::with_user(&ada()).user_service();
+    let service = Mocks::with_user(&ada()).services().users;
     for if_match in [tag(2), IfMatch::Versions(Vec::new())] {
         let updated = service
             .update(
@@ -553,7 +561,7 @@ async fn the_last_active_admin_stays() {
         is_last_admin: true,
         ..locked(&admin)
     };
-    let service = Mocks::default().deciding_on(last).user_service();
+    let service = Mocks::default().deciding_on(last).services().users;
     let demoted = async {
         service
             .update(
@@ -591,7 +599,8 @@ async fn a_deletion_marks_the_account_and_ends_its_tokens() {
             Ok(change.user)
         });
     let deletion = mocks
-        .user_service()
+        .services()
+        .users
         .delete(&may(&session(1, Role::User)), ada().id, Some(&tag(3)))
         .await;
     assert!(deletion.is_ok());
@@ -601,11 +610,13 @@ async fn a_deletion_marks_the_account_and_ends_its_tokens() {
 async fn a_deletion_or_restoring_at_another_version_fails_the_precondition() {
     for if_match in [tag(2), IfMatch::Versions(Vec::new())] {
         let deletion = Mocks::with_user(&ada())
-            .user_service()
+            .services()
+            .users
             .delete(&may(&session(1, Role::User)), ada().id, Some(&if_match))
             .await;
         let restored = Mocks::with_user(&deleted(ada()))
-            .user_service()
+            .services()
+            .users
             .restore(&may(&session(2, Role::Admin)), ada().id, Some(&if_match))
             .await;
         for outcome in [deletion, restored.map(|_| ())] {
@@ -616,7 +627,7 @@ async fn a_deletion_or_restoring_at_another_version_fails_the_precondition() {
 
 #[tokio::test]
 async fn a_deleted_account_can_only_be_restored() {
-    let service = Mocks::with_user(&deleted(ada())).user_service();
+    let service = Mocks::with_user(&deleted(ada())).services().users;
     let admin = session(2, Role::Admin);
     let deletion = async {
         service
@@ -647,7 +658,7 @@ async fn a_deleted_account_can_only_be_restored() {
 #[tokio::test]
 async fn a_restored_account_must_be_deleted_and_its_email_free() {
     let admin = session(2, Role::Admin);
-    let live = Mocks::with_user(&ada()).user_service();
+    let live = Mocks::with_user(&ada()).services().users;
     let restored = async {
         live.restore(&Permit::of(admin.clone())?, ada().id, None)
             .await
@@ -668,7 +679,8 @@ async fn a_restored_account_must_be_deleted_and_its_email_free() {
     });
     let restored = async {
         mocks
-            .user_service()
+            .services()
+            .users
             .restore(&Permit::of(admin.clone())?, ada().id, None)
             .await
     }
@@ -681,7 +693,7 @@ async fn a_restored_account_must_be_deleted_and_its_email_free() {
 
 #[tokio::test]
 async fn whoever_is_forbidden_reads_and_writes_nothing() {
-    let service = Mocks::default().user_service();
+    let service = Mocks::default().services().users;
     let user = session(1, Role::User);
     let listed = async {
         service
@@ -729,7 +741,7 @@ async fn statistics_name_all_statuses_and_months_are_twelve() {
             total_views: 9,
         }])
     });
-    let service = mocks.user_service();
+    let service = mocks.services().users;
     let own = session(1, Role::User);
     let counts = async {
         service

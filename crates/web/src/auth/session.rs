@@ -10,12 +10,12 @@ use hexpress_domain::validation::ValidationErrors;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::responses::{InvalidCredentials, types};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::{Body, Checked, Declared, Described, Form, Guest};
-use crate::openapi::error_responses::{InvalidCredentials, TooManyGuesses};
+use crate::openapi::error_responses::TooManyGuesses;
 use crate::openapi::parameters::IfNoneMatch;
-use crate::openapi::types;
 use crate::respond::{self, Data, Done, Tagged, Written};
 use crate::time::Timestamp;
 use crate::user::FullUser;

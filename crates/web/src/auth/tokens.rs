@@ -9,12 +9,12 @@ use hexpress_domain::validation::ValidationErrors;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::responses::{TokenLimit, TokenNotFound, types};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::{Body, Checked, Declared, Described, Form};
-use crate::openapi::error_responses::{Forbidden, TokenLimit, TokenNotFound};
+use crate::openapi::error_responses::Forbidden;
 use crate::openapi::parameters::PathId;
-use crate::openapi::types;
 use crate::respond::{self, Data, Done, Written};
 use crate::time::Timestamp;
 

@@ -21,7 +21,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, Server};
+use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Server};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -34,21 +34,6 @@ use crate::file::File;
 
 /// The name of the security scheme.
 const TOKEN: &str = "token";
-
-const TAGS: [(&str, &str); 6] = [
-    (
-        "Authentication",
-        "Logging in and out, and tokens for programs",
-    ),
-    ("Users", "Accounts"),
-    ("Posts", "Writing, publishing and reading"),
-    ("Products", "The catalogue"),
-    ("Orders", "What is bought"),
-    (
-        "Operations",
-        "For programs that watch the service or read this document",
-    ),
-];
 
 const DESCRIPTION: &str = include_str!("description.md");
 
@@ -74,11 +59,6 @@ fn describe(document: &mut OpenApi, base_path: &str) {
         .build();
     let server = if base_path.is_empty() { "/" } else { base_path };
     document.servers = Some(vec![Server::new(server)]);
-    let tags = TAGS.map(|(name, text)| {
-        let tag = TagBuilder::new().name(name).description(Some(text));
-        tag.build()
-    });
-    document.tags = Some(tags.into());
     let components = document.components.get_or_insert_default();
     let token = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
@@ -99,8 +79,20 @@ impl Document {
     }
 }
 
+/// The beginning of a resource's routes: the tag that stands on its operations, and what
+/// readers see of it. Tags come in the order of the routes.
+pub(crate) fn tagged<S: Clone + Send + Sync + 'static>(
+    name: &str,
+    description: &str,
+) -> OpenApiRouter<S> {
+    let tag = TagBuilder::new().name(name).description(Some(description));
+    let document = OpenApiBuilder::new().tags(Some([tag.build()]));
+    OpenApiRouter::with_openapi(document.build())
+}
+
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(document: Document) -> OpenApiRouter<S> {
-    OpenApiRouter::new()
+    let about = "For programs that watch the service or read this document";
+    tagged("Operations", about)
         .routes(routes!(openapi_document))
         .with_state(document)
 }

@@ -1,12 +1,11 @@
 //! What several operations take beside their bodies.
 
 use hexpress_domain::order;
-use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, RefOr, Required, Schema};
+use utoipa::{IntoParams, PartialSchema};
 
-use super::types::{Id, Slug, text};
-use utoipa::PartialSchema;
+use super::types::{Id, text};
 
 /// The `{id}` of a path.
 pub(crate) struct PathId;
@@ -14,15 +13,6 @@ pub(crate) struct PathId;
 impl IntoParams for PathId {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         vec![path("id", Id::schema())]
-    }
-}
-
-/// The `{slug}` of a path.
-pub(crate) struct PathSlug;
-
-impl IntoParams for PathSlug {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![path("slug", Slug::schema())]
     }
 }
 
@@ -69,7 +59,7 @@ impl IntoParams for IdempotencyKey {
     }
 }
 
-fn path(name: &str, schema: RefOr<Schema>) -> Parameter {
+pub(crate) fn path(name: &str, schema: RefOr<Schema>) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Path)

@@ -6,13 +6,11 @@ use hexpress_app::permissions::Permit;
 use hexpress_app::permissions::operations::ListOrders;
 use hexpress_domain::order::{OrderFilter, OrderSort};
 
-use super::responses::OrderAnswer;
+use super::responses::{ForbiddenOrderFilter, OrderAnswer, types};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::Checked;
 use crate::list::{Filters, ListRequest, Listing};
-use crate::openapi::error_responses::ForbiddenOrderFilter;
-use crate::openapi::types;
 use crate::respond::{self, List};
 
 type OrderList = ListRequest<OrderFilter>;

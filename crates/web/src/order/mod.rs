@@ -14,16 +14,16 @@ use hexpress_domain::order::OrderId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::responses::{OrderAnswer, show};
+use self::responses::{OrderAnswer, OrderNotFound, show};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::Checked;
-use crate::openapi::error_responses::OrderNotFound;
+use crate::openapi;
 use crate::openapi::parameters::{IfNoneMatch, PathId};
 use crate::respond::{self, Data};
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new()
+    openapi::tagged("Orders", "What is bought")
         .routes(routes!(list::list_orders, write::place_order))
         .routes(routes!(get_order))
         .routes(routes!(write::cancel_order))

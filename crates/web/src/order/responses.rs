@@ -1,17 +1,81 @@
+use hexpress_app::{Error, InvalidState, Resource};
 use hexpress_domain::money::{Currency, Price};
-use hexpress_domain::order::{Order, OrderId, OrderStatus, Quantity};
+use hexpress_domain::order::{
+    NewOrder, Order, OrderId, OrderStatus, OrderTransitionError, Quantity,
+};
 use hexpress_domain::product::{ProductId, ProductName};
 use hexpress_domain::user::UserId;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, Schema};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::ApiError;
-use crate::openapi::types;
+use crate::openapi::error_responses::{error_responses, shortage};
 use crate::respond::Tagged;
 use crate::time::Timestamp;
 
-/// A name without arguments, which utoipa would want to see through.
-type Lines = types::Lines<OrderItemAnswer>;
+/// The types of fields, as the document names and bounds them.
+pub(super) mod types {
+    use hexpress_domain::order;
+    use serde_json::json;
+
+    pub(crate) use crate::openapi::types::{Currency, Id, Money, Price};
+    use crate::openapi::types::{field_types, integer, one_of};
+    pub(crate) use crate::product::responses::types::ProductName;
+
+    field_types! {
+        OrderStatus => one_of(order::OrderStatus::ALL.map(order::OrderStatus::as_str));
+        /// How many pieces.
+        Quantity => integer()
+            .minimum(Some(1))
+            .maximum(Some(order::Quantity::MAX))
+            .examples([json!(2)]);
+    }
+}
+
+error_responses! {
+    /// For the filter of orders that only admins may use.
+    ForbiddenOrderFilter => Error::Forbidden { fields: vec!["userId"] };
+    OrderNotFound => Error::NotFound(Resource::Order);
+    /// For a product that is unknown, deleted or not for sale.
+    NotForSale => Error::MissingReference { fields: vec!["items[0].productId".to_owned()] };
+    /// For an order of more pieces than there are.
+    InsufficientStock => shortage("items[0].quantity");
+    IdempotencyKeyReused => Error::IdempotencyKeyReused;
+    /// For a step that an order does not take from its status.
+    OrderTransition => {
+        let from = OrderStatus::Cancelled;
+        let to = OrderStatus::Paid;
+        let state = InvalidState::OrderTransition(OrderTransitionError { from, to });
+        Error::InvalidState(state)
+    };
+    /// For a user who cancels what is paid for.
+    OrderPaid => Error::InvalidState(InvalidState::OrderPaid);
+}
+
+/// The lines of an order, with their bounds.
+struct Lines;
+
+impl ToSchema for Lines {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((
+            OrderItemAnswer::name().into_owned(),
+            OrderItemAnswer::schema(),
+        ));
+        OrderItemAnswer::schemas(schemas);
+    }
+}
+
+impl PartialSchema for Lines {
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new()
+            .items(Ref::from_schema_name(OrderItemAnswer::name()))
+            .min_items(Some(1))
+            .max_items(Some(NewOrder::MAX_ITEMS))
+            .into()
+    }
+}
 
 /// An order as its user and admins see it.
 #[derive(Serialize, ToSchema)]

@@ -7,16 +7,15 @@ use hexpress_app::permissions::operations::{CancelOrder, FulfilOrder, PayOrder, 
 use hexpress_domain::order::{NewOrder, OrderId, RawNewOrder, RawNewOrderItem};
 use hexpress_domain::validation::ValidationErrors;
 
-use super::responses::{OrderAnswer, show};
+use super::responses::{
+    IdempotencyKeyReused, InsufficientStock, NotForSale, OrderAnswer, OrderNotFound, OrderPaid,
+    OrderTransition, show, types,
+};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::{self, Body, Checked, Declared, Described, Form};
-use crate::openapi::error_responses::{
-    Forbidden, IdempotencyKeyReused, InsufficientStock, NotForSale, OrderNotFound, OrderPaid,
-    OrderTransition,
-};
+use crate::openapi::error_responses::Forbidden;
 use crate::openapi::parameters::{IdempotencyKey, IfMatch, PathId};
-use crate::openapi::types;
 use crate::respond::Written;
 
 type NewOrderBody = Described<RawNewOrder>;

@@ -6,13 +6,12 @@ use hexpress_domain::auth::Actor;
 use hexpress_domain::list::PageSize;
 use hexpress_domain::post::{PostFilter, PostQuery, PostSort};
 
-use super::responses::PostAnswer;
+use super::responses::{PostAnswer, types};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::Checked;
 use crate::list::{Filters, ListRequest, Listing};
 use crate::openapi::error_responses::{ForbiddenParameter, Unauthenticated};
-use crate::openapi::types;
 use crate::respond::{self, List};
 
 type ListPosts = ListRequest<PostFilter>;

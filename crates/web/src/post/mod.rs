@@ -2,7 +2,7 @@
 
 mod list;
 mod read;
-mod responses;
+pub(crate) mod responses;
 mod write;
 
 use std::sync::Arc;
@@ -13,9 +13,10 @@ use utoipa_axum::routes;
 pub(crate) use responses::Headline;
 
 use crate::api::Api;
+use crate::openapi;
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new()
+    openapi::tagged("Posts", "Writing, publishing and reading")
         .routes(routes!(list::list_posts, write::create_post))
         .routes(routes!(
             read::get_post,

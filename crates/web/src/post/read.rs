@@ -8,13 +8,12 @@ use hexpress_app::{Error, Resource};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::post::{PostId, PostView, Slug};
 
-use super::responses::{PostAnswer, show};
+use super::responses::{Moved, PathSlug, PostAnswer, PostNotFound, show};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::{Checked, Conditions};
-use crate::openapi::error_responses::PostNotFound;
-use crate::openapi::parameters::{IfNoneMatch, PathId, PathSlug};
-use crate::respond::{self, Data, Moved};
+use crate::openapi::parameters::{IfNoneMatch, PathId};
+use crate::respond::{self, Data};
 
 /// Get a post
 ///
@@ -76,7 +75,7 @@ pub(super) async fn get_post_by_slug(
         SlugTarget::Post(post) => read(&api, &method, &who, &conditions, &post),
         SlugTarget::Moved(slug) => {
             let location = api.location("posts/slug", &slug);
-            Ok(respond::moved(&location, &slug))
+            Ok(respond::moved(&location, Moved { slug: &slug }))
         }
     }
 }

@@ -10,16 +10,15 @@ use hexpress_domain::post::{NewPost, PostId, PostPatch, RawNewPost, RawPostPatch
 use hexpress_domain::validation::ValidationErrors;
 use serde_json::{Value, json};
 
-use super::responses::{PostAnswer, show};
+use super::responses::{
+    AuthorDeleted, ForbiddenPostField, NoDraft, PostAnswer, PostDeleted, PostNotDeleted,
+    PostNotFound, PostTooLarge, SlugTaken, Transition, show, types,
+};
 use crate::api::{Api, Settings};
 use crate::error::ApiError;
 use crate::extract::{Body, Checked, Declared, Described, Form};
-use crate::openapi::error_responses::{
-    AuthorDeleted, Forbidden, ForbiddenPostField, NoDraft, PostDeleted, PostNotDeleted,
-    PostNotFound, PostTooLarge, SlugTaken, Transition,
-};
+use crate::openapi::error_responses::Forbidden;
 use crate::openapi::parameters::{IfMatch, PathId};
-use crate::openapi::types;
 use crate::respond::{self, Done, Written};
 
 type NewPostBody = Described<RawNewPost>;

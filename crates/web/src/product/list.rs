@@ -5,12 +5,12 @@ use axum::response::Response;
 use hexpress_domain::auth::Actor;
 use hexpress_domain::product::{ProductFilter, ProductSort};
 
-use super::responses::ProductAnswer;
+use super::responses::{ForbiddenProductFilter, ProductAnswer};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::Checked;
 use crate::list::{Filters, ListRequest, Listing};
-use crate::openapi::error_responses::{ForbiddenProductFilter, Unauthenticated};
+use crate::openapi::error_responses::Unauthenticated;
 use crate::respond::{self, List};
 
 type ListProducts = ListRequest<ProductFilter>;

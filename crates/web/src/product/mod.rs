@@ -1,7 +1,7 @@
 //! `/api/products`: the catalogue.
 
 mod list;
-mod responses;
+pub(crate) mod responses;
 mod write;
 
 use std::sync::Arc;
@@ -13,16 +13,16 @@ use hexpress_domain::product::{Product, ProductId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::responses::{ProductAnswer, show};
+use self::responses::{ProductAnswer, ProductNotFound, show};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::Checked;
-use crate::openapi::error_responses::ProductNotFound;
+use crate::openapi;
 use crate::openapi::parameters::{IfNoneMatch, PathId};
 use crate::respond::{self, Data};
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new()
+    openapi::tagged("Products", "The catalogue")
         .routes(routes!(list::list_products, write::create_product))
         .routes(routes!(
             get_product,

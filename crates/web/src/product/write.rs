@@ -10,13 +10,12 @@ use hexpress_domain::product::{
 use hexpress_domain::validation::ValidationErrors;
 use serde_json::{Value, json};
 
-use super::responses::{ProductAnswer, show};
+use super::responses::{NegativeStock, ProductAnswer, ProductNotFound, show, types};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::{Body, Checked, Declared, Described, Form};
-use crate::openapi::error_responses::{Forbidden, NegativeStock, ProductNotFound};
+use crate::openapi::error_responses::Forbidden;
 use crate::openapi::parameters::{IfMatch, PathId};
-use crate::openapi::types;
 use crate::respond::{self, Done, Written};
 
 type NewProductBody = Described<RawNewProduct>;

@@ -6,13 +6,12 @@ use hexpress_app::permissions::Permit;
 use hexpress_app::permissions::operations::ListUsers;
 use hexpress_domain::user::{UserFilter, UserSort};
 
-use super::responses::FullUser;
+use super::responses::{FullUser, types};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::Checked;
 use crate::list::{Filters, ListRequest, Listing};
 use crate::openapi::error_responses::{Forbidden, ForbiddenParameter};
-use crate::openapi::types;
 use crate::respond::{self, List};
 
 type UserList = ListRequest<UserFilter>;

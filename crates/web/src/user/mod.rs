@@ -1,7 +1,7 @@
 //! `/api/users`: accounts.
 
 mod list;
-mod responses;
+pub(crate) mod responses;
 mod statistics;
 mod write;
 
@@ -16,16 +16,16 @@ use utoipa_axum::routes;
 
 pub(crate) use responses::FullUser;
 
-use self::responses::ProfileAnswer;
+use self::responses::{ProfileAnswer, UserNotFound};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::Checked;
-use crate::openapi::error_responses::UserNotFound;
+use crate::openapi;
 use crate::openapi::parameters::{IfNoneMatch, PathId};
 use crate::respond::{self, Data, Tagged};
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new()
+    openapi::tagged("Users", "Accounts")
         .routes(routes!(list::list_users, write::create_user))
         .routes(routes!(get_user, write::update_user, write::delete_user))
         .routes(routes!(write::restore_user))

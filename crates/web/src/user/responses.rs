@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use hexpress_app::user::{Profile, UserView};
+use hexpress_app::{Error, InvalidState, Resource};
 use hexpress_domain::user::UserId;
 use hexpress_domain::user::{Role, User};
 use serde::Serialize;
@@ -6,11 +9,55 @@ use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::error::ApiError;
-use crate::openapi::types;
+use crate::error::{ApiError, RateLimit};
+use crate::openapi::error_responses::error_responses;
 use crate::post::Headline;
 use crate::respond::Tagged;
 use crate::time::Timestamp;
+
+/// The types of fields, as the document names and bounds them.
+pub(crate) mod types {
+    use hexpress_domain::user;
+    use utoipa::openapi::schema::KnownFormat;
+
+    pub(crate) use crate::openapi::types::{FirstName, Id, LastName};
+    use crate::openapi::types::{field_types, known, one_of, text};
+
+    field_types! {
+        Email => text()
+            .format(known(KnownFormat::Email))
+            .max_length(Some(user::Email::MAX_LENGTH))
+            .examples(["ada@example.org"]);
+        /// A password that is chosen.
+        NewPassword => text()
+            .format(known(KnownFormat::Password))
+            .min_length(Some(user::Password::MIN_LENGTH))
+            .max_length(Some(user::Password::MAX_LENGTH))
+            .examples(["correct horse"]);
+        /// A password that is compared, with one that may be older than the rules.
+        Password => text()
+            .format(known(KnownFormat::Password))
+            .min_length(Some(1))
+            .max_length(Some(user::Password::MAX_LENGTH))
+            .examples(["correct horse"]);
+        Role => one_of(user::Role::ALL.map(user::Role::as_str));
+    }
+}
+
+error_responses! {
+    TooManySignUps => {
+        let limit = RateLimit::SignUps;
+        let retry_after = Duration::from_secs(180);
+        ApiError::LimitReached { limit, retry_after }
+    };
+    /// For a field that others may send.
+    ForbiddenField => Error::Forbidden { fields: vec!["role"] };
+    UserNotFound => Error::NotFound(Resource::User);
+    EmailTaken => Error::Duplicate(User::UNIQUE_EMAIL);
+    LastAdmin => Error::InvalidState(InvalidState::LastAdmin);
+    UserDeleted => Error::InvalidState(InvalidState::Deleted(Resource::User));
+    UserNotDeleted => Error::InvalidState(InvalidState::NotDeleted(Resource::User));
+}
 
 /// An account as its user, moderators and admins see it.
 #[derive(Serialize, ToSchema)]

@@ -9,12 +9,13 @@ use hexpress_domain::user::UserId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::responses::UserNotFound;
 use crate::Api;
 use crate::error::ApiError;
 use crate::extract::Checked;
-use crate::openapi::error_responses::{Forbidden, UserNotFound};
+use crate::openapi::error_responses::Forbidden;
 use crate::openapi::parameters::PathId;
-use crate::openapi::types;
+use crate::post::responses::types;
 use crate::respond::{self, Data};
 use crate::time::Timestamp;
 

@@ -8,17 +8,16 @@ use hexpress_domain::user::{NewUser, RawNewUser, RawUserPatch, UserId, UserPatch
 use hexpress_domain::validation::ValidationErrors;
 use serde_json::{Value, json};
 
-use super::responses::{FullUser, show};
+use super::responses::{
+    EmailTaken, ForbiddenField, FullUser, LastAdmin, TooManySignUps, UserDeleted, UserNotDeleted,
+    UserNotFound, show, types,
+};
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::{Address, Body, Checked, Declared, Described, Form};
 use crate::limits::SignUpPlace;
-use crate::openapi::error_responses::{
-    EmailTaken, Forbidden, ForbiddenField, LastAdmin, TooManyGuesses, TooManySignUps, UserDeleted,
-    UserNotDeleted, UserNotFound,
-};
+use crate::openapi::error_responses::{Forbidden, TooManyGuesses};
 use crate::openapi::parameters::{IfMatch, PathId};
-use crate::openapi::types;
 use crate::respond::{self, Done, Written};
 
 type SignUpBody = Described<RawNewUser>;

@@ -1,6 +1,7 @@
 //! Callers, calls, and an API on mocks.
 
 use std::convert::Infallible;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -9,23 +10,16 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
 use chrono::{DateTime, Utc};
 use futures_util::stream;
-use hexpress_app::{Policy, Ports, Services};
+use hexpress_app::{MockPorts, Policy, Services};
 use hexpress_conformance::{Contract, Exchange};
 use hexpress_domain::auth::{
-    Authenticated, MintedToken, MockLoginGuard, MockPasswordHasher, MockTokenMint,
-    MockTokenRepository, Principal, Reservation, Token, TokenDigest, TokenId, TokenKind,
+    Authenticated, MintedToken, Principal, Reservation, Token, TokenDigest, TokenId, TokenKind,
     TokenSecret, Verification,
 };
-use hexpress_domain::clock::{MockClock, MockIdGenerator};
 use hexpress_domain::entity::Version;
-use hexpress_domain::health::MockStoreProbe;
-use hexpress_domain::order::MockOrderRepository;
-use hexpress_domain::post::{MockPostRepository, MockViewCounter, MockViewRepository, PostId};
-use hexpress_domain::product::MockProductRepository;
+use hexpress_domain::post::PostId;
 use hexpress_domain::repository::RepositoryError;
-use hexpress_domain::user::{
-    LockedUser, MockUserRepository, PasswordHash, PersonName, Role, User, UserId,
-};
+use hexpress_domain::user::{LockedUser, PasswordHash, PersonName, Role, User, UserId};
 use hexpress_web::{
     Api, CorsOrigins, HttpMetrics, LimitSettings, Limits, RenderCache, Settings, openapi, router,
 };
@@ -100,25 +94,31 @@ pub fn api_token(id: TokenId) -> Token {
 
 /// The mocks of a test. What is not expected fails it.
 pub struct Mocks {
-    pub users: MockUserRepository,
-    pub tokens: MockTokenRepository,
-    pub hasher: MockPasswordHasher,
-    pub guard: MockLoginGuard,
-    pub posts: MockPostRepository,
-    pub views: MockViewCounter,
-    pub products: MockProductRepository,
-    pub orders: MockOrderRepository,
-    pub store: MockStoreProbe,
+    pub ports: MockPorts,
     pub draining: bool,
     pub limits: LimitSettings,
     pub metrics: HttpMetrics,
     pub settings: Settings,
 }
 
+impl Deref for Mocks {
+    type Target = MockPorts;
+
+    fn deref(&self) -> &MockPorts {
+        &self.ports
+    }
+}
+
+impl DerefMut for Mocks {
+    fn deref_mut(&mut self) -> &mut MockPorts {
+        &mut self.ports
+    }
+}
+
 impl Default for Mocks {
     fn default() -> Self {
-        let mut tokens = MockTokenRepository::new();
-        tokens.expect_authenticate().returning(|digest, _| {
+        let mut ports = MockPorts::default();
+        ports.tokens.expect_authenticate().returning(|digest, _| {
             let (number, role, kind) = match char::from(digest.as_bytes()[0]) {
                 'u' => (1, Role::User, TokenKind::Session),
                 'p' => (1, Role::User, TokenKind::Api),
@@ -130,15 +130,7 @@ impl Default for Mocks {
             Ok(Some(authenticated(number, role, kind)))
         });
         Self {
-            users: MockUserRepository::new(),
-            tokens,
-            hasher: MockPasswordHasher::new(),
-            guard: MockLoginGuard::new(),
-            posts: MockPostRepository::new(),
-            views: MockViewCounter::new(),
-            products: MockProductRepository::new(),
-            orders: MockOrderRepository::new(),
-            store: MockStoreProbe::new(),
+            ports,
             draining: false,
             limits: LimitSettings {
                 concurrent_requests: 1024,
@@ -231,41 +223,20 @@ impl Mocks {
         self
     }
 
-    pub fn router(self) -> Router {
-        let mut clock = MockClock::new();
-        clock.expect_now().returning(now);
-        let mut ids = MockIdGenerator::new();
-        ids.expect_uuid().returning(|| Uuid::from_u128(100));
-        let mut mint = MockTokenMint::new();
-        mint.expect_mint().returning(|| {
+    pub fn router(mut self) -> Router {
+        self.clock.expect_now().returning(now);
+        self.ids.expect_uuid().returning(|| Uuid::from_u128(100));
+        self.mint.expect_mint().returning(|| {
             Ok(MintedToken {
                 secret: token('n').parse().unwrap(),
                 digest: TokenDigest::new([b'n'; 32]),
             })
         });
-        mint.expect_digest().returning(|secret: TokenSecret| {
+        self.mint.expect_digest().returning(|secret: TokenSecret| {
             let letter = secret.expose().as_bytes()[TokenSecret::PREFIX.len()];
             TokenDigest::new([letter; 32])
         });
-        let (posts, products) = (Arc::new(self.posts), Arc::new(self.products));
-        let ports = Ports {
-            users: Arc::new(self.users),
-            tokens: Arc::new(self.tokens),
-            hasher: Arc::new(self.hasher),
-            mint: Arc::new(mint),
-            guard: Arc::new(self.guard),
-            posts: posts.clone(),
-            post_reader: posts,
-            views: Arc::new(self.views),
-            view_batches: Arc::new(MockViewRepository::new()),
-            products: products.clone(),
-            product_reader: products,
-            orders: Arc::new(self.orders),
-            store: Arc::new(self.store),
-            clock: Arc::new(clock),
-            ids: Arc::new(ids),
-        };
-        let services = Services::new(ports, Policy::default());
+        let services = Services::new(&self.ports.into(), Policy::default());
         if self.draining {
             services.health.drain();
         }

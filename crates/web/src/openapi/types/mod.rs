@@ -1,5 +1,6 @@
 //! The types of single fields, as the document names and bounds them. Each bound
-//! is the domain's own constant.
+//! is the domain's own constant. The types of one resource stand in its `responses.rs`;
+//! those of several stand here.
 
 /// Declares the types of fields, each with its schema.
 macro_rules! field_types {
@@ -17,32 +18,33 @@ macro_rules! field_types {
     )+};
 }
 
-mod auth;
-mod list;
-mod order;
-mod post;
-mod product;
-mod user;
+pub(crate) use field_types;
 
-pub(crate) use auth::{TokenKind, TokenName, TokenSecret, TokenType};
+mod list;
+
+use hexpress_domain::{money, user};
 pub(crate) use list::{Order, PageNumber, PageSize, Search};
-pub(crate) use order::{Lines, Money, OrderStatus, Quantity};
-pub(crate) use post::{
-    Content, Excerpt, InitialStatus, Metadata, NewSlug, PostStatus, Slug, Title, ViewCount,
-};
-pub(crate) use product::{Currency, Description, NewStock, Price, ProductName, Stock, StockDelta};
-pub(crate) use user::{Email, FirstName, LastName, NewPassword, Password, Role};
+use serde_json::json;
 use utoipa::openapi::schema::{KnownFormat, Schema, SchemaFormat};
 use utoipa::openapi::{ObjectBuilder, RefOr, Type};
 
 /// The pattern of a text that may not be blank: the blanks around it do not count.
 const NOT_BLANK: &str = "\\S";
 
+/// A text of so many characters, which is not blank where it needs any.
+pub(crate) fn bounded(min: usize, max: usize) -> ObjectBuilder {
+    let text = text().max_length(Some(max));
+    match min {
+        0 => text,
+        _ => text.min_length(Some(min)).pattern(Some(NOT_BLANK)),
+    }
+}
+
 pub(crate) fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
 
-fn integer() -> ObjectBuilder {
+pub(crate) fn integer() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::Integer)
 }
 
@@ -51,7 +53,7 @@ pub(crate) fn one_of<const N: usize>(names: [&str; N]) -> ObjectBuilder {
     text().enum_values(Some(names))
 }
 
-fn known(format: KnownFormat) -> Option<SchemaFormat> {
+pub(crate) fn known(format: KnownFormat) -> Option<SchemaFormat> {
     Some(SchemaFormat::KnownFormat(format))
 }
 
@@ -77,4 +79,25 @@ field_types! {
         .examples(["2030-01-31T12:00:00Z"]);
     /// A JSON object of which nothing more is said here.
     AnyObject => ObjectBuilder::new();
+    /// What one piece costs.
+    Price => integer()
+        .minimum(Some(0))
+        .maximum(Some(money::Price::MAX))
+        .description(Some("In minor units of the currency"))
+        .examples([json!(1999)]);
+    Currency => text()
+        .pattern(Some("^[A-Z]{3}$"))
+        .description(Some("A code of ISO 4217"))
+        .examples(["EUR"]);
+    /// What several pieces cost.
+    Money => integer()
+        .minimum(Some(0))
+        .maximum(Some(money::Money::MAX))
+        .description(Some("In minor units of the currency"))
+        .examples([json!(3998)]);
+    FirstName => bounded(user::FirstName::MIN_LENGTH, user::FirstName::MAX_LENGTH)
+        .examples(["Ada"]);
+    /// Empty for who has but one name.
+    LastName => bounded(user::LastName::MIN_LENGTH, user::LastName::MAX_LENGTH)
+        .examples(["Lovelace"]);
 }
