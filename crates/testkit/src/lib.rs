@@ -73,6 +73,7 @@
 )]
 
 mod auth;
+mod list;
 pub mod memory;
 pub mod order;
 pub mod post;

@@ -1,14 +1,14 @@
-use std::cmp::Ordering;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
-use hexpress_domain::list::{Direction, Page, Position, Search, Sort, Total};
+use hexpress_domain::list::Search;
 use hexpress_domain::product::{
-    NewProduct, Product, ProductFilter, ProductQuery, ProductRecord, ProductSort,
+    NewProduct, Product, ProductFilter, ProductRecord, ProductRepository, ProductSort,
 };
 
+use crate::list::List;
 use crate::order::Shop;
-use crate::promise::MOST_PAGES;
-use crate::samples::{now, page, product_deletion, product_edit, product_record};
+use crate::samples::{now, product_deletion, product_edit, product_record};
 
 /// Products whose names, prices, stocks and times tie, of which every third is inactive.
 async fn goods(stores: &Shop) -> Vec<Product> {
@@ -42,82 +42,46 @@ async fn goods(stores: &Shop) -> Vec<Product> {
     goods
 }
 
-fn compare(sort: ProductSort, left: &Product, right: &Product) -> Ordering {
-    let value = |product: &Product| sort.cursor(product).value;
-    value(left).cmp(&value(right)).then(left.id.cmp(&right.id))
-}
-
-async fn list(stores: &Shop, query: ProductQuery) -> Page<Product> {
-    stores.products.list(query).await.unwrap()
-}
-
-async fn walk(stores: &Shop, query: &ProductQuery) -> Vec<Product> {
-    let mut query = query.clone();
-    let mut walked = Vec::new();
-    for _ in 0..MOST_PAGES {
-        let page = list(stores, query.clone()).await;
-        walked.extend(page.items);
-        match page.next {
-            Some(cursor) => query.page.position = Position::After(cursor),
-            None => return walked,
-        }
+fn list(stores: &Shop) -> List<Arc<dyn ProductRepository>, Product, ProductFilter, ProductSort> {
+    List {
+        port: Arc::clone(&stores.products),
+        ask: |products, query| products.list(query),
+        cursor: ProductSort::cursor,
     }
-    panic!("the cursors lead to no end");
+}
+
+async fn found(stores: &Shop, search: &str, is_active: Option<bool>) -> String {
+    let filter = ProductFilter {
+        search: Search::parse(search).unwrap(),
+        is_active,
+    };
+    let found = list(stores).found(filter).await;
+    let names: Vec<_> = found.iter().map(|product| product.name.as_str()).collect();
+    names.join(" ")
 }
 
 pub(super) async fn every_order_is_total_and_cursors_walk_it(stores: &Shop) {
-    let mut goods = goods(stores).await;
-    for &sort in ProductSort::ALL {
-        for direction in [Direction::Ascending, Direction::Descending] {
-            goods.sort_by(|left, right| compare(sort, left, right));
-            if direction == Direction::Descending {
-                goods.reverse();
-            }
-            for size in [100, 1, 4, 10] {
-                let query = ProductQuery {
-                    sort,
-                    direction,
-                    page: page(size),
-                    ..ProductQuery::default()
-                };
-                let walked = walk(stores, &query).await;
-                assert_eq!(walked, goods, "{sort:?} {direction:?} by {size}");
-            }
-        }
-    }
+    let goods = goods(stores).await;
+    list(stores).assert_every_order(goods).await;
 }
 
 pub(super) async fn filters_and_searches_find_the_same_everywhere(stores: &Shop) {
     let goods = goods(stores).await;
-    let gone = &goods[9];
-    let deletion = stores.products.change(gone.id, product_deletion());
+    let deletion = stores.products.change(goods[9].id, product_deletion());
     deletion.await.unwrap();
-    let found = async |search: &str, is_active| {
-        let query = ProductQuery {
-            filter: ProductFilter {
-                search: Search::parse(search).unwrap(),
-                is_active,
-            },
-            direction: Direction::Ascending,
-            ..ProductQuery::default()
-        };
-        let page = list(stores, query).await;
-        let names: Vec<String> = page.items.iter().map(|p| p.name.clone().into()).collect();
-        assert_eq!(
-            page.total,
-            Some(Total::Exactly(names.len().try_into().unwrap()))
-        );
-        names.join(" ")
-    };
-    assert_eq!(found("ENGINE", None).await, "Engine engine");
-    assert_eq!(found("ÉMERA", None).await, "Émeraude");
-    assert_eq!(found("жук", None).await, "Жук");
-    assert_eq!(found("%", None).await, "100%");
-    assert_eq!(found("_", None).await, "a_b");
-    assert_eq!(found("number 1", None).await, "engine Zahnrad a_b 李");
-    assert_eq!(found("", Some(false)).await, "Engine Zahnrad Жук");
-    assert_eq!(found("engine", Some(true)).await, "engine");
-    assert_eq!(found("nothing", None).await, "");
+    for (search, is_active, expected) in [
+        ("ENGINE", None, "Engine engine"),
+        ("ÉMERA", None, "Émeraude"),
+        ("жук", None, "Жук"),
+        ("%", None, "100%"),
+        ("_", None, "a_b"),
+        ("number 1", None, "engine Zahnrad a_b 李"),
+        ("", Some(false), "Engine Zahnrad Жук"),
+        ("engine", Some(true), "engine"),
+        ("nothing", None, ""),
+    ] {
+        assert_eq!(found(stores, search, is_active).await, expected);
+    }
 }
 
 pub(super) async fn a_search_finds_what_a_change_made_of_a_row(stores: &Shop) {
@@ -127,17 +91,7 @@ pub(super) async fn a_search_finds_what_a_change_made_of_a_row(stores: &Shop) {
         product.description = "By Jacquard".parse().unwrap();
     });
     stores.products.change(product.id, edit).await.unwrap();
-    let found = async |search: &str| {
-        let query = ProductQuery {
-            filter: ProductFilter {
-                search: Search::parse(search).unwrap(),
-                ..ProductFilter::default()
-            },
-            ..ProductQuery::default()
-        };
-        list(stores, query).await.items.len()
-    };
-    assert_eq!(found("engine").await, 0);
-    assert_eq!(found("loom").await, 1);
-    assert_eq!(found("jacquard").await, 1);
+    for (search, expected) in [("engine", ""), ("loom", "Loom"), ("jacquard", "Loom")] {
+        assert_eq!(found(stores, search, None).await, expected);
+    }
 }
