@@ -11,11 +11,13 @@ use hexpress_domain::repository::RepositoryError;
 
 use crate::samples::page;
 
+type Asked<'a, T> = BoxFuture<'a, Result<Page<T>, RepositoryError>>;
+
 /// A list of rows `T` in the orders `S`, of which a filter `F` chooses some.
 pub(crate) struct List<P, T, F, S> {
     /// What is asked for pages.
     pub(crate) port: P,
-    pub(crate) ask: fn(&P, PageQuery<F, S>) -> BoxFuture<'_, Result<Page<T>, RepositoryError>>,
+    pub(crate) ask: fn(&P, PageQuery<F, S>) -> Asked<'_, T>,
     /// The place of a row in an order.
     pub(crate) cursor: fn(S, &T) -> Cursor,
 }
