@@ -64,12 +64,33 @@ pub fn adapters(
     database: &Database,
     options: &AdapterOptions,
 ) -> Result<Adapters, Argon2SettingsError> {
+    let adapters = plain_adapters(database, options)?;
+    let ports = cached(adapters.ports, &adapters.cache);
+    let orders = QueueingOrderRepository::new(ports.orders, options.key_timeout);
+    Ok(Adapters {
+        ports: Ports {
+            orders: Arc::new(orders),
+            ..ports
+        },
+        ..adapters
+    })
+}
+
+/// As [`adapters`], but all is read from the database: the cache stays empty, and no order
+/// waits for another one that has its key.
+///
+/// # Errors
+///
+/// [`Argon2SettingsError`] where argon2 does not take its settings.
+pub fn plain_adapters(
+    database: &Database,
+    options: &AdapterOptions,
+) -> Result<Adapters, Argon2SettingsError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn IdGenerator> = Arc::new(UuidV7Generator);
     let hasher = Arc::new(Argon2Hasher::new(&options.argon2)?);
     let guard = DieselLoginGuard::new(database.clone(), options.login_limit_per_minute);
-    let cache = Cache::new(options.cache);
-    let (posts, post_reader) = cache.posts(Arc::new(DieselPostRepository::new(database.clone())));
+    let posts = Arc::new(DieselPostRepository::new(database.clone()));
     let view_batches: Arc<dyn ViewRepository> =
         Arc::new(DieselViewRepository::new(database.clone()));
     let views = Arc::new(BufferedViewCounter::start(
@@ -77,30 +98,45 @@ pub fn adapters(
         Arc::clone(&clock),
         Arc::clone(&ids),
     ));
-    let (products, product_reader) =
-        cache.products(Arc::new(DieselProductRepository::new(database.clone())));
-    let orders = cache.orders(Arc::new(DieselOrderRepository::new(database.clone())));
+    let products = Arc::new(DieselProductRepository::new(database.clone()));
     let ports = Ports {
-        users: cache.users(Arc::new(DieselUserRepository::new(database.clone()))),
-        tokens: cache.tokens(Arc::new(DieselTokenRepository::new(database.clone()))),
+        users: Arc::new(DieselUserRepository::new(database.clone())),
+        tokens: Arc::new(DieselTokenRepository::new(database.clone())),
         hasher: Arc::<Argon2Hasher>::clone(&hasher),
         mint: Arc::new(RandomTokenMint),
         guard: Arc::new(guard),
-        posts,
-        post_reader,
+        posts: Arc::<DieselPostRepository>::clone(&posts),
+        post_reader: posts,
         views: Arc::<BufferedViewCounter>::clone(&views),
         view_batches,
-        products,
-        product_reader,
-        orders: Arc::new(QueueingOrderRepository::new(orders, options.key_timeout)),
+        products: Arc::<DieselProductRepository>::clone(&products),
+        product_reader: products,
+        orders: Arc::new(DieselOrderRepository::new(database.clone())),
         store: Arc::new(DatabaseProbe::new(database.clone())),
         clock,
         ids,
     };
     Ok(Adapters {
         ports,
-        cache,
+        cache: Cache::new(options.cache),
         hasher,
         views,
     })
+}
+
+/// Puts a cache in front of the ports that can have one.
+#[must_use]
+pub fn cached(ports: Ports, cache: &Cache) -> Ports {
+    let (posts, post_reader) = cache.posts(ports.posts);
+    let (products, product_reader) = cache.products(ports.products);
+    Ports {
+        users: cache.users(ports.users),
+        tokens: cache.tokens(ports.tokens),
+        posts,
+        post_reader,
+        products,
+        product_reader,
+        orders: cache.orders(ports.orders),
+        ..ports
+    }
 }

@@ -20,4 +20,4 @@ pub mod security;
 mod testing;
 pub mod user;
 
-pub use adapters::{AdapterOptions, Adapters, adapters};
+pub use adapters::{AdapterOptions, Adapters, adapters, cached, plain_adapters};

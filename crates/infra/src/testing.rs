@@ -1,11 +1,9 @@
-use std::sync::{Arc, Mutex};
+pub(crate) mod plans;
+
 use std::time::Duration;
 
-use diesel::connection::InstrumentationEvent;
-use hexpress_database::{Connection, Database, DatabaseOptions, Synchronous, Work};
-use hexpress_domain::list::{Cursor, PageRequest, Position, SortValue};
+use hexpress_database::{Database, DatabaseOptions, Synchronous};
 use hexpress_test_support::{Kind, TestDatabase};
-use uuid::Uuid;
 
 pub(crate) async fn open(raw: &TestDatabase) -> Database {
     let patience = Duration::from_secs(20);
@@ -80,114 +78,4 @@ pub(crate) fn two_of_each(kind: Kind) -> String {
         );
     }
     sql
-}
-
-/// Statements that were caught on their way to the database.
-pub(crate) type Caught = Arc<Mutex<Vec<String>>>;
-
-pub(crate) fn catch(connection: &mut Connection, caught: &Caught) {
-    let caught = Arc::clone(caught);
-    let note = move |event: InstrumentationEvent<'_>| {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            let text = query.to_string();
-            let sql = text.split(" -- binds").next().unwrap_or_default();
-            caught.lock().unwrap().push(sql.to_owned());
-        }
-    };
-    connection.set_instrumentation(note);
-}
-
-/// The statements of a read.
-pub(crate) async fn statements_of<I, T>(
-    database: &Database,
-    input: I,
-    work: Work<(I, Caught), T>,
-) -> Vec<String>
-where
-    I: Send + Sync + 'static,
-    T: Send + 'static,
-{
-    let caught = Caught::default();
-    let input = (input, Arc::clone(&caught));
-    database.read(input, work).await.unwrap();
-    caught.lock().unwrap().clone()
-}
-
-/// The values of a page that begins in the middle, as the statements that find its
-/// rows have them at the end.
-pub(crate) fn values_behind(cursor: &Cursor) -> [String; 3] {
-    let value = match &cursor.value {
-        SortValue::Time(time) => format!("'{}'", time.unwrap()),
-        SortValue::Text(text) => format!("'{text}'"),
-        SortValue::Number(number) => number.to_string(),
-    };
-    [value, format!("'{}'", cursor.id), "11".to_owned()]
-}
-
-/// A page that begins behind a row in the middle, of six thousand.
-pub(crate) fn behind(value: SortValue) -> (Cursor, PageRequest) {
-    let cursor = Cursor {
-        value,
-        id: Uuid::from_u128(3000),
-    };
-    let page = PageRequest {
-        position: Position::After(cursor.clone()),
-        count: false,
-        ..PageRequest::default()
-    };
-    (cursor, page)
-}
-
-/// That a plan takes its rows from this index in their order.
-pub(crate) fn assert_led_by(plan: &str, index: &str) {
-    assert!(plan.contains(index), "{index}:\n{plan}");
-    let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
-    assert!(!sorts, "{index}:\n{plan}");
-}
-
-/// How the database runs a statement with these values, written as literals.
-pub(crate) async fn plan(kind: Kind, raw: &TestDatabase, sql: &str, values: &[String]) -> String {
-    let explain = match kind {
-        Kind::Sqlite => format!("EXPLAIN QUERY PLAN {sql}"),
-        Kind::Postgres => format!(
-            "PREPARE statement AS {sql}; EXPLAIN EXECUTE statement {}",
-            match values {
-                [] => String::new(),
-                values => format!("({})", values.join(", ")),
-            }
-        ),
-    };
-    let rows = raw.query_text(&explain).await;
-    let lines: Vec<_> = rows
-        .into_iter()
-        .filter_map(|row| row.into_iter().next_back().flatten())
-        .collect();
-    lines.join("\n")
-}
-
-/// SQL for a table that holds the numbers from 1 on as `i`.
-pub(crate) fn numbers(kind: Kind, count: u32) -> String {
-    match kind {
-        Kind::Sqlite => format!(
-            "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) \
-             SELECT i FROM n) AS numbers"
-        ),
-        Kind::Postgres => format!("generate_series(1, {count}) AS numbers(i)"),
-    }
-}
-
-/// SQL for the id that a number stands for.
-pub(crate) fn id_of(kind: Kind, number: &str) -> String {
-    match kind {
-        Kind::Sqlite => format!("unhex(printf('%032x', {number}))"),
-        Kind::Postgres => format!("lpad(to_hex({number}), 32, '0')::uuid"),
-    }
-}
-
-/// SQL for a time that so many minutes lie before.
-pub(crate) fn minute(kind: Kind, number: &str) -> String {
-    match kind {
-        Kind::Sqlite => number.to_owned(),
-        Kind::Postgres => format!("'2024-01-01Z'::timestamptz + {number} * interval '1 minute'"),
-    }
 }

@@ -47,6 +47,9 @@
 //! }
 //! ```
 //!
+//! [`repository_promises!`] makes the tests of all repositories at once, where the adapters
+//! fill [`Ports`](hexpress_app::Ports).
+//!
 //! What belongs here: whatever can be seen through the ports alone. What does not:
 //! constraints, plans and faults of a database, which stay with its adapter's own tests.
 //! What no test can see from outside stays with the reader of the port: that a page
@@ -73,6 +76,7 @@
 )]
 
 mod auth;
+mod list;
 pub mod memory;
 pub mod order;
 pub mod post;
@@ -84,3 +88,25 @@ pub mod user;
 pub use auth::{login_guard, token};
 pub use post::view;
 pub use promise::{Broken, Promise, broken, test};
+
+/// Makes a test of each promise of each repository, in a module for each port.
+///
+/// Takes a function `async fn<S: for<'a> From<&'a Ports>>() -> (S, G)`. The tests come into
+/// modules of their own, which import what stands around the macro.
+#[macro_export]
+macro_rules! repository_promises {
+    ($open:expr) => {
+        $crate::repository_promises! {
+            $open;
+            user user_promises, token token_promises, post post_promises, view view_promises,
+            product product_promises, order order_promises,
+        }
+    };
+    ($open:expr; $($port:ident $promises:ident,)*) => {
+        $(mod $port {
+            use super::*;
+
+            $crate::$promises!($open);
+        })*
+    };
+}

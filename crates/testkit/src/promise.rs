@@ -156,9 +156,6 @@ pub(crate) async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Opti
     }
 }
 
-/// A walk along cursors that takes longer goes in a circle.
-pub(crate) const MOST_PAGES: usize = 1_000;
-
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(2);
 const PATIENCE: Duration = Duration::from_secs(20);
 

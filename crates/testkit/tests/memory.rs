@@ -4,43 +4,17 @@
 
 use std::sync::Arc;
 
+use hexpress_app::Ports;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::post::{PostRepository, ViewCounter};
 use hexpress_domain::user::UserRepository;
 use hexpress_testkit::login_guard::{Guards, LIMIT};
 use hexpress_testkit::memory::{MemoryLoginGuard, MemoryStore};
-use hexpress_testkit::order::Shop;
-use hexpress_testkit::post::Blog;
 use hexpress_testkit::samples::{published, someone};
-use hexpress_testkit::user::Accounts;
 
-async fn accounts() -> (Accounts, ()) {
+async fn open<S: for<'a> From<&'a Ports>>() -> (S, ()) {
     let store = Arc::new(MemoryStore::default());
-    let accounts = Accounts {
-        users: store.clone(),
-        tokens: store,
-    };
-    (accounts, ())
-}
-
-async fn blog() -> (Blog, ()) {
-    let store = Arc::new(MemoryStore::default());
-    let blog = Blog {
-        users: store.clone(),
-        posts: store.clone(),
-        views: store,
-    };
-    (blog, ())
-}
-
-async fn shop() -> (Shop, ()) {
-    let store = Arc::new(MemoryStore::default());
-    let shop = Shop {
-        users: store.clone(),
-        products: store.clone(),
-        orders: store,
-    };
-    (shop, ())
+    (S::from(&store.ports()), ())
 }
 
 async fn guards() -> (Guards, ()) {
@@ -69,30 +43,8 @@ async fn a_view_that_is_recorded_is_counted() {
     assert_eq!(found.unwrap().view_count, 3);
 }
 
-mod user {
-    hexpress_testkit::user_promises!(super::accounts);
-}
-
-mod token {
-    hexpress_testkit::token_promises!(super::accounts);
-}
-
 mod login_guard {
     hexpress_testkit::login_guard_promises!(super::guards);
 }
 
-mod post {
-    hexpress_testkit::post_promises!(super::blog);
-}
-
-mod product {
-    hexpress_testkit::product_promises!(super::shop);
-}
-
-mod order {
-    hexpress_testkit::order_promises!(super::shop);
-}
-
-mod view {
-    hexpress_testkit::view_promises!(super::blog);
-}
+hexpress_testkit::repository_promises!(open);

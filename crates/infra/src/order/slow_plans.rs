@@ -1,16 +1,14 @@
 //! The plans of the list of orders: none may read the whole table.
 
-use hexpress_domain::list::{Direction, SortValue};
-use hexpress_domain::order::{OrderFilter, OrderQuery, OrderSort, OrderStatus};
+use hexpress_domain::list::SortValue;
+use hexpress_domain::order::{OrderFilter, OrderSort, OrderStatus};
 use hexpress_domain::user::UserId;
-use hexpress_test_support::{Kind, TestDatabase};
+use hexpress_test_support::Kind;
 use rstest::rstest;
 use uuid::Uuid;
 
 use super::list;
-use crate::testing::{
-    assert_led_by, behind, catch, id_of, minute, numbers, open, plan, statements_of, values_behind,
-};
+use crate::testing::plans::{Filled, assert_led_by, id_of, middle, minute, numbers};
 
 const USER: Uuid = Uuid::from_u128(7);
 
@@ -26,53 +24,37 @@ async fn a_cursor_leads_into_the_index_of_its_order(
     #[case] user: Option<Uuid>,
     #[case] status: Option<OrderStatus>,
 ) {
-    let raw = TestDatabase::migrated(kind).await;
     let (id, user_id) = (id_of(kind, "i"), id_of(kind, "i % 80 + 1"));
     let (time, numbers) = (minute(kind, "i"), numbers(kind, 6000));
-    raw.execute(&format!(
+    let rows = format!(
         "INSERT INTO users (id, email, password_hash, first_name, last_name, role, is_active, \
              search_text, version, created_at, updated_at) \
          SELECT {id}, i || '@x', 'h', 'A', '', 'user', TRUE, '', 1, {time}, {time} \
          FROM {numbers} WHERE i <= 80;
          INSERT INTO orders (id, user_id, status, total_cents, currency, version, created_at, \
              updated_at) \
-         SELECT {id}, {user_id}, CASE i % 19 WHEN 0 THEN 'paid' ELSE 'pending' END, i, 'EUR', 1, \
-             {time}, {time} FROM {numbers};
-         ANALYZE;"
-    ))
-    .await;
-    let database = open(&raw).await;
-    let time = || SortValue::Time("2024-01-03T02:00:00Z".parse().ok());
+         SELECT {id}, {user_id}, CASE i % 19 WHEN 0 THEN 'paid' ELSE 'pending' END, i, 'EUR', \
+             1, {time}, {time} FROM {numbers};"
+    );
+    let filled = Filled::with(kind, &rows).await;
+    let filter = OrderFilter {
+        user_id: user.map(UserId::new),
+        status,
+    };
+    let values: Vec<_> = user.iter().map(|user| format!("'{user}'")).collect();
     for (sort, value, key) in [
-        (OrderSort::CreatedAt, time(), "created_at"),
-        (OrderSort::UpdatedAt, time(), "updated_at"),
+        (OrderSort::CreatedAt, middle(), "created_at"),
+        (OrderSort::UpdatedAt, middle(), "updated_at"),
         (
             OrderSort::TotalCents,
             SortValue::Number(3000),
             "total_cents",
         ),
     ] {
-        for direction in [Direction::Ascending, Direction::Descending] {
-            let (cursor, page) = behind(value.clone());
-            let query = OrderQuery {
-                filter: OrderFilter {
-                    user_id: user.map(UserId::new),
-                    status,
-                },
-                sort,
-                direction,
-                page,
-            };
-            let statements = statements_of(&database, query, |connection, (query, caught)| {
-                Box::pin(async move {
-                    catch(connection, caught);
-                    list::page(connection, query).await
-                })
-            });
-            let sql = statements.await.swap_remove(0);
-            let mut values: Vec<_> = user.map(|user| format!("'{user}'")).into_iter().collect();
-            values.extend(values_behind(&cursor));
-            let plan = plan(kind, &raw, &sql, &values).await;
+        let plans = filled.plans_behind((filter.clone(), &values), (sort, value), |c, query| {
+            Box::pin(list::page(c, query))
+        });
+        for plan in plans.await {
             if user.is_some() && status.is_some() {
                 // So few that they may as well be sorted, once an index has found them.
                 assert!(plan.contains("orders_user_id_"), "{plan}");

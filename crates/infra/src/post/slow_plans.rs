@@ -1,8 +1,6 @@
 //! The plans of the statements that must not read whole tables. The statements are
 //! those that the adapter runs, caught on their way.
 
-use std::sync::Arc;
-
 use hexpress_database::Database;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Cursor, Direction, PageRequest, Position, Search, Sort, SortValue};
@@ -14,7 +12,8 @@ use uuid::Uuid;
 
 use super::selection::Selection;
 use super::{list, read};
-use crate::testing::{Caught, catch, id_of, minute, numbers, open, plan};
+use crate::testing::open;
+use crate::testing::plans::{assert_led_by, id_of, minute, numbers, plan, statements_of};
 
 const AUTHOR: Uuid = Uuid::from_u128(1);
 
@@ -70,18 +69,11 @@ async fn statements_of_page(
     scope: PostScope,
     query: &PostQuery,
 ) -> Vec<String> {
-    let caught = Caught::default();
-    let input = (scope, query.clone(), Arc::clone(&caught));
-    database
-        .read(input, |connection, (scope, query, caught)| {
-            Box::pin(async move {
-                catch(connection, caught);
-                list::page(connection, *scope, query).await
-            })
-        })
-        .await
-        .unwrap();
-    caught.lock().unwrap().clone()
+    let input = (scope, query.clone());
+    statements_of(database, input, |connection, (scope, query)| {
+        Box::pin(list::page(connection, *scope, query))
+    })
+    .await
 }
 
 /// Reads a page and returns the plan of the statement that found its rows.
@@ -192,12 +184,7 @@ async fn a_cursor_leads_into_the_index_of_its_order(
             ] {
                 let plan = plan_of_page(kind, &library, scope, query).await;
                 let index = index(narrowed, sort);
-                let case = format!("{scope:?} {sort:?} {direction:?}: {index}\n{plan}");
-                assert!(plan.contains(&index), "{case}");
-                assert!(
-                    !plan.contains("Sort") && !plan.contains("TEMP B-TREE"),
-                    "{case}"
-                );
+                assert_led_by(&plan, &index);
             }
         }
     }
@@ -237,17 +224,10 @@ async fn a_deep_page_is_found_in_the_index_of_its_order(
             let [passing, showing] = <[String; 2]>::try_from(statements).unwrap();
             assert!(!showing.contains("OFFSET"), "{showing}");
             let plan = plan(kind, &raw, &passing, &["1".to_owned(), "89".to_owned()]).await;
-            let case = format!("{sort:?} {status:?}\n{plan}");
-            assert!(plan.contains(&index(narrowed, sort)), "{case}");
+            assert_led_by(&plan, &index(narrowed, sort));
             // SQLite looks into each row for what a partial index has said.
-            assert!(
-                kind == Kind::Sqlite || plan.contains("Index Only Scan"),
-                "{case}"
-            );
-            assert!(
-                !plan.contains("Sort") && !plan.contains("TEMP B-TREE"),
-                "{case}"
-            );
+            let is_found_there = kind == Kind::Sqlite || plan.contains("Index Only Scan");
+            assert!(is_found_there, "{sort:?} {status:?}\n{plan}");
         }
     }
 }
@@ -261,11 +241,7 @@ async fn the_public_list_and_an_authors_begin_in_their_indexes(
     let library = library(kind, is_analyzed).await;
     let public = PostQuery::default();
     let plan = plan_of_page(kind, &library, PostScope::Published, &public).await;
-    assert!(plan.contains("posts_status_created_at_idx"), "{plan}");
-    assert!(
-        !plan.contains("Sort") && !plan.contains("TEMP B-TREE"),
-        "{plan}"
-    );
+    assert_led_by(&plan, "posts_status_created_at_idx");
 
     // An author's few may as well be sorted, once an index has found them.
     let of_author = PostQuery {
@@ -445,19 +421,18 @@ async fn a_slug_is_looked_up_by_indexes_alone(
     (kind, is_analyzed): (Kind, bool),
 ) {
     let (raw, database) = library(kind, is_analyzed).await;
-    let caught = Caught::default();
     let slug: Slug = "kept-77".parse().unwrap();
-    let found = database
-        .read((slug, Arc::clone(&caught)), |connection, (slug, caught)| {
-            Box::pin(async move {
-                catch(connection, caught);
-                read::find_by_slug(connection, slug).await
-            })
-        })
-        .await
-        .unwrap();
-    assert_eq!(found.unwrap().post.id.as_uuid(), Uuid::from_u128(77));
-    let sql = caught.lock().unwrap().first().cloned().unwrap();
+    let found = database.read(slug.clone(), |connection, slug| {
+        Box::pin(read::find_by_slug(connection, slug))
+    });
+    assert_eq!(
+        found.await.unwrap().unwrap().post.id.as_uuid(),
+        Uuid::from_u128(77)
+    );
+    let statements = statements_of(&database, slug, |connection, slug| {
+        Box::pin(read::find_by_slug(connection, slug))
+    });
+    let sql = statements.await.swap_remove(0);
     let values = ["'kept-77'", "'kept-77'"].map(str::to_owned);
     let plan = plan(kind, &raw, &sql, &values).await;
     assert!(plan.contains("posts_slug_live_key"), "{plan}");

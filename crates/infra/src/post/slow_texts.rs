@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::testing::{Caught, catch, id_of, minute, numbers, open, plan};
+use crate::testing::open;
+use crate::testing::plans::{Caught, catch, id_of, minute, numbers, plan};
 use hexpress_database::Database;
 use hexpress_domain::post::{LockedPost, MadeSlug, NewSlug, PostChange, PostId, PostStatus, Title};
 use hexpress_domain::repository::Decide;

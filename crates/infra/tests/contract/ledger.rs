@@ -2,8 +2,8 @@
 //! reads them.
 
 use hexpress_domain::entity::Version;
-use hexpress_domain::order::{OrderRecord, OrderRepository, OrderStatus, Placement};
-use hexpress_domain::product::{ProductId, ProductRepository, Stock};
+use hexpress_domain::order::{OrderRecord, OrderStatus, Placement};
+use hexpress_domain::product::{ProductId, Stock};
 use hexpress_test_support::Kind;
 use hexpress_testkit::samples::{
     is_refused, later, order_record, order_step, product_deletion, product_edit, refusal, unknown,
@@ -34,7 +34,12 @@ async fn stock_changes_with_a_movement_each(#[values(Kind::Sqlite, Kind::Postgre
     let mut product = stores.product(5, 3).await;
     for stock in [10, 6, 8, 0, 0] {
         let edit = product_edit(move |product| product.stock = Stock::new(stock));
-        product = stores.products.change(product.id, edit).await.unwrap();
+        product = stores
+            .ports
+            .products
+            .change(product.id, edit)
+            .await
+            .unwrap();
         assert_eq!(product.stock.get(), stock);
     }
     assert_eq!(product.version, Version::new(6));
@@ -55,7 +60,7 @@ async fn a_change_that_is_refused_moves_nothing(
     let stores = stores(kind).await;
     let product = stores.product(5, 3).await;
     let before = stores.shop().await;
-    let refused = stores.products.change(product.id, refusal()).await;
+    let refused = stores.ports.products.change(product.id, refusal()).await;
     assert!(is_refused(&refused), "{refused:?}");
     assert_eq!(stores.shop().await, before);
 }
@@ -72,7 +77,7 @@ async fn an_order_that_is_refused_leaves_every_table_as_it_was(
     for bad in [(scarce.id, 3), (ProductId::new(unknown()), 1)] {
         let record = order_record(user.id, &[(good.id, 1), bad]);
         for record in [record.clone(), with_key(record, "key")] {
-            let placement = stores.orders.place(record).await.unwrap();
+            let placement = stores.ports.orders.place(record).await.unwrap();
             assert!(matches!(placement, Placement::Refused(_)), "{placement:?}");
             assert_eq!(stores.shop().await, before);
         }
@@ -82,7 +87,12 @@ async fn an_order_that_is_refused_leaves_every_table_as_it_was(
     let before = stores.shop().await;
     for (quantity, is_replayed) in [(1, true), (2, false)] {
         let record = order_record(user.id, &[(good.id, quantity)]);
-        let placement = stores.orders.place(with_key(record, "key")).await.unwrap();
+        let placement = stores
+            .ports
+            .orders
+            .place(with_key(record, "key"))
+            .await
+            .unwrap();
         assert_eq!(matches!(placement, Placement::Replayed(_)), is_replayed);
         assert_eq!(stores.shop().await, before);
     }
@@ -104,13 +114,18 @@ async fn a_cancelled_order_gives_back_what_it_took_also_to_deleted_products(
     };
     stores.order(overdue).await;
     stores.assert_books_balance().await;
-    let deletion = stores.products.change(gone.id, product_deletion());
+    let deletion = stores.ports.products.change(gone.id, product_deletion());
     deletion.await.unwrap();
 
     let cancellation = order_step(OrderStatus::Cancelled);
-    stores.orders.change(order.id, cancellation).await.unwrap();
+    stores
+        .ports
+        .orders
+        .change(order.id, cancellation)
+        .await
+        .unwrap();
     stores.assert_books_balance().await;
-    let overdue = stores.orders.cancel_overdue(later(), later()).await;
+    let overdue = stores.ports.orders.cancel_overdue(later(), later()).await;
     assert_eq!(overdue.unwrap(), 1);
     stores.assert_books_balance().await;
     let stock = stores.raw.query_text("SELECT stock FROM products").await;

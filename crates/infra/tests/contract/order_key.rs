@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hexpress_domain::order::{OrderRepository, Placement};
-use hexpress_domain::product::ProductRepository;
 use hexpress_domain::repository::RepositoryError;
 use hexpress_infra::order::QueueingOrderRepository;
 use hexpress_test_support::Kind;
@@ -21,7 +20,7 @@ async fn calls_that_wait_for_their_key_hold_no_connection() {
     let user = stores.user().await;
     let product = stores.product(5, 3).await;
     let orders = Arc::new(QueueingOrderRepository::new(
-        stores.orders.clone(),
+        stores.ports.orders.clone(),
         Duration::from_secs(20),
     ));
     let lock = format!(
@@ -37,7 +36,10 @@ async fn calls_that_wait_for_their_key_hold_no_connection() {
         })
         .collect();
     stores.raw.wait_for_waiting(1).await;
-    let read = tokio::time::timeout(Duration::from_secs(10), stores.products.find(product.id));
+    let read = tokio::time::timeout(
+        Duration::from_secs(10),
+        stores.ports.products.find(product.id),
+    );
     assert!(read.await.is_ok(), "no connection came free");
     held.commit().await;
     for call in calls {
@@ -55,7 +57,7 @@ async fn waiting_for_a_key_has_an_end() {
     let user = stores.user().await;
     let product = stores.product(5, 3).await;
     let orders = Arc::new(QueueingOrderRepository::new(
-        stores.orders.clone(),
+        stores.ports.orders.clone(),
         Duration::from_millis(20),
     ));
     let record = || with_key(order_record(user.id, &[(product.id, 3)]), "key");
@@ -116,7 +118,7 @@ async fn a_sweep_takes_the_keys_of_all_users_however_many(
              SELECT {id}, 'order-1', {digest}, {id}, {past} FROM {numbers};"
         ))
         .await;
-    assert_eq!(stores.orders.sweep(now()).await.unwrap(), 2_500);
+    assert_eq!(stores.ports.orders.sweep(now()).await.unwrap(), 2_500);
     assert_eq!(
         stores.value("SELECT count(*) FROM idempotency_keys").await,
         "0"

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use hexpress_domain::order::{OrderRepository, Placement, PlacementRefusal};
+use hexpress_domain::order::{Placement, PlacementRefusal};
 use hexpress_domain::repository::RepositoryError;
 use hexpress_test_support::Kind;
 use hexpress_testkit::samples::order_record;
@@ -25,7 +25,7 @@ async fn a_product_that_changes_meanwhile_is_sold_as_it_is_then(
     let user = stores.user().await;
     let product = stores.product(250, 3).await;
     let changed = stores.raw.begin(change).await;
-    let orders = stores.orders.clone();
+    let orders = stores.ports.orders.clone();
     let record = order_record(user.id, &[(product.id, 2)]);
     let placing = tokio::spawn(async move { orders.place(record).await });
     stores.raw.wait_for_waiting(1).await;
@@ -52,7 +52,7 @@ async fn only_what_lacks_is_said_to_lack() {
     let (first, second) = (stores.product(250, 3).await, stores.product(250, 3).await);
     let sold = format!("UPDATE products SET stock = 1 WHERE id = '{}'", second.id);
     let sold = stores.raw.begin(&sold).await;
-    let orders = stores.orders.clone();
+    let orders = stores.ports.orders.clone();
     let record = order_record(user.id, &[(second.id, 2), (first.id, 3)]);
     let placing = tokio::spawn(async move { orders.place(record).await });
     stores.raw.wait_for_waiting(1).await;
@@ -78,12 +78,12 @@ async fn an_order_that_waits_too_long_for_a_product_may_come_again() {
     let product = stores.product(250, 3).await;
     let held = stores.raw.begin("SELECT FROM products FOR UPDATE").await;
     let record = order_record(user.id, &[(product.id, 2)]);
-    let waited = stores.orders.place(record.clone()).await;
+    let waited = stores.ports.orders.place(record.clone()).await;
     assert!(
         matches!(waited, Err(RepositoryError::Unavailable(_))),
         "{waited:?}"
     );
     held.commit().await;
-    let placed = stores.orders.place(record).await.unwrap();
+    let placed = stores.ports.orders.place(record).await.unwrap();
     assert!(matches!(placed, Placement::Placed(_)));
 }

@@ -4,12 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use hexpress_domain::entity::Version;
-use hexpress_domain::order::{
-    Order, OrderId, OrderRepository, OrderStatus, Placement, PlacementRefusal,
-};
-use hexpress_domain::product::{
-    Product, ProductId, ProductPatch, ProductRepository, Stock, StockChange, StockDelta,
-};
+use hexpress_domain::order::{Order, OrderId, OrderStatus, Placement, PlacementRefusal};
+use hexpress_domain::product::{Product, ProductId, ProductPatch, Stock, StockChange, StockDelta};
 use hexpress_domain::repository::Decide;
 use hexpress_domain::user::User;
 use hexpress_test_support::Kind;
@@ -128,7 +124,7 @@ async fn place(
     let short: Vec<_> = (0..items.len())
         .filter(|line| model.stock[items[*line].0] < items[*line].1)
         .collect();
-    match (stores.orders.place(record).await.unwrap(), known) {
+    match (stores.ports.orders.place(record).await.unwrap(), known) {
         (Placement::Replayed(order), Some(known)) => {
             assert_eq!(order.id, model.orders[known].id);
             assert_eq!(model.orders[known].items, items);
@@ -155,10 +151,15 @@ async fn step(stores: &Stores, model: &mut Model, order: usize, to: OrderStatus)
         return;
     }
     let order = order % model.orders.len();
-    let seen = stores.orders.find(model.orders[order].id).await.unwrap();
+    let seen = stores
+        .ports
+        .orders
+        .find(model.orders[order].id)
+        .await
+        .unwrap();
     let seen = seen.unwrap();
     let may = model.orders[order].status.may_become(to);
-    let moved = match stores.orders.change(seen.id, order_step(to)).await {
+    let moved = match stores.ports.orders.change(seen.id, order_step(to)).await {
         Ok(moved) => moved,
         refused => {
             assert!(!may && is_refused(&refused), "{refused:?}");
@@ -183,7 +184,12 @@ async fn adjust(stores: &Stores, model: &mut Model, product: usize, stock: Stock
         StockChange::Set(stock) => i64::try_from(stock.get()).unwrap(),
         StockChange::Add(delta) => model.stock[product] + delta.get(),
     };
-    match stores.products.change(model.ids[product], adjust).await {
+    match stores
+        .ports
+        .products
+        .change(model.ids[product], adjust)
+        .await
+    {
         Ok(_) => model.stock[product] = after,
         refused => assert!(after < 0 && is_refused(&refused), "{refused:?}"),
     }
@@ -192,7 +198,7 @@ async fn adjust(stores: &Stores, model: &mut Model, product: usize, stock: Stock
 
 async fn price(stores: &Stores, model: &mut Model, product: usize, cents: i64) {
     let edit = product_edit(move |product| product.price = cents.try_into().unwrap());
-    let change = stores.products.change(model.ids[product], edit);
+    let change = stores.ports.products.change(model.ids[product], edit);
     change.await.unwrap();
     model.prices[product] = cents;
 }
@@ -202,6 +208,7 @@ async fn expire(stores: &Stores, model: &mut Model) {
         .filter(|order| model.orders[*order].status == OrderStatus::Pending)
         .collect();
     let count = stores
+        .ports
         .orders
         .cancel_overdue(later(), later())
         .await
@@ -214,12 +221,12 @@ async fn expire(stores: &Stores, model: &mut Model) {
 
 async fn compare(stores: &Stores, model: &Model) {
     for (product, id) in model.ids.iter().enumerate() {
-        let found = stores.products.find(*id).await.unwrap().unwrap();
+        let found = stores.ports.products.find(*id).await.unwrap().unwrap();
         let stock = i64::try_from(found.stock.get()).unwrap();
         assert_eq!(stock, model.stock[product]);
     }
     for known in &model.orders {
-        let found = stores.orders.find(known.id).await.unwrap().unwrap();
+        let found = stores.ports.orders.find(known.id).await.unwrap().unwrap();
         let total = i64::try_from(found.total.cents()).unwrap();
         assert_eq!((found.status, total), (known.status, known.total));
     }
@@ -228,7 +235,7 @@ async fn compare(stores: &Stores, model: &Model) {
 
 async fn run(stores: &Stores, user: &User, operations: Vec<Operation>) {
     // What another run has left is not to be counted.
-    let left_over = stores.orders.cancel_overdue(later(), later()).await;
+    let left_over = stores.ports.orders.cancel_overdue(later(), later()).await;
     left_over.unwrap();
     let mut model = Model {
         ids: Vec::new(),

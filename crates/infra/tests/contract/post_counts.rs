@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::Total;
-use hexpress_domain::post::{
-    PostChange, PostFilter, PostQuery, PostRepository, PostScope, PostStatus,
-};
-use hexpress_domain::user::UserRepository;
+use hexpress_domain::post::{PostChange, PostFilter, PostQuery, PostScope, PostStatus};
 use hexpress_test_support::Kind;
 use hexpress_testkit::samples::{
     draft, later, post_edit, published, user_deletion, user_restoration,
@@ -35,7 +32,12 @@ async fn total(stores: &Stores, status: Option<PostStatus>, liveness: Liveness) 
         },
         ..PostQuery::default()
     };
-    let page = stores.posts.list(PostScope::All, query).await.unwrap();
+    let page = stores
+        .ports
+        .posts
+        .list(PostScope::All, query)
+        .await
+        .unwrap();
     page.total
 }
 
@@ -53,7 +55,7 @@ async fn no_write_of_posts_is_overlooked(#[values(Kind::Sqlite, Kind::Postgres)]
         post.status = PostStatus::Published;
         post.published_at = Some(later());
     });
-    let published = stores.posts.change(posts[0].post.id, publication);
+    let published = stores.ports.posts.change(posts[0].post.id, publication);
     published.await.unwrap();
     assert_agreement(&stores).await;
     stores.delete_post(posts[1].post.id).await;
@@ -69,7 +71,7 @@ async fn no_write_of_posts_is_overlooked(#[values(Kind::Sqlite, Kind::Postgres)]
     ] {
         assert_eq!(total(&stores, status, liveness).await, exactly(count));
     }
-    let users = &stores.users;
+    let users = &stores.ports.users;
     users.change(author.id, user_deletion()).await.unwrap();
     assert_agreement(&stores).await;
     assert_eq!(total(&stores, None, Liveness::Live).await, exactly(0));

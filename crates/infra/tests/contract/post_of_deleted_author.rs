@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use hexpress_domain::auth::CREDENTIALS_CHANGED;
-use hexpress_domain::post::PostRepository;
 use hexpress_domain::repository::RepositoryError;
 use hexpress_test_support::Kind;
 use hexpress_testkit::samples::draft;
@@ -28,7 +27,7 @@ async fn no_post_is_made_behind_the_back_of_a_deletion(
         .raw
         .begin(&format!("UPDATE users SET deleted_at = {now}"))
         .await;
-    let posts = Arc::clone(&stores.posts);
+    let posts = Arc::clone(&stores.ports.posts);
     let record = draft(&author, "On Computing");
     let creation = tokio::spawn(async move { posts.insert(record).await });
     stores.raw.wait_for_waiting(1).await;

@@ -1,8 +1,7 @@
 //! The counts of views, beside the posts.
 
 use hexpress_domain::post::PostId;
-use hexpress_domain::post::{PostChange, PostRepository, PostStatus, ViewRepository};
-use hexpress_domain::user::UserRepository;
+use hexpress_domain::post::{PostChange, PostStatus};
 use hexpress_test_support::Kind;
 use hexpress_testkit::samples::{
     batch, draft, later, post_edit, post_restoration, published, user_deletion, user_restoration,
@@ -34,7 +33,7 @@ async fn a_batch_may_hold_as_many_posts_as_the_buffer(
         })
         .collect();
     read.push((id, 4));
-    stores.views.add(batch(&read)).await.unwrap();
+    stores.ports.view_batches.add(batch(&read)).await.unwrap();
     assert_eq!(stores.found(id).await.unwrap().view_count, 4);
 }
 
@@ -63,17 +62,20 @@ async fn what_lists_by_views_compare_never_disagrees_with_the_posts(
         post.status = PostStatus::Published;
         post.published_at = Some(later());
     });
-    let published = stores.posts.change(posts[0].post.id, publication);
+    let published = stores.ports.posts.change(posts[0].post.id, publication);
     published.await.unwrap();
     agree().await;
     stores.delete_post(posts[1].post.id).await;
     agree().await;
-    let users = &stores.users;
+    let users = &stores.ports.users;
     users.change(author.id, user_deletion()).await.unwrap();
     agree().await;
     users.change(author.id, user_restoration()).await.unwrap();
     agree().await;
-    let restoration = stores.posts.change(posts[1].post.id, post_restoration());
+    let restoration = stores
+        .ports
+        .posts
+        .change(posts[1].post.id, post_restoration());
     restoration.await.unwrap();
     agree().await;
     // Whoever writes, and whatever way.

@@ -1,31 +1,22 @@
 //! Adapters on a database of their own, and records to put into it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use hexpress_domain::auth::{SessionRecord, TokenRepository};
+use hexpress_app::Ports;
+use hexpress_domain::auth::SessionRecord;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::order::{Order, OrderRecord, OrderRepository, Placement};
-use hexpress_domain::post::{PostId, PostRecord, PostRepository, PostView};
-use hexpress_domain::product::{Product, ProductRepository};
-use hexpress_domain::user::{User, UserRepository};
-use hexpress_infra::auth::DieselTokenRepository;
+use hexpress_domain::order::{Order, OrderRecord, Placement};
+use hexpress_domain::post::{PostId, PostRecord, PostView};
+use hexpress_domain::product::Product;
+use hexpress_domain::user::User;
 use hexpress_infra::database::{self, Database, DatabaseOptions, SslMode, Synchronous};
-use hexpress_infra::order::DieselOrderRepository;
-use hexpress_infra::post::{DieselPostRepository, DieselViewRepository};
-use hexpress_infra::product::DieselProductRepository;
-use hexpress_infra::user::DieselUserRepository;
+use hexpress_infra::{AdapterOptions, Adapters, plain_adapters};
 use hexpress_test_support::{Kind, TestDatabase};
 use hexpress_testkit::samples::{post_deletion, product_record, session, someone};
 
 /// The adapters of one test.
 pub struct Stores {
-    pub users: Arc<DieselUserRepository>,
-    pub tokens: Arc<DieselTokenRepository>,
-    pub posts: Arc<DieselPostRepository>,
-    pub views: Arc<DieselViewRepository>,
-    pub products: Arc<DieselProductRepository>,
-    pub orders: Arc<DieselOrderRepository>,
+    pub ports: Ports,
     pub database: Database,
     pub raw: TestDatabase,
 }
@@ -52,13 +43,9 @@ pub async fn stores_that_wait(kind: Kind, lock_timeout: Duration) -> Stores {
         sqlite_synchronous: Synchronous::Off,
     };
     let database = database::open(options).await.unwrap();
+    let Adapters { ports, .. } = plain_adapters(&database, &AdapterOptions::default()).unwrap();
     Stores {
-        users: Arc::new(DieselUserRepository::new(database.clone())),
-        tokens: Arc::new(DieselTokenRepository::new(database.clone())),
-        posts: Arc::new(DieselPostRepository::new(database.clone())),
-        views: Arc::new(DieselViewRepository::new(database.clone())),
-        products: Arc::new(DieselProductRepository::new(database.clone())),
-        orders: Arc::new(DieselOrderRepository::new(database.clone())),
+        ports,
         database,
         raw,
     }
@@ -67,38 +54,42 @@ pub async fn stores_that_wait(kind: Kind, lock_timeout: Duration) -> Stores {
 impl Stores {
     /// A user with an address of their own.
     pub async fn user(&self) -> User {
-        self.users.insert(someone()).await.unwrap()
+        self.ports.users.insert(someone()).await.unwrap()
     }
 
     /// Opens a session and returns what was stored.
     pub async fn session_of(&self, user: &User) -> SessionRecord {
         let session = session(user.id);
-        self.tokens.open_session(session.clone()).await.unwrap();
+        self.ports
+            .tokens
+            .open_session(session.clone())
+            .await
+            .unwrap();
         session
     }
 
     pub async fn post(&self, record: PostRecord) -> PostView {
-        self.posts.insert(record).await.unwrap()
+        self.ports.posts.insert(record).await.unwrap()
     }
 
     /// Deletes a post.
     pub async fn delete_post(&self, id: PostId) {
-        self.posts.change(id, post_deletion()).await.unwrap();
+        self.ports.posts.change(id, post_deletion()).await.unwrap();
     }
 
     /// The post, deleted or not.
     pub async fn found(&self, id: PostId) -> Option<PostView> {
-        self.posts.find(id, Liveness::Any).await.unwrap()
+        self.ports.posts.find(id, Liveness::Any).await.unwrap()
     }
 
     pub async fn product(&self, price: i64, stock: u64) -> Product {
         let record = product_record("Engine", price, stock);
-        self.products.insert(record).await.unwrap()
+        self.ports.products.insert(record).await.unwrap()
     }
 
     /// Places an order that cannot fail.
     pub async fn order(&self, record: OrderRecord) -> Order {
-        match self.orders.place(record).await.unwrap() {
+        match self.ports.orders.place(record).await.unwrap() {
             Placement::Placed(order) => order,
             other => panic!("{other:?}"),
         }

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use hexpress_domain::auth::{CREDENTIALS_CHANGED, Revocation, SessionRecord, TokenRepository};
+use hexpress_domain::auth::{CREDENTIALS_CHANGED, Revocation, SessionRecord};
 use hexpress_domain::repository::RepositoryError;
-use hexpress_domain::user::{User, UserRepository};
+use hexpress_domain::user::User;
 use hexpress_test_support::Kind;
 use hexpress_testkit::samples::{api_token, deactivation, new_password, session, user_deletion};
 use rstest::rstest;
@@ -26,7 +26,7 @@ enum Ending {
 }
 
 fn end(stores: &Stores, user: &User, ending: Ending) -> JoinHandle<()> {
-    let (users, user) = (Arc::clone(&stores.users), user.clone());
+    let (users, user) = (Arc::clone(&stores.ports.users), user.clone());
     tokio::spawn(async move {
         let end = match ending {
             Ending::NewPassword => new_password(Revocation::All),
@@ -55,7 +55,7 @@ async fn no_session_outlives_what_ended_it_while_it_was_opened(
     };
     let held = stores.raw.begin(hold).await;
     let open = || {
-        let (tokens, session) = (Arc::clone(&stores.tokens), session.clone());
+        let (tokens, session) = (Arc::clone(&stores.ports.tokens), session.clone());
         tokio::spawn(async move { tokens.open_session(session).await })
     };
     let (opened, ended) = if is_opened_first {
@@ -109,7 +109,10 @@ async fn no_api_token_outlives_a_logout_while_it_was_made(
     let user = stores.user().await;
     let session = stores.session_of(&user).await;
     let logout = stores.raw.begin("DELETE FROM tokens").await;
-    let (tokens, record) = (Arc::clone(&stores.tokens), api_token(user.id, session.id));
+    let (tokens, record) = (
+        Arc::clone(&stores.ports.tokens),
+        api_token(user.id, session.id),
+    );
     let made = tokio::spawn(async move { tokens.insert_api_token(record).await });
     stores.raw.wait_for_waiting(1).await;
     logout.commit().await;
@@ -128,5 +131,7 @@ async fn a_session_of_a_deleted_user_makes_no_api_token(
     let delete = "UPDATE users SET deleted_at = created_at";
     stores.raw.execute(delete).await;
     let token = api_token(user.id, session.id);
-    assert!(is_refused(&stores.tokens.insert_api_token(token).await));
+    assert!(is_refused(
+        &stores.ports.tokens.insert_api_token(token).await
+    ));
 }

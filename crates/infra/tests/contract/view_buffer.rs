@@ -92,8 +92,8 @@ fn post(number: u128) -> PostId {
     PostId::new(Uuid::from_u128(number))
 }
 
-fn counter(store: &Arc<impl ViewRepository + 'static>) -> BufferedViewCounter {
-    let store = Arc::clone(store);
+fn counter(store: Arc<dyn ViewRepository>) -> BufferedViewCounter {
+    let store = Arc::clone(&store);
     BufferedViewCounter::start(store, Arc::new(SystemClock), Arc::new(UuidV7Generator))
 }
 
@@ -111,7 +111,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[tokio::test(start_paused = true)]
 async fn views_arrive_within_a_second_in_one_batch() {
     let store = Store::failing(&[]);
-    let counter = counter(&store);
+    let counter = counter(store.clone());
     for _ in 0..1_000 {
         counter.record(post(1));
     }
@@ -133,7 +133,7 @@ async fn views_arrive_within_a_second_in_one_batch() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_fails_loses_nothing_and_counts_nothing_twice() {
     let store = Store::failing(&[false, true, true, false]);
-    let counter = counter(&store);
+    let counter = counter(store.clone());
     for _ in 0..10 {
         counter.record(post(1));
         tokio::time::sleep(BufferedViewCounter::INTERVAL).await;
@@ -146,7 +146,7 @@ async fn a_store_that_fails_loses_nothing_and_counts_nothing_twice() {
 #[tokio::test(start_paused = true)]
 async fn closing_sends_what_waits_even_if_it_has_to_try_again() {
     let store = Store::failing(&[false, true, false]);
-    let counter = counter(&store);
+    let counter = counter(store.clone());
     counter.record(post(1));
     assert!(counter.close(PATIENCE).await);
     assert_eq!(store.views_of(post(1)), 1);
@@ -156,7 +156,7 @@ async fn closing_sends_what_waits_even_if_it_has_to_try_again() {
 #[tokio::test(start_paused = true)]
 async fn views_after_the_end_are_lost_and_counted_so() {
     let store = Store::failing(&[]);
-    let counter = counter(&store);
+    let counter = counter(store.clone());
     assert!(counter.close(PATIENCE).await);
     counter.record(post(1));
     assert_eq!((counter.lost(), store.batches()), (1, 0));
@@ -168,7 +168,7 @@ async fn closing_gives_up_at_the_limit_and_says_what_is_lost() {
         is_down: true,
         ..Store::default()
     });
-    let counter = counter(&store);
+    let counter = counter(store.clone());
     counter.record(post(1));
     store.called.notified().await;
     // One view is in a batch that failed, two are in the buffer.
@@ -186,7 +186,7 @@ async fn the_buffer_is_bounded_by_posts() {
         is_down: true,
         ..Store::default()
     });
-    let counter = counter(&store);
+    let counter = counter(store.clone());
     let most = u128::try_from(BufferedViewCounter::MAX_POSTS).unwrap();
     for number in 0..most {
         counter.record(post(number));
@@ -201,7 +201,7 @@ async fn the_buffer_is_bounded_by_posts() {
 #[tokio::test(start_paused = true)]
 async fn no_view_waits_longer_than_a_second() {
     let store = Store::failing(&[]);
-    let counter = counter(&store);
+    let counter = counter(store.clone());
     for number in 0..20 {
         tokio::time::sleep(Duration::from_millis(70)).await;
         counter.record(post(number));
@@ -243,7 +243,7 @@ async fn a_batch_is_not_sent_again_when_its_id_may_be_forgotten(
 async fn a_batch_that_a_fault_refuses_is_given_up_and_others_are_added() {
     let store = Store::failing(&[]);
     store.is_broken.store(true, Ordering::Relaxed);
-    let counter = counter(&store);
+    let counter = counter(store.clone());
     counter.record(post(1));
     tokio::time::sleep(BufferedViewCounter::INTERVAL * (BufferedViewCounter::TRIES + 5)).await;
     assert_eq!(
@@ -261,7 +261,7 @@ async fn a_batch_that_a_fault_refuses_is_given_up_and_others_are_added() {
 async fn an_outage_is_no_fault_however_long() {
     let tries = usize::try_from(BufferedViewCounter::TRIES).unwrap();
     let store = Store::failing(&vec![false; tries * 3]);
-    let counter = counter(&store);
+    let counter = counter(store.clone());
     counter.record(post(1));
     assert!(counter.close(PATIENCE).await);
     assert_eq!((store.views_of(post(1)), counter.lost()), (1, 0));
@@ -271,7 +271,7 @@ async fn an_outage_is_no_fault_however_long() {
 async fn closing_says_that_a_fault_has_cost_views() {
     let store = Store::failing(&[]);
     store.is_broken.store(true, Ordering::Relaxed);
-    let counter = counter(&store);
+    let counter = counter(store.clone());
     counter.record(post(1));
     assert!(!counter.close(PATIENCE).await);
     assert_eq!(counter.lost(), 1);
@@ -289,7 +289,7 @@ async fn a_thousand_racing_views_are_a_thousand(
         .await
         .post
         .id;
-    let counter = Arc::new(counter(&stores.views));
+    let counter = Arc::new(counter(Arc::clone(&stores.ports.view_batches)));
     let readers: Vec<_> = (0..1_000)
         .map(|_| {
             let counter = Arc::clone(&counter);

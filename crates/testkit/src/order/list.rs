@@ -1,13 +1,14 @@
-use std::cmp::Ordering;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
-use hexpress_domain::list::{Direction, Page, Position, Sort, Total};
-use hexpress_domain::order::{Order, OrderFilter, OrderQuery, OrderRecord, OrderSort, OrderStatus};
+use hexpress_domain::order::{
+    Order, OrderFilter, OrderQuery, OrderRecord, OrderRepository, OrderSort, OrderStatus,
+};
 use hexpress_domain::user::User;
 
 use super::Shop;
-use crate::promise::MOST_PAGES;
-use crate::samples::{now, order_record, order_step, page};
+use crate::list::List;
+use crate::samples::{now, order_record, order_step};
 
 /// Orders of two users whose times and totals tie, of which some have come further.
 async fn orders(stores: &Shop, users: &[User; 2]) -> Vec<Order> {
@@ -31,50 +32,18 @@ async fn orders(stores: &Shop, users: &[User; 2]) -> Vec<Order> {
     orders
 }
 
-fn compare(sort: OrderSort, left: &Order, right: &Order) -> Ordering {
-    let value = |order: &Order| sort.cursor(order).value;
-    value(left).cmp(&value(right)).then(left.id.cmp(&right.id))
-}
-
-async fn list(stores: &Shop, query: OrderQuery) -> Page<Order> {
-    stores.orders.list(query).await.unwrap()
-}
-
-async fn walk(stores: &Shop, query: &OrderQuery) -> Vec<Order> {
-    let mut query = query.clone();
-    let mut walked = Vec::new();
-    for _ in 0..MOST_PAGES {
-        let page = list(stores, query.clone()).await;
-        walked.extend(page.items);
-        match page.next {
-            Some(cursor) => query.page.position = Position::After(cursor),
-            None => return walked,
-        }
+fn list(stores: &Shop) -> List<Arc<dyn OrderRepository>, Order, OrderFilter, OrderSort> {
+    List {
+        port: Arc::clone(&stores.orders),
+        ask: |orders, query| orders.list(query),
+        cursor: OrderSort::cursor,
     }
-    panic!("the cursors lead to no end");
 }
 
 pub(super) async fn every_order_is_total_and_cursors_walk_it(stores: &Shop) {
     let users = [stores.user().await, stores.user().await];
-    let mut orders = orders(stores, &users).await;
-    for &sort in OrderSort::ALL {
-        for direction in [Direction::Ascending, Direction::Descending] {
-            orders.sort_by(|left, right| compare(sort, left, right));
-            if direction == Direction::Descending {
-                orders.reverse();
-            }
-            for size in [100, 1, 5, 12] {
-                let query = OrderQuery {
-                    sort,
-                    direction,
-                    page: page(size),
-                    ..OrderQuery::default()
-                };
-                let walked = walk(stores, &query).await;
-                assert_eq!(walked, orders, "{sort:?} {direction:?} by {size}");
-            }
-        }
-    }
+    let orders = orders(stores, &users).await;
+    list(stores).assert_every_order(orders).await;
 }
 
 pub(super) async fn filters_are_of_user_and_status(stores: &Shop) {
@@ -85,20 +54,14 @@ pub(super) async fn filters_are_of_user_and_status(stores: &Shop) {
         for status in OrderStatus::ALL.map(Some).into_iter().chain([None]) {
             let query = OrderQuery {
                 filter: OrderFilter { user_id, status },
-                direction: Direction::Ascending,
-                page: page(3),
                 ..OrderQuery::default()
             };
-            let mut expected: Vec<_> = orders
-                .iter()
-                .filter(|order| user_id.is_none_or(|id| order.user_id == id))
-                .filter(|order| status.is_none_or(|status| order.status == status))
-                .cloned()
-                .collect();
-            expected.sort_by(|left, right| compare(OrderSort::CreatedAt, left, right));
-            let total = Total::Exactly(expected.len().try_into().unwrap());
-            assert_eq!(list(stores, query.clone()).await.total, Some(total));
-            assert_eq!(walk(stores, &query).await, expected);
+            let fits = |order: &&Order| {
+                user_id.is_none_or(|id| order.user_id == id)
+                    && status.is_none_or(|status| order.status == status)
+            };
+            let expected = orders.iter().filter(fits).cloned().collect();
+            list(stores).assert_rows(query, expected, &[3]).await;
         }
     }
 }

@@ -7,6 +7,7 @@ mod writes;
 
 use std::sync::Arc;
 
+use hexpress_app::Ports;
 use hexpress_domain::order::{Order, OrderQuery, OrderRecord, OrderRepository, Placement};
 use hexpress_domain::product::{Product, ProductQuery, ProductRepository};
 use hexpress_domain::user::{Role, User, UserRepository};
@@ -23,6 +24,16 @@ pub struct Shop {
     pub products: Arc<dyn ProductRepository>,
     /// What was ordered.
     pub orders: Arc<dyn OrderRepository>,
+}
+
+impl From<&Ports> for Shop {
+    fn from(ports: &Ports) -> Self {
+        Self {
+            users: Arc::clone(&ports.users),
+            products: Arc::clone(&ports.products),
+            orders: Arc::clone(&ports.orders),
+        }
+    }
 }
 
 promises! {

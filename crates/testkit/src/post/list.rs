@@ -1,9 +1,8 @@
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::list::{Direction, Page, PageRequest, Position, Sort, Total};
+use hexpress_domain::list::{Direction, PageRequest, Sort, Total};
 use hexpress_domain::post::{
     Post, PostFilter, PostQuery, PostRecord, PostRepository, PostScope, PostSort, PostStatus,
     PostView,
@@ -11,7 +10,7 @@ use hexpress_domain::post::{
 use hexpress_domain::user::User;
 
 use super::Blog;
-use crate::promise::MOST_PAGES;
+use crate::list::List;
 use crate::samples::{draft, now, page, post_edit};
 
 /// Posts of two authors whose titles, times and views tie, in all statuses. The first
@@ -60,76 +59,22 @@ pub(super) async fn library(stores: &Blog) -> ([User; 2], Vec<PostView>) {
     (authors, library)
 }
 
-pub(super) fn compare(sort: PostSort, left: &PostView, right: &PostView) -> Ordering {
-    let value = |view: &PostView| sort.cursor(view).value;
-    value(left)
-        .cmp(&value(right))
-        .then(left.post.id.cmp(&right.post.id))
-}
+pub(super) type Posts = List<(Arc<dyn PostRepository>, PostScope), PostView, PostFilter, PostSort>;
 
-pub(super) async fn list(stores: &Blog, scope: PostScope, query: PostQuery) -> Page<PostView> {
-    stores.posts.list(scope, query).await.unwrap()
-}
-
-/// Follows the cursors from the first page to the last.
-async fn walk(posts: &dyn PostRepository, scope: PostScope, query: &PostQuery) -> Vec<PostView> {
-    let mut query = query.clone();
-    let mut walked = Vec::new();
-    for _ in 0..MOST_PAGES {
-        let page = posts.list(scope, query.clone()).await.unwrap();
-        walked.extend(page.items);
-        match page.next {
-            Some(cursor) => query.page.position = Position::After(cursor),
-            None => return walked,
-        }
+/// What can be seen within a scope.
+pub(super) fn list(stores: &Blog, scope: PostScope) -> Posts {
+    List {
+        port: (Arc::clone(&stores.posts), scope),
+        ask: |(posts, scope), query| posts.list(*scope, query),
+        cursor: PostSort::cursor,
     }
-    panic!("the cursors lead to no end");
-}
-
-/// Asks for one page number after the other, until one is past the end.
-async fn turn_pages(
-    posts: &dyn PostRepository,
-    scope: PostScope,
-    query: &PostQuery,
-) -> Vec<PostView> {
-    let mut query = query.clone();
-    let mut turned = Vec::new();
-    for number in 1..=MOST_PAGES {
-        query.page.position = Position::Page(number.to_string().parse().unwrap());
-        let page = posts.list(scope, query.clone()).await.unwrap();
-        if page.items.is_empty() {
-            return turned;
-        }
-        turned.extend(page.items);
-    }
-    panic!("the pages have no end");
 }
 
 pub(super) async fn every_order_is_total_and_cursors_walk_it(stores: &Blog) {
-    let (_, mut library) = library(stores).await;
-    for &sort in PostSort::ALL {
-        for direction in [Direction::Ascending, Direction::Descending] {
-            library.sort_by(|left, right| compare(sort, left, right));
-            if direction == Direction::Descending {
-                library.reverse();
-            }
-            let query = |size: u8| PostQuery {
-                sort,
-                direction,
-                page: page(size),
-                ..PostQuery::default()
-            };
-            let all = list(stores, PostScope::All, query(100)).await;
-            assert_eq!(all.items, library, "{sort:?} {direction:?}");
-            assert_eq!(all.next, None);
-            for size in [1, 5, 14] {
-                let walked = walk(&*stores.posts, PostScope::All, &query(size)).await;
-                assert_eq!(walked, library, "{sort:?} {direction:?} by {size}");
-                let turned = turn_pages(&*stores.posts, PostScope::All, &query(size)).await;
-                assert_eq!(turned, library, "{sort:?} {direction:?} by {size}");
-            }
-        }
-    }
+    let (_, library) = library(stores).await;
+    list(stores, PostScope::All)
+        .assert_every_order(library)
+        .await;
 }
 
 /// A filter, and the posts that it must find among live ones.
@@ -159,7 +104,6 @@ fn filters(authors: &[User; 2]) -> Vec<Filter> {
                         author_id,
                         ..PostFilter::default()
                     },
-                    page: page(100),
                     ..PostQuery::default()
                 };
                 let fits = move |view: &PostView| {
@@ -184,24 +128,9 @@ pub(super) async fn scopes_and_filters_hold_for_rows_totals_and_cursors(stores: 
                 sort,
                 ..query.clone()
             };
-            let mut expected: Vec<_> = library.iter().filter(|view| fits(view)).collect();
-            expected.sort_by(|left, right| compare(sort, right, left));
-            let found = list(stores, scope, query.clone()).await;
-            assert_eq!(
-                found.items.iter().collect::<Vec<_>>(),
-                expected,
-                "{query:?}"
-            );
-            let total = u64::try_from(expected.len()).unwrap();
-            assert_eq!(found.total, Some(Total::Exactly(total)), "{query:?}");
-            let by_two = PostQuery {
-                page: page(2),
-                ..query
-            };
-            let walked = walk(&*stores.posts, scope, &by_two).await;
-            assert_eq!(walked, found.items, "{by_two:?}");
-            let turned = turn_pages(&*stores.posts, scope, &by_two).await;
-            assert_eq!(turned, found.items, "{by_two:?}");
+            let expected = library.iter().filter(|view| fits(view)).cloned();
+            let list = list(stores, scope);
+            list.assert_rows(query, expected.collect(), &[2]).await;
         }
     }
 }
@@ -221,13 +150,13 @@ pub(super) async fn deleted_posts_are_listed_in_the_scope_of_all_alone(stores: &
                 page: page(100),
                 ..PostQuery::default()
             };
-            let page = list(stores, PostScope::All, query.clone()).await;
+            let page = list(stores, PostScope::All).page(query.clone()).await;
             assert_eq!(page.items.len(), all, "{sort:?}");
             for scope in [
                 PostScope::Published,
                 PostScope::PublishedOrBy(authors[0].id),
             ] {
-                let page = list(stores, scope, query.clone()).await;
+                let page = list(stores, scope).page(query.clone()).await;
                 assert!(page.items.iter().all(|view| view.post.deleted_at.is_none()));
                 assert!(liveness == Liveness::Any || page.total == Some(Total::Exactly(0)));
             }
@@ -251,7 +180,7 @@ pub(super) async fn lists_leave_out_what_was_not_asked_for(stores: &Blog) {
             },
             ..PostQuery::default()
         };
-        let page = list(stores, PostScope::All, query).await;
+        let page = list(stores, PostScope::All).page(query).await;
         let content = with_content.then(|| record.content.clone());
         assert_eq!(page.items[0].content, content);
         assert_eq!(page.total, with_content.then_some(Total::Exactly(1)));
@@ -260,19 +189,8 @@ pub(super) async fn lists_leave_out_what_was_not_asked_for(stores: &Blog) {
 
 pub(super) async fn page_numbers_past_the_end_are_empty_with_the_true_total(stores: &Blog) {
     let (_, library) = library(stores).await;
-    for (number, rows) in [("2", 4), ("3", 0), ("9223372036854775807", 0)] {
-        let query = PostQuery {
-            page: PageRequest {
-                position: Position::Page(number.parse().unwrap()),
-                ..page(10)
-            },
-            ..PostQuery::default()
-        };
-        let page = list(stores, PostScope::All, query).await;
-        assert_eq!(page.items.len(), rows, "{number}");
-        let total = u64::try_from(library.len()).unwrap();
-        assert_eq!((page.total, page.next), (Some(Total::Exactly(total)), None));
-    }
+    let list = list(stores, PostScope::All);
+    list.assert_page_numbers(&library).await;
 }
 
 pub(super) async fn a_walk_neither_skips_nor_repeats_while_another_task_comes_and_goes(
@@ -290,11 +208,11 @@ pub(super) async fn a_walk_neither_skips_nor_repeats_while_another_task_comes_an
             ..PostQuery::default()
         };
         let walks = tokio::spawn({
-            let posts = Arc::clone(&stores.posts);
+            let list = list(stores, PostScope::All);
             async move {
                 let mut walks = Vec::new();
                 for _ in 0..3 {
-                    walks.push(walk(&*posts, PostScope::All, &query).await);
+                    walks.push(list.walk(&query).await);
                 }
                 walks
             }
@@ -312,10 +230,7 @@ pub(super) async fn a_walk_neither_skips_nor_repeats_while_another_task_comes_an
             tokio::task::yield_now().await;
         }
         for walked in walks.await.unwrap() {
-            for view in &stay {
-                let times = walked.iter().filter(|found| found.post.id == view.post.id);
-                assert_eq!(times.count(), 1, "{sort:?}: {}", view.post.slug);
-            }
+            list(stores, PostScope::All).assert_met_once(&walked, &stay);
         }
     }
 }

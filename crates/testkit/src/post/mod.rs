@@ -11,6 +11,7 @@ mod writes;
 
 use std::sync::Arc;
 
+use hexpress_app::Ports;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::post::PostId;
 use hexpress_domain::post::{PostRecord, PostRepository, PostView, ViewRepository};
@@ -28,6 +29,16 @@ pub struct Blog {
     pub posts: Arc<dyn PostRepository>,
     /// What counts views.
     pub views: Arc<dyn ViewRepository>,
+}
+
+impl From<&Ports> for Blog {
+    fn from(ports: &Ports) -> Self {
+        Self {
+            users: Arc::clone(&ports.users),
+            posts: Arc::clone(&ports.posts),
+            views: Arc::clone(&ports.view_batches),
+        }
+    }
 }
 
 promises! {

@@ -4,12 +4,13 @@ use hexpress_domain::list::{PageRequest, Search, Total, fold};
 use hexpress_domain::post::{PostFilter, PostQuery, PostScope, PostSort, PostView};
 
 use super::Blog;
-use super::list::{compare, library, list};
+use super::list::{library, list};
 use crate::promise::race;
 use crate::samples::{draft, named, page, post_edit};
 
 pub(super) async fn a_search_matches_anywhere_in_title_and_content(stores: &Blog) {
     library(stores).await;
+    let list = list(stores, PostScope::All);
     #[rustfmt::skip]
     let searches = [
         ("ADA'S ENG", 3), ("gin", 3), ("zo", 2), ("ZOË", 1), ("100%", 1), ("%", 2), ("%%%", 1), ("_", 2),
@@ -29,7 +30,7 @@ pub(super) async fn a_search_matches_anywhere_in_title_and_content(stores: &Blog
                 page: page(20),
                 ..PostQuery::default()
             };
-            let found = list(stores, PostScope::All, query).await;
+            let found = list.page(query).await;
             assert_eq!(found.items.len(), expected, "{text}");
             let matches = |view: &PostView| {
                 let content = view.content.as_ref().unwrap();
@@ -37,7 +38,8 @@ pub(super) async fn a_search_matches_anywhere_in_title_and_content(stores: &Blog
                 folded.contains(search.as_ref().unwrap().folded())
             };
             assert!(found.items.iter().all(matches), "{text}");
-            let is_behind = |left: &PostView, right: &PostView| compare(sort, left, right).is_gt();
+            let is_behind =
+                |left: &PostView, right: &PostView| list.compare(sort, left, right).is_gt();
             assert!(found.items.is_sorted_by(is_behind), "{text} {sort:?}");
             let total = u64::try_from(expected).unwrap();
             assert_eq!(found.total, Some(Total::Exactly(total)), "{text}");
@@ -68,7 +70,7 @@ pub(super) async fn a_search_finds_what_a_change_made_of_a_row_within_the_scope(
             },
             ..PostQuery::default()
         };
-        let page = list(stores, scope, query).await;
+        let page = list(stores, scope).page(query).await;
         assert_eq!(page.items.len(), expected, "{text} {scope:?}");
     }
 }
@@ -103,7 +105,7 @@ pub(super) async fn slow_a_search_counts_no_further_than_its_bound(stores: &Blog
             page: page(1),
             ..PostQuery::default()
         };
-        let page = list(stores, PostScope::All, query).await;
+        let page = list(stores, PostScope::All).page(query).await;
         assert_eq!(page.total, Some(total), "{text}");
     }
     let uncounted = PostQuery {
@@ -113,5 +115,6 @@ pub(super) async fn slow_a_search_counts_no_further_than_its_bound(stores: &Blog
         },
         ..PostQuery::default()
     };
-    assert_eq!(list(stores, PostScope::All, uncounted).await.total, None);
+    let uncounted = list(stores, PostScope::All).page(uncounted).await;
+    assert_eq!(uncounted.total, None);
 }

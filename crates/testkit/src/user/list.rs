@@ -1,14 +1,16 @@
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use hexpress_domain::auth::SessionRecord;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::list::{Direction, Page, PageRequest, Position, Search, Sort, Total};
-use hexpress_domain::user::{Role, User, UserFilter, UserQuery, UserRecord, UserSort};
+use hexpress_domain::list::{PageRequest, Position, Search, Sort, Total};
+use hexpress_domain::user::{
+    Role, User, UserFilter, UserQuery, UserRecord, UserRepository, UserSort,
+};
 
 use super::Accounts;
-use crate::promise::{MOST_PAGES, race};
+use crate::list::List;
+use crate::promise::race;
 use crate::samples::{name, now, page, session, someone, user_deletion, user_edit, user_record};
 
 /// Users whose names, addresses and times tie, differ in case and script, and of
@@ -54,92 +56,36 @@ async fn people(stores: &Accounts) -> Vec<User> {
     people
 }
 
-fn compare(sort: UserSort, left: &User, right: &User) -> Ordering {
-    let value = |user: &User| sort.cursor(user).value;
-    value(left).cmp(&value(right)).then(left.id.cmp(&right.id))
-}
-
-async fn list(stores: &Accounts, query: UserQuery) -> Page<User> {
-    stores.users.list(query).await.unwrap()
-}
-
-/// Follows the cursors from the first page to the last.
-async fn walk(stores: &Accounts, query: &UserQuery) -> Vec<User> {
-    let mut query = query.clone();
-    let mut walked = Vec::new();
-    for _ in 0..MOST_PAGES {
-        let page = list(stores, query.clone()).await;
-        walked.extend(page.items);
-        match page.next {
-            Some(cursor) => query.page.position = Position::After(cursor),
-            None => return walked,
-        }
+fn list(stores: &Accounts) -> List<Arc<dyn UserRepository>, User, UserFilter, UserSort> {
+    List {
+        port: Arc::clone(&stores.users),
+        ask: |users, query| users.list(query),
+        cursor: UserSort::cursor,
     }
-    panic!("the cursors lead to no end");
+}
+
+fn searching(text: &str) -> UserFilter {
+    UserFilter {
+        search: Search::parse(text).unwrap(),
+        ..UserFilter::default()
+    }
 }
 
 pub(super) async fn every_order_is_total_and_cursors_walk_it(stores: &Accounts) {
-    let mut people = people(stores).await;
-    for &sort in UserSort::ALL {
-        for direction in [Direction::Ascending, Direction::Descending] {
-            people.sort_by(|left, right| compare(sort, left, right));
-            if direction == Direction::Descending {
-                people.reverse();
-            }
-            let query = |size: u8| UserQuery {
-                sort,
-                direction,
-                page: page(size),
-                ..UserQuery::default()
-            };
-            let all = list(stores, query(100)).await;
-            assert_eq!(all.items, people, "{sort:?} {direction:?}");
-            assert_eq!(all.next, None);
-            for size in [1, 5, 12] {
-                let walked = walk(stores, &query(size)).await;
-                assert_eq!(walked, people, "{sort:?} {direction:?} by {size}");
-            }
-        }
-    }
+    let people = people(stores).await;
+    list(stores).assert_every_order(people).await;
 }
 
 pub(super) async fn page_numbers_cut_the_same_order(stores: &Accounts) {
-    people(stores).await;
-    let numbered = async |number: &str| {
-        let position = Position::Page(number.parse().unwrap());
-        let query = UserQuery {
-            page: PageRequest {
-                position,
-                ..page(5)
-            },
-            ..UserQuery::default()
-        };
-        list(stores, query).await
-    };
-    let all = list(
-        stores,
-        UserQuery {
-            page: page(100),
-            ..UserQuery::default()
-        },
-    )
-    .await;
-    let mut cut = numbered("1").await.items;
-    cut.extend(numbered("2").await.items);
-    let last = numbered("3").await;
-    assert_eq!(last.items.len(), 2);
-    assert_eq!(last.next, None);
-    cut.extend(last.items);
-    assert_eq!(cut, all.items);
-    for past_the_end in ["4", "9223372036854775807", "99999999999999999999999"] {
-        let page = numbered(past_the_end).await;
-        assert_eq!(page.items, Vec::new());
-        assert_eq!((page.total, page.next), (Some(Total::Exactly(12)), None));
-    }
+    let people = people(stores).await;
+    list(stores).assert_page_numbers(&people).await;
+    let list = list(stores);
+    list.assert_rows(UserQuery::default(), people, &[5]).await;
 }
 
 pub(super) async fn a_walk_neither_skips_nor_repeats_while_others_come_and_go(stores: &Accounts) {
     let stay = people(stores).await;
+    let list = list(stores);
     for &sort in UserSort::ALL {
         let mut leave = Vec::new();
         for _ in 0..4 {
@@ -152,7 +98,7 @@ pub(super) async fn a_walk_neither_skips_nor_repeats_while_others_come_and_go(st
         };
         let mut walked = Vec::new();
         for step in 0.. {
-            let page = list(stores, query.clone()).await;
+            let page = list.page(query.clone()).await;
             walked.extend(page.items);
             if let Some(user) = leave.get(step) {
                 let users = &stores.users;
@@ -165,83 +111,42 @@ pub(super) async fn a_walk_neither_skips_nor_repeats_while_others_come_and_go(st
             }
             assert!(step < 100, "the walk does not end");
         }
-        for user in &stay {
-            let times = walked.iter().filter(|walked| walked.id == user.id).count();
-            assert_eq!(times, 1, "{sort:?}: {}", user.email);
-        }
+        list.assert_met_once(&walked, &stay);
     }
 }
 
-/// A query, and the rows that it must find.
-type Filter = (UserQuery, fn(&User) -> bool);
-
 pub(super) async fn filters_hold_for_rows_and_totals(stores: &Accounts) {
-    let people = people(stores).await;
-    let gone = &people[5];
+    let mut people = people(stores).await;
+    let gone = people.remove(5);
     let deletion = stores.users.change(gone.id, user_deletion());
     deletion.await.unwrap();
-    let filters: [Filter; 4] = [
-        (
-            UserQuery {
-                filter: UserFilter {
-                    role: Some(Role::Moderator),
-                    ..UserFilter::default()
-                },
-                ..UserQuery::default()
+    let roles = [None, Some(Role::User), Some(Role::Moderator)];
+    for (role, is_active) in roles
+        .into_iter()
+        .flat_map(|role| [None, Some(true), Some(false)].map(|is_active| (role, is_active)))
+    {
+        let query = UserQuery {
+            filter: UserFilter {
+                role,
+                is_active,
+                ..UserFilter::default()
             },
-            |user| user.role == Role::Moderator,
-        ),
-        (
-            UserQuery {
-                filter: UserFilter {
-                    is_active: Some(false),
-                    ..UserFilter::default()
-                },
-                ..UserQuery::default()
-            },
-            |user| !user.is_active,
-        ),
-        (
-            UserQuery {
-                filter: UserFilter {
-                    is_active: Some(true),
-                    role: Some(Role::User),
-                    ..UserFilter::default()
-                },
-                ..UserQuery::default()
-            },
-            |user| user.is_active && user.role == Role::User,
-        ),
-        (UserQuery::default(), |_| true),
-    ];
-    for (query, fits) in filters {
-        let expected = people
-            .iter()
-            .filter(|user| user.id != gone.id && fits(user))
-            .count();
-        let page = list(
-            stores,
-            UserQuery {
-                page: page(100),
-                ..query.clone()
-            },
-        )
-        .await;
-        assert!(page.items.iter().all(fits), "{query:?}");
-        assert_eq!(page.items.len(), expected, "{query:?}");
-        let total = Total::Exactly(u64::try_from(expected).unwrap());
-        assert_eq!(page.total, Some(total), "{query:?}");
+            ..UserQuery::default()
+        };
+        let fits = |user: &&User| {
+            role.is_none_or(|role| user.role == role)
+                && is_active.is_none_or(|is_active| user.is_active == is_active)
+        };
+        let expected = people.iter().filter(fits).cloned().collect();
+        list(stores).assert_rows(query, expected, &[2]).await;
     }
-    let deleted = UserQuery {
-        filter: UserFilter {
-            liveness: Liveness::Deleted,
-            ..UserFilter::default()
-        },
-        ..UserQuery::default()
+    let deleted = UserFilter {
+        liveness: Liveness::Deleted,
+        ..UserFilter::default()
     };
-    let deleted = list(stores, deleted).await;
-    assert_eq!(deleted.items.len(), 1);
-    assert_eq!(deleted.items[0].id, gone.id);
+    let deleted = list(stores).found(deleted).await;
+    assert_eq!(deleted.len(), 1);
+    assert_eq!(deleted[0].id, gone.id);
 }
 
 pub(super) async fn a_search_matches_anywhere_and_ignores_case(stores: &Accounts) {
@@ -254,18 +159,8 @@ pub(super) async fn a_search_matches_anywhere_and_ignores_case(stores: &Accounts
         ("p1.3@example.org", 1), ("@EXAMPLE", 12), ("lovelace ada", 0), ("nobody", 0), ("ada OR zed", 0),
     ];
     for (text, expected) in searches {
-        let query = UserQuery {
-            filter: UserFilter {
-                search: Search::parse(text).unwrap(),
-                ..UserFilter::default()
-            },
-            page: page(100),
-            ..UserQuery::default()
-        };
-        let page = list(stores, query).await;
-        assert_eq!(page.items.len(), expected, "{text}");
-        let total = Total::Exactly(u64::try_from(expected).unwrap());
-        assert_eq!(page.total, Some(total), "{text}");
+        let found = list(stores).found(searching(text)).await;
+        assert_eq!(found.len(), expected, "{text}");
     }
 }
 
@@ -274,14 +169,8 @@ pub(super) async fn a_search_finds_what_a_change_made_of_a_row(stores: &Accounts
     let renamed = user_edit(|change| change.user.name = name("Grace", "Hopper"));
     stores.users.change(user.id, renamed).await.unwrap();
     for (text, expected) in [("lovelace", 0), ("hopper", 1)] {
-        let query = UserQuery {
-            filter: UserFilter {
-                search: Search::parse(text).unwrap(),
-                ..UserFilter::default()
-            },
-            ..UserQuery::default()
-        };
-        assert_eq!(list(stores, query).await.items.len(), expected, "{text}");
+        let found = list(stores).found(searching(text)).await;
+        assert_eq!(found.len(), expected, "{text}");
     }
 }
 
@@ -297,21 +186,18 @@ pub(super) async fn slow_a_search_counts_no_further_than_its_bound(stores: &Acco
     });
     race(clerks).await;
     let query = UserQuery {
-        filter: UserFilter {
-            search: Search::parse("lovelace").unwrap(),
-            ..UserFilter::default()
-        },
+        filter: searching("lovelace"),
         page: page(1),
         ..UserQuery::default()
     };
-    let found = list(stores, query.clone()).await;
+    let found = list(stores).page(query.clone()).await;
     assert_eq!(found.total, Some(Total::MoreThan(10_000)));
     let users = &stores.users;
     users.change(one.id, user_deletion()).await.unwrap();
-    let found = list(stores, query).await;
+    let found = list(stores).page(query).await;
     assert_eq!(found.total, Some(Total::Exactly(10_000)));
     stores.user().await;
-    let all = list(stores, UserQuery::default()).await;
+    let all = list(stores).page(UserQuery::default()).await;
     assert_eq!(all.total, Some(Total::Exactly(10_001)));
 }
 
@@ -324,6 +210,6 @@ pub(super) async fn a_count_that_is_not_asked_for_is_not_made(stores: &Accounts)
         },
         ..UserQuery::default()
     };
-    let page = list(stores, query).await;
+    let page = list(stores).page(query).await;
     assert_eq!((page.items.len(), page.total), (1, None));
 }

@@ -5,6 +5,7 @@ mod writes;
 
 use std::sync::Arc;
 
+use hexpress_app::Ports;
 use hexpress_domain::auth::{Authenticated, SessionRecord, TokenDigest, TokenRepository};
 use hexpress_domain::user::{Role, User, UserRecord, UserRepository};
 
@@ -17,6 +18,15 @@ pub struct Accounts {
     pub users: Arc<dyn UserRepository>,
     /// Their tokens.
     pub tokens: Arc<dyn TokenRepository>,
+}
+
+impl From<&Ports> for Accounts {
+    fn from(ports: &Ports) -> Self {
+        Self {
+            users: Arc::clone(&ports.users),
+            tokens: Arc::clone(&ports.tokens),
+        }
+    }
 }
 
 promises! {
