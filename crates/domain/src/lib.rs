@@ -44,6 +44,7 @@ pub mod order;
 pub mod post;
 pub mod product;
 pub mod repository;
+pub mod text;
 pub mod user;
 pub mod validation;
 

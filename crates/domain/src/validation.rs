@@ -88,8 +88,38 @@ impl ValidationErrors {
         &self.0
     }
 
-    /// Reads a field that must be there. `missing` is the text for an absent one.
-    pub fn required<T, U, E: Display>(
+    /// Reads a field that must be there, as its type does. `missing` is the text for an
+    /// absent one.
+    pub fn required<T, U: TryFrom<T, Error: Display>>(
+        &mut self,
+        name: &str,
+        field: Field<T>,
+        missing: &str,
+    ) -> Option<U> {
+        self.required_with(name, field, missing, U::try_from)
+    }
+
+    /// Reads a field that may be absent, but not `null`, as its type does.
+    pub fn optional<T, U: TryFrom<T, Error: Display>>(
+        &mut self,
+        name: &str,
+        field: Field<T>,
+    ) -> Option<U> {
+        self.optional_with(name, field, U::try_from)
+    }
+
+    /// Reads a field that may be absent or `null`, which here mean the same, as its type
+    /// does.
+    pub fn nullable<T, U: TryFrom<T, Error: Display>>(
+        &mut self,
+        name: &str,
+        field: Field<T>,
+    ) -> Option<U> {
+        self.nullable_with(name, field, U::try_from)
+    }
+
+    /// As [`Self::required`], in another way than the type's own.
+    pub fn required_with<T, U, E: Display>(
         &mut self,
         name: &str,
         field: Field<T>,
@@ -100,11 +130,11 @@ impl ValidationErrors {
             self.add(name, missing);
             return None;
         }
-        self.optional(name, field, parse)
+        self.optional_with(name, field, parse)
     }
 
-    /// Reads a field that may be absent, but not `null`.
-    pub fn optional<T, U, E: Display>(
+    /// As [`Self::optional`], in another way than the type's own.
+    pub fn optional_with<T, U, E: Display>(
         &mut self,
         name: &str,
         field: Field<T>,
@@ -123,8 +153,8 @@ impl ValidationErrors {
         None
     }
 
-    /// Reads a field that may be absent or `null`, which here mean the same.
-    pub fn nullable<T, U, E: Display>(
+    /// As [`Self::nullable`], in another way than the type's own.
+    pub fn nullable_with<T, U, E: Display>(
         &mut self,
         name: &str,
         field: Field<T>,
@@ -133,22 +163,31 @@ impl ValidationErrors {
         if matches!(field, Field::Null) {
             return None;
         }
-        self.optional(name, field, parse)
+        self.optional_with(name, field, parse)
     }
 
     /// The command that was read, unless something is wrong with it.
     ///
-    /// `command` is `None` only where a fault was added: a required field that
-    /// gave no value.
+    /// `command` gives `None` only where a fault was added: a required field that has no
+    /// value.
     ///
     /// # Errors
     ///
     /// All faults that were added.
-    pub fn finish<T>(self, command: Option<T>) -> Result<T, Self> {
-        match command {
-            Some(command) if self.is_empty() => Ok(command),
-            _ => Err(self),
+    pub fn finish<T>(self, command: impl FnOnce() -> Option<T>) -> Result<T, Self> {
+        match self.is_empty().then(command).flatten() {
+            Some(command) => Ok(command),
+            None => Err(self),
         }
+    }
+
+    /// Each field at fault with its message, for tests to compare.
+    #[cfg(test)]
+    pub(crate) fn pairs(&self) -> Vec<(&str, &str)> {
+        let pairs = self.0.iter();
+        pairs
+            .map(|fault| (fault.field.as_str(), fault.message.as_str()))
+            .collect()
     }
 }
 
@@ -181,30 +220,27 @@ mod tests {
     #[test]
     fn collects_every_fault_in_order() {
         let mut errors = ValidationErrors::new();
-        let a = errors.required("a", Field::Absent, "A is required", number);
-        let b = errors.optional("b", Field::Null, number);
-        let c = errors.optional("c", Field::Malformed("Must be a string".into()), number);
-        let d = errors.optional("d", Field::Value("4".to_owned()), number);
-        let e = errors.nullable("e", Field::Null, number);
+        let a = errors.required_with("a", Field::Absent, "A is required", number);
+        let b = errors.optional_with("b", Field::Null, number);
+        let c = errors.optional_with("c", Field::Malformed("Must be a string".into()), number);
+        let d = errors.optional_with("d", Field::Value("4".to_owned()), number);
+        let e = errors.nullable_with("e", Field::Null, number);
+        let f: Option<u8> = errors.required("f", Field::Value(5_i64), "F is required");
+        assert_eq!(f, Some(5));
         assert_eq!((a, b, c, d, e), (None, None, None, Some(4), None));
-        let texts: Vec<_> = errors
-            .as_slice()
-            .iter()
-            .map(|fault| (fault.field.as_str(), fault.message.as_str()))
-            .collect();
         assert_eq!(
-            texts,
+            errors.pairs(),
             [
                 ("a", "A is required"),
                 ("b", "Must not be null"),
                 ("c", "Must be a string")
             ]
         );
-        assert!(errors.finish(Some(())).is_err());
+        assert!(errors.finish(|| Some(())).is_err());
     }
 
     #[test]
     fn gives_the_command_where_nothing_is_wrong() {
-        assert_eq!(ValidationErrors::new().finish(Some(1)), Ok(1));
+        assert_eq!(ValidationErrors::new().finish(|| Some(1)), Ok(1));
     }
 }

@@ -1,7 +1,6 @@
 //! Lists: each declares its filters once, for the reader of its query, for the document,
 //! and for the fingerprint in its cursors. The rest is the same for all.
 
-use std::convert::Infallible;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -87,7 +86,7 @@ impl<L: Listing> ListRequest<L> {
             direction,
             page,
         };
-        fields.finish(all.finish(Some(Self { query, fingerprint })))
+        fields.finish(all.finish(|| Some(Self { query, fingerprint })))
     }
 
     /// What tells this page from others.
@@ -112,7 +111,7 @@ fn read_page(
     errors: &mut ValidationErrors,
 ) -> PageRequest {
     let has_cursor = fields.has("cursor");
-    let page = errors.optional("page", fields.text("page"), |text| {
+    let page = errors.optional_with("page", fields.text("page"), |text| {
         let page: PageNumber = text
             .parse()
             .map_err(|error: PageNumberError| error.to_string())?;
@@ -121,17 +120,17 @@ fn read_page(
         }
         Ok(page)
     });
-    let size = errors.optional("limit", fields.text("limit"), |text| {
+    let size = errors.optional_with("limit", fields.text("limit"), |text| {
         let size: Option<PageSize> = text.parse().ok();
         size.filter(|size| size.get() <= largest)
             .ok_or_else(|| format!("Limit must be between {} and {largest}", PageSize::MIN))
     });
     errors.extend(which);
-    let cursor = errors.optional("cursor", fields.text("cursor"), |text| match list {
+    let cursor = errors.optional_with("cursor", fields.text("cursor"), |text| match list {
         None => Ok(None),
         Some(list) => cursor::decode(&text, list).map(Some).ok_or(CursorError),
     });
-    let count = errors.optional("count", fields.text("count"), |text| match text.as_str() {
+    let count = errors.optional_with("count", fields.text("count"), |text| match text.as_str() {
         "none" => Ok(false),
         _ => Err("Must be: none"),
     });
@@ -222,7 +221,7 @@ impl Filters {
     fn boolean(&mut self, name: &'static str, about: &str) -> Option<bool> {
         self.describe(name, about, bool::schema);
         let field = self.fields.boolean(name);
-        self.errors.optional(name, field, Ok::<_, Infallible>)
+        self.errors.optional(name, field)
     }
 
     fn parsed<V, E: Display>(
@@ -231,7 +230,7 @@ impl Filters {
         parse: impl FnOnce(String) -> Result<V, E>,
     ) -> Option<V> {
         let field = self.fields.text(name);
-        self.errors.optional(name, field, parse)
+        self.errors.optional_with(name, field, parse)
     }
 
     fn add(&mut self, name: &str, value: &str) {

@@ -1,11 +1,10 @@
 use std::fmt;
-use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Utc};
 
 use crate::clock::to_milliseconds;
 use crate::user::{Email, Password};
-use crate::validation::{Field, NulError, ValidationErrors, without_nul};
+use crate::validation::{Field, ValidationErrors};
 
 /// The fields of a login as they arrived.
 #[derive(Default)]
@@ -40,77 +39,23 @@ impl Credentials {
     /// All faults of all fields.
     pub fn parse(raw: RawCredentials) -> Result<Self, ValidationErrors> {
         let mut errors = ValidationErrors::new();
-        let email = errors.required("email", raw.email, "Email is required", |text| text.parse());
-        let password = errors.required("password", raw.password, "Password is required", |text| {
+        let email = errors.required("email", raw.email, "Email is required");
+        let missing = "Password is required";
+        let password = errors.required_with("password", raw.password, missing, |text| {
             Password::claimed(&text)
         });
-        let command = email
-            .zip(password)
-            .map(|(email, password)| Self { email, password });
-        errors.finish(command)
+        errors.finish(|| {
+            Some(Self {
+                email: email?,
+                password: password?,
+            })
+        })
     }
 }
 
-/// The name of an API token: 1 to 100 characters, trimmed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(try_from = "String", into = "String")
-)]
-pub struct TokenName(String);
-
-/// Why a text is no token's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TokenNameError {
-    /// Nothing but white space.
-    #[error("Name is required")]
-    Empty,
-    /// More than [`TokenName::MAX_LENGTH`] characters.
-    #[error("Name must be at most {} characters long", TokenName::MAX_LENGTH)]
-    TooLong,
-    /// It holds U+0000.
-    #[error(transparent)]
-    Nul(#[from] NulError),
-}
-
-impl TokenName {
-    /// The longest name, in characters.
-    pub const MAX_LENGTH: usize = 100;
-
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for TokenName {
-    type Err = TokenNameError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = without_nul(text.trim())?;
-        match text.chars().count() {
-            0 => Err(TokenNameError::Empty),
-            length if length > Self::MAX_LENGTH => Err(TokenNameError::TooLong),
-            _ => Ok(Self(text.to_owned())),
-        }
-    }
-}
-
-impl TryFrom<String> for TokenName {
-    type Error = TokenNameError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<TokenName> for String {
-    fn from(name: TokenName) -> Self {
-        name.0
-    }
+crate::text::texts! {
+    /// The name of an API token: 1 to 100 characters, trimmed.
+    TokenName("Name", 1..=100);
 }
 
 /// The fields of a new API token as they arrived.
@@ -142,10 +87,15 @@ impl NewApiToken {
     /// All faults of all fields.
     pub fn parse(raw: RawNewApiToken, now: DateTime<Utc>) -> Result<Self, ValidationErrors> {
         let mut errors = ValidationErrors::new();
-        let name = errors.required("name", raw.name, "Name is required", |text| text.parse());
+        let name = errors.required("name", raw.name, "Name is required");
         let expires_at =
-            errors.nullable("expiresAt", raw.expires_at, |text| parse_expiry(&text, now));
-        errors.finish(name.map(|name| Self { name, expires_at }))
+            errors.nullable_with("expiresAt", raw.expires_at, |text| parse_expiry(&text, now));
+        errors.finish(|| {
+            Some(Self {
+                name: name?,
+                expires_at,
+            })
+        })
     }
 
     /// Checks that the token would not end before it is made, at `now`.
@@ -191,6 +141,7 @@ enum ExpiryError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::assert_bounds;
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000, 0).unwrap()
@@ -255,11 +206,6 @@ mod tests {
 
     #[test]
     fn names_are_bounded() {
-        assert_eq!(" ".parse::<TokenName>(), Err(TokenNameError::Empty));
-        assert!("ж".repeat(100).parse::<TokenName>().is_ok());
-        assert_eq!(
-            "a".repeat(101).parse::<TokenName>(),
-            Err(TokenNameError::TooLong)
-        );
+        assert_bounds::<TokenName>("Name", 1, 100);
     }
 }

@@ -8,9 +8,7 @@ mod token;
 
 pub use actor::{Actor, Principal};
 pub use address::ClientAddress;
-pub use commands::{
-    Credentials, NewApiToken, RawCredentials, RawNewApiToken, TokenName, TokenNameError,
-};
+pub use commands::{Credentials, NewApiToken, RawCredentials, RawNewApiToken, TokenName};
 pub use ports::{
     ApiTokenRecord, Authenticated, CREDENTIALS_CHANGED, HasherError, LoginAttempt, LoginGuard,
     PasswordHasher, Reservation, SessionRecord, TOO_MANY_TOKENS, TokenMint, TokenRepository,

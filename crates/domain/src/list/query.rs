@@ -1,3 +1,5 @@
+use strum::VariantArray;
+
 use super::{Cursor, CursorError, Direction, PageRequest, Position, SortValue};
 use crate::validation::ValidationErrors;
 
@@ -33,12 +35,14 @@ impl<F, S: Sort> PageQuery<F, S> {
 
 /// The orders in which one kind of row can be listed. The first one is the default of
 /// every list.
-pub trait Sort: Copy + Default + 'static {
+pub trait Sort: Copy + Default + VariantArray + Into<&'static str> {
     /// Every order.
-    const ALL: &'static [Self];
+    const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The order's name, as the API spells it.
-    fn as_str(self) -> &'static str;
+    fn as_str(self) -> &'static str {
+        self.into()
+    }
 
     /// What the rows are compared by.
     fn value_type(self) -> SortType;

@@ -82,7 +82,7 @@ impl NewOrder {
                 errors.add(format!("items[{index}].productId"), ItemsError::Repeated);
             }
         }
-        errors.finish(Some(Self { items }))
+        errors.finish(|| Some(Self { items }))
     }
 
     /// Reads a new order.
@@ -93,7 +93,7 @@ impl NewOrder {
     /// are too many lines, that alone.
     pub fn parse(raw: RawNewOrder) -> Result<Self, ValidationErrors> {
         let mut errors = ValidationErrors::new();
-        let raw = errors.required("items", raw.items, "Items are required", |items| {
+        let raw = errors.required_with("items", raw.items, "Items are required", |items| {
             if (1..=Self::MAX_ITEMS).contains(&items.len()) {
                 Ok(items)
             } else {
@@ -104,10 +104,10 @@ impl NewOrder {
         let mut items = Vec::new();
         for (index, raw) in raw.unwrap_or_default().into_iter().enumerate() {
             let name = format!("items[{index}]");
-            let raw = errors.required(&name, raw, "Item is required", Ok::<_, ItemsError>);
+            let raw = errors.required(&name, raw, "Item is required");
             items.extend(raw.and_then(|raw| parse_item(&mut errors, &name, raw, &mut known)));
         }
-        errors.finish(Some(Self { items }))
+        errors.finish(|| Some(Self { items }))
     }
 
     /// The lines, in the order sent.
@@ -123,7 +123,7 @@ fn parse_item(
     raw: RawNewOrderItem,
     known: &mut HashSet<ProductId>,
 ) -> Option<NewOrderItem> {
-    let product_id = errors.required(
+    let product_id = errors.required_with(
         &format!("{name}.productId"),
         raw.product_id,
         "Product is required",
@@ -142,7 +142,6 @@ fn parse_item(
         &format!("{name}.quantity"),
         raw.quantity,
         "Quantity is required",
-        Quantity::try_from,
     );
     let (product_id, quantity) = product_id.zip(quantity)?;
     Some(NewOrderItem {

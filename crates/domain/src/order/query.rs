@@ -1,9 +1,12 @@
+use strum::{IntoStaticStr, VariantArray};
+
 use super::{Order, OrderStatus};
 use crate::list::{Cursor, PageQuery, Sort, SortType, SortValue};
 use crate::user::UserId;
 
 /// What a list of orders can be sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
 pub enum OrderSort {
     /// By the time of placing.
     #[default]
@@ -31,16 +34,6 @@ impl OrderSort {
 }
 
 impl Sort for OrderSort {
-    const ALL: &'static [Self] = &[Self::CreatedAt, Self::UpdatedAt, Self::TotalCents];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::CreatedAt => "createdAt",
-            Self::UpdatedAt => "updatedAt",
-            Self::TotalCents => "totalCents",
-        }
-    }
-
     fn value_type(self) -> SortType {
         match self {
             Self::CreatedAt | Self::UpdatedAt => SortType::Time,

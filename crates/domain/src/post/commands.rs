@@ -65,23 +65,22 @@ impl NewPost {
     /// All faults of all fields.
     pub fn parse(raw: RawNewPost) -> Result<Self, ValidationErrors> {
         let mut errors = ValidationErrors::new();
-        let title = errors.required("title", raw.title, "Title is required", |text| text.parse());
-        let content = errors.required("content", raw.content, "Content is required", |text| {
-            Content::try_from(text)
-        });
-        let excerpt = errors.nullable("excerpt", raw.excerpt, |text| text.parse());
-        let status = errors.optional("status", raw.status, |text| PostStatus::initial(&text));
-        let metadata = errors.optional("metadata", raw.metadata, |text| text.parse());
-        let slug = errors.optional("slug", raw.slug, |text| text.parse());
-        let command = title.zip(content).map(|(title, content)| Self {
-            title,
-            content,
-            excerpt,
-            status: status.unwrap_or_default(),
-            metadata: metadata.unwrap_or_default(),
-            slug,
-        });
-        errors.finish(command)
+        let title = errors.required("title", raw.title, "Title is required");
+        let content = errors.required("content", raw.content, "Content is required");
+        let excerpt = errors.nullable("excerpt", raw.excerpt);
+        let status = errors.optional_with("status", raw.status, |text| PostStatus::initial(&text));
+        let metadata = errors.optional_with("metadata", raw.metadata, |text| text.parse());
+        let slug = errors.optional("slug", raw.slug);
+        errors.finish(|| {
+            Some(Self {
+                title: title?,
+                content: content?,
+                excerpt,
+                status: status.unwrap_or_default(),
+                metadata: metadata.unwrap_or_default(),
+                slug,
+            })
+        })
     }
 }
 
@@ -164,21 +163,22 @@ impl PostPatch {
     pub fn parse(raw: RawPostPatch) -> Result<Self, ValidationErrors> {
         let mut errors = ValidationErrors::new();
         let patch = Self {
-            title: errors.optional(PostField::Title.as_str(), raw.title, |text| text.parse()),
-            content: errors.optional(PostField::Content.as_str(), raw.content, Content::try_from),
+            title: errors.optional(PostField::Title.as_str(), raw.title),
+            content: errors.optional(PostField::Content.as_str(), raw.content),
             excerpt: match raw.excerpt {
                 Field::Null => Some(None),
                 excerpt => errors
-                    .optional(PostField::Excerpt.as_str(), excerpt, |text| text.parse())
+                    .optional(PostField::Excerpt.as_str(), excerpt)
                     .map(Some),
             },
-            status: errors.optional(PostField::Status.as_str(), raw.status, |text| text.parse()),
-            metadata: errors.optional(PostField::Metadata.as_str(), raw.metadata, |text| {
+            status: errors
+                .optional_with(PostField::Status.as_str(), raw.status, |text| text.parse()),
+            metadata: errors.optional_with(PostField::Metadata.as_str(), raw.metadata, |text| {
                 text.parse()
             }),
-            slug: errors.optional(PostField::Slug.as_str(), raw.slug, |text| text.parse()),
+            slug: errors.optional(PostField::Slug.as_str(), raw.slug),
         };
-        errors.finish(Some(patch))
+        errors.finish(|| Some(patch))
     }
 
     /// The fields that the patch holds, in the order of its schema.
@@ -215,19 +215,11 @@ mod tests {
         Field::Value(text.to_owned())
     }
 
-    fn texts(errors: &ValidationErrors) -> Vec<(&str, &str)> {
-        errors
-            .as_slice()
-            .iter()
-            .map(|fault| (fault.field.as_str(), fault.message.as_str()))
-            .collect()
-    }
-
     #[test]
     fn a_new_post_needs_title_and_content() {
         let errors = NewPost::parse(RawNewPost::default()).unwrap_err();
         assert_eq!(
-            texts(&errors),
+            errors.pairs(),
             [
                 ("title", "Title is required"),
                 ("content", "Content is required"),
@@ -247,7 +239,7 @@ mod tests {
         };
         let errors = NewPost::parse(raw).unwrap_err();
         assert_eq!(
-            texts(&errors),
+            errors.pairs(),
             [
                 ("title", "Title must be between 3 and 200 characters"),
                 ("content", "Content is required"),
@@ -281,7 +273,7 @@ mod tests {
             ..RawPostPatch::default()
         });
         assert_eq!(
-            texts(&errors.unwrap_err()),
+            errors.unwrap_err().pairs(),
             [("metadata", "Must not be null")]
         );
     }

@@ -1,7 +1,6 @@
 //! Posts: what is written, and how it is published.
 
 mod commands;
-mod content;
 mod entity;
 mod metadata;
 mod ports;
@@ -9,12 +8,11 @@ mod query;
 mod slug;
 mod statistics;
 mod status;
-mod title;
+mod text;
 mod view;
 mod view_count;
 
 pub use commands::{NewPost, PostField, PostPatch, RawNewPost, RawPostPatch};
-pub use content::{Content, ContentError, Excerpt, ExcerptError};
 pub use entity::{LockedPost, Post, PostChange, PostId, TransitionError};
 pub use metadata::{Metadata, MetadataError};
 #[cfg(feature = "mocks")]
@@ -24,7 +22,7 @@ pub use query::{PostFilter, PostQuery, PostScope, PostSort};
 pub use slug::{MadeSlug, NewSlug, Slug, SlugError};
 pub use statistics::{MonthlyPosts, StatusCount};
 pub use status::{InitialStatusError, PostStatus, PostStatusError};
-pub use title::{Title, TitleError};
+pub use text::{Content, Excerpt, Title};
 pub use view::{Author, PostHeadline, PostView};
 #[cfg(feature = "mocks")]
 pub use view_count::{MockViewCounter, MockViewRepository};

@@ -1,10 +1,13 @@
+use strum::{IntoStaticStr, VariantArray};
+
 use super::{PostStatus, PostView};
 use crate::entity::Liveness;
 use crate::list::{Cursor, PageQuery, Search, Sort, SortType, SortValue};
 use crate::user::UserId;
 
 /// The orders in which posts can be listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
 pub enum PostSort {
     /// By the time of creation.
     #[default]
@@ -39,24 +42,6 @@ impl PostSort {
 }
 
 impl Sort for PostSort {
-    const ALL: &'static [Self] = &[
-        Self::CreatedAt,
-        Self::UpdatedAt,
-        Self::PublishedAt,
-        Self::Title,
-        Self::ViewCount,
-    ];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::CreatedAt => "createdAt",
-            Self::UpdatedAt => "updatedAt",
-            Self::PublishedAt => "publishedAt",
-            Self::Title => "title",
-            Self::ViewCount => "viewCount",
-        }
-    }
-
     fn value_type(self) -> SortType {
         match self {
             Self::CreatedAt | Self::UpdatedAt => SortType::Time,

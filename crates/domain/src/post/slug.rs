@@ -56,7 +56,7 @@ pub enum NewSlug {
 /// let made = MadeSlug::of_title(&title);
 /// assert_eq!(made.plain().as_str(), "zhizn-engines");
 /// assert_eq!(made.first_free(["zhizn-engines"]).as_str(), "zhizn-engines-2");
-/// # Ok::<(), hexpress_domain::post::TitleError>(())
+/// # Ok::<(), hexpress_domain::text::TextError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeSlug {

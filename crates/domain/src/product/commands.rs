@@ -1,5 +1,3 @@
-use std::convert::Infallible;
-
 use super::{Description, ProductName, Stock, StockChange, StockDelta};
 use crate::money::{Currency, Price};
 use crate::validation::{Field, ValidationErrors};
@@ -46,31 +44,25 @@ impl NewProduct {
     /// All faults of all fields.
     pub fn parse(raw: RawNewProduct) -> Result<Self, ValidationErrors> {
         let mut errors = ValidationErrors::new();
-        let name = errors.required("name", raw.name, "Name is required", |text| text.parse());
-        let description = errors.optional("description", raw.description, |text| text.parse());
-        let price = errors.required(
-            "priceCents",
-            raw.price_cents,
-            "Price is required",
-            Price::try_from,
-        );
-        let currency = errors.required("currency", raw.currency, "Currency is required", |text| {
+        let name = errors.required("name", raw.name, "Name is required");
+        let description = errors.optional("description", raw.description);
+        let price = errors.required("priceCents", raw.price_cents, "Price is required");
+        let missing = "Currency is required";
+        let currency = errors.required_with("currency", raw.currency, missing, |text| {
             Currency::in_use(&text)
         });
-        let stock = errors.required("stock", raw.stock, "Stock is required", Stock::try_from);
-        let is_active = errors.optional("isActive", raw.is_active, Ok::<_, Infallible>);
-        let command =
-            name.zip(price)
-                .zip(currency.zip(stock))
-                .map(|((name, price), (currency, stock))| Self {
-                    name,
-                    description: description.unwrap_or_default(),
-                    price,
-                    currency,
-                    stock,
-                    is_active: is_active.unwrap_or(true),
-                });
-        errors.finish(command)
+        let stock = errors.required("stock", raw.stock, "Stock is required");
+        let is_active = errors.optional("isActive", raw.is_active);
+        errors.finish(|| {
+            Some(Self {
+                name: name?,
+                description: description.unwrap_or_default(),
+                price: price?,
+                currency: currency?,
+                stock: stock?,
+                is_active: is_active.unwrap_or(true),
+            })
+        })
     }
 }
 
@@ -118,27 +110,26 @@ impl ProductPatch {
     /// All faults of all fields; `stock` and `stockDelta` exclude each other.
     pub fn parse(raw: RawProductPatch) -> Result<Self, ValidationErrors> {
         let mut errors = ValidationErrors::new();
-        let name = errors.optional("name", raw.name, |text| text.parse());
-        let description = errors.optional("description", raw.description, |text| text.parse());
-        let price = errors.optional("priceCents", raw.price_cents, Price::try_from);
-        let currency = errors.optional("currency", raw.currency, |text| Currency::in_use(&text));
         let sets_stock = !matches!(raw.stock, Field::Absent);
-        let stock = errors.optional("stock", raw.stock, Stock::try_from);
-        let delta = errors.optional("stockDelta", raw.stock_delta, |pieces| {
-            if sets_stock {
-                return Err("Must not be sent beside stock".to_owned());
-            }
-            StockDelta::try_from(pieces).map_err(|error| error.to_string())
-        });
-        let is_active = errors.optional("isActive", raw.is_active, Ok::<_, Infallible>);
-        errors.finish(Some(Self {
-            name,
-            description,
-            price,
-            currency,
-            stock: stock.map(StockChange::Set).or(delta.map(StockChange::Add)),
-            is_active,
-        }))
+        let patch = Self {
+            name: errors.optional("name", raw.name),
+            description: errors.optional("description", raw.description),
+            price: errors.optional("priceCents", raw.price_cents),
+            currency: errors
+                .optional_with("currency", raw.currency, |text| Currency::in_use(&text)),
+            stock: {
+                let stock = errors.optional("stock", raw.stock);
+                let delta = errors.optional_with("stockDelta", raw.stock_delta, |pieces| {
+                    if sets_stock {
+                        return Err("Must not be sent beside stock".to_owned());
+                    }
+                    StockDelta::try_from(pieces).map_err(|error| error.to_string())
+                });
+                stock.map(StockChange::Set).or(delta.map(StockChange::Add))
+            },
+            is_active: errors.optional("isActive", raw.is_active),
+        };
+        errors.finish(|| Some(patch))
     }
 }
 
@@ -150,19 +141,11 @@ mod tests {
         Field::Value(text.to_owned())
     }
 
-    fn texts(errors: &ValidationErrors) -> Vec<(&str, &str)> {
-        errors
-            .as_slice()
-            .iter()
-            .map(|fault| (fault.field.as_str(), fault.message.as_str()))
-            .collect()
-    }
-
     #[test]
     fn a_new_product_names_all_that_is_missing() {
         let errors = NewProduct::parse(RawNewProduct::default()).unwrap_err();
         assert_eq!(
-            texts(&errors),
+            errors.pairs(),
             [
                 ("name", "Name is required"),
                 ("priceCents", "Price is required"),
@@ -184,7 +167,7 @@ mod tests {
         };
         let errors = NewProduct::parse(raw).unwrap_err();
         assert_eq!(
-            texts(&errors),
+            errors.pairs(),
             [
                 ("name", "Name is required"),
                 (
@@ -238,7 +221,7 @@ mod tests {
             ..RawProductPatch::default()
         };
         assert_eq!(
-            texts(&ProductPatch::parse(both).unwrap_err()),
+            ProductPatch::parse(both).unwrap_err().pairs(),
             [("stockDelta", "Must not be sent beside stock")]
         );
     }

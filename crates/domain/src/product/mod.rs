@@ -14,4 +14,4 @@ pub use ports::MockProductRepository;
 pub use ports::{ProductReader, ProductRecord, ProductRepository};
 pub use query::{ProductFilter, ProductQuery, ProductSort};
 pub use stock::{Stock, StockChange, StockChangeError, StockDelta, StockDeltaError, StockError};
-pub use text::{Description, DescriptionError, ProductName, ProductNameError};
+pub use text::{Description, ProductName};

@@ -1,8 +1,11 @@
+use strum::{IntoStaticStr, VariantArray};
+
 use super::Product;
 use crate::list::{Cursor, PageQuery, Search, Sort, SortType, SortValue};
 
 /// The orders in which products can be listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
 pub enum ProductSort {
     /// By the time of creation.
     #[default]
@@ -33,17 +36,6 @@ impl ProductSort {
 }
 
 impl Sort for ProductSort {
-    const ALL: &'static [Self] = &[Self::CreatedAt, Self::Name, Self::PriceCents, Self::Stock];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::CreatedAt => "createdAt",
-            Self::Name => "name",
-            Self::PriceCents => "priceCents",
-            Self::Stock => "stock",
-        }
-    }
-
     fn value_type(self) -> SortType {
         match self {
             Self::CreatedAt => SortType::Time,

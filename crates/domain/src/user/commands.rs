@@ -1,4 +1,3 @@
-use std::convert::Infallible;
 use std::fmt;
 
 use super::{CurrentPasswordError, Email, FirstName, LastName, Password, PersonName, Role};
@@ -43,29 +42,20 @@ impl NewUser {
     /// All faults of all fields.
     pub fn parse(raw: RawNewUser) -> Result<Self, ValidationErrors> {
         let mut errors = ValidationErrors::new();
-        let email = errors.required("email", raw.email, "Email is required", |text| text.parse());
-        let password = errors.required("password", raw.password, "Password is required", |text| {
-            text.parse()
-        });
-        let first = errors.required(
-            "firstName",
-            raw.first_name,
-            "First name is required",
-            |text| text.parse(),
-        );
-        let last = errors.required("lastName", raw.last_name, "Last name is required", |text| {
-            text.parse()
-        });
-        let command =
-            email
-                .zip(password)
-                .zip(first.zip(last))
-                .map(|((email, password), (first, last))| Self {
-                    email,
-                    password,
-                    name: PersonName { first, last },
-                });
-        errors.finish(command)
+        let email = errors.required("email", raw.email, "Email is required");
+        let password = errors.required("password", raw.password, "Password is required");
+        let first = errors.required("firstName", raw.first_name, "First name is required");
+        let last = errors.required("lastName", raw.last_name, "Last name is required");
+        errors.finish(|| {
+            Some(Self {
+                email: email?,
+                password: password?,
+                name: PersonName {
+                    first: first?,
+                    last: last?,
+                },
+            })
+        })
     }
 }
 
@@ -162,29 +152,19 @@ impl UserPatch {
     pub fn parse(raw: RawUserPatch) -> Result<Self, ValidationErrors> {
         let mut errors = ValidationErrors::new();
         let patch = Self {
-            email: errors.optional(UserField::Email.as_str(), raw.email, |text| text.parse()),
-            password: errors.optional(UserField::Password.as_str(), raw.password, |text| {
-                text.parse()
-            }),
-            current_password: errors.optional(
+            email: errors.optional(UserField::Email.as_str(), raw.email),
+            password: errors.optional(UserField::Password.as_str(), raw.password),
+            current_password: errors.optional_with(
                 UserField::CurrentPassword.as_str(),
                 raw.current_password,
                 |text| Password::claimed(&text).map_err(|_| CurrentPasswordError),
             ),
-            first_name: errors.optional(UserField::FirstName.as_str(), raw.first_name, |text| {
-                text.parse()
-            }),
-            last_name: errors.optional(UserField::LastName.as_str(), raw.last_name, |text| {
-                text.parse()
-            }),
-            role: errors.optional(UserField::Role.as_str(), raw.role, |text| text.parse()),
-            is_active: errors.optional(
-                UserField::IsActive.as_str(),
-                raw.is_active,
-                Ok::<_, Infallible>,
-            ),
+            first_name: errors.optional(UserField::FirstName.as_str(), raw.first_name),
+            last_name: errors.optional(UserField::LastName.as_str(), raw.last_name),
+            role: errors.optional_with(UserField::Role.as_str(), raw.role, |text| text.parse()),
+            is_active: errors.optional(UserField::IsActive.as_str(), raw.is_active),
         };
-        errors.finish(Some(patch))
+        errors.finish(|| Some(patch))
     }
 
     /// The fields that the patch holds, in the order of its schema.
@@ -219,19 +199,14 @@ impl UserPatch {
 mod tests {
     use super::*;
 
-    fn texts(errors: &ValidationErrors) -> Vec<(&str, &str)> {
-        errors
-            .as_slice()
-            .iter()
-            .map(|fault| (fault.field.as_str(), fault.message.as_str()))
-            .collect()
-    }
-
     #[test]
     fn an_empty_sign_up_names_every_field() {
         let errors = NewUser::parse(RawNewUser::default()).err();
         assert_eq!(
-            errors.as_ref().map(texts).unwrap_or_default(),
+            errors
+                .as_ref()
+                .map(ValidationErrors::pairs)
+                .unwrap_or_default(),
             [
                 ("email", "Email is required"),
                 ("password", "Password is required"),
@@ -267,7 +242,10 @@ mod tests {
         };
         let errors = UserPatch::parse(raw).err();
         assert_eq!(
-            errors.as_ref().map(texts).unwrap_or_default(),
+            errors
+                .as_ref()
+                .map(ValidationErrors::pairs)
+                .unwrap_or_default(),
             [
                 ("email", "Must not be null"),
                 ("lastName", "Must not be null"),

@@ -14,7 +14,7 @@ pub use change::{LockedUser, UserChange};
 pub use commands::{NewUser, RawNewUser, RawUserPatch, UserField, UserPatch};
 pub use email::{Email, EmailError};
 pub use entity::{User, UserId};
-pub use name::{FirstName, LastName, NameError, PersonName};
+pub use name::{FirstName, LastName, PersonName};
 pub use password::{CurrentPasswordError, Password, PasswordError, PasswordHash};
 #[cfg(feature = "mocks")]
 pub use ports::MockUserRepository;

@@ -88,6 +88,14 @@ impl FromStr for Password {
     }
 }
 
+impl TryFrom<String> for Password {
+    type Error = PasswordError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Zeroizing::new(text).parse()
+    }
+}
+
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")

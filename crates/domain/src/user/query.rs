@@ -1,10 +1,13 @@
+use strum::{IntoStaticStr, VariantArray};
+
 use super::Role;
 use super::entity::User;
 use crate::entity::Liveness;
 use crate::list::{Cursor, PageQuery, Search, Sort, SortType, SortValue};
 
 /// The orders in which users can be listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "camelCase")]
 pub enum UserSort {
     /// By the time of sign-up.
     #[default]
@@ -41,26 +44,6 @@ impl UserSort {
 }
 
 impl Sort for UserSort {
-    const ALL: &'static [Self] = &[
-        Self::CreatedAt,
-        Self::UpdatedAt,
-        Self::Email,
-        Self::FirstName,
-        Self::LastName,
-        Self::LastLoginAt,
-    ];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::CreatedAt => "createdAt",
-            Self::UpdatedAt => "updatedAt",
-            Self::Email => "email",
-            Self::FirstName => "firstName",
-            Self::LastName => "lastName",
-            Self::LastLoginAt => "lastLoginAt",
-        }
-    }
-
     fn value_type(self) -> SortType {
         match self {
             Self::CreatedAt | Self::UpdatedAt => SortType::Time,

@@ -145,7 +145,7 @@ impl Fields {
     ) -> Result<T, ValidationErrors> {
         self.left_over("", &mut unknown);
         match parsed {
-            Ok(parsed) => unknown.finish(Some(parsed)),
+            Ok(parsed) => unknown.finish(|| Some(parsed)),
             Err(mut errors) => {
                 errors.extend(unknown);
                 Err(errors)

@@ -1,0 +1,96 @@
+use std::fmt;
+use std::str::FromStr;
+
+use crate::text::{self, TextError, texts};
+
+texts! {
+    /// The title of a post: 3 to 200 characters, trimmed.
+    Title("Title", 3..=200);
+    /// A short text about a post: at most 500 characters, trimmed.
+    Excerpt("Excerpt", 0..=500);
+}
+
+/// What a post says: 1 to 1,000,000 characters that are not all white space. Kept
+/// as it was sent, white space around it too.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "String", into = "String")
+)]
+pub struct Content(String);
+
+impl Content {
+    /// The fewest characters.
+    pub const MIN_LENGTH: usize = 1;
+    /// The most characters.
+    pub const MAX_LENGTH: usize = 1_000_000;
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A post may be a book: `Debug` tells its length alone.
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Content({} bytes)", self.0.len())
+    }
+}
+
+impl TryFrom<String> for Content {
+    type Error = TextError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text::check(&text, "Content", Self::MIN_LENGTH, Self::MAX_LENGTH)?;
+        Ok(Self(text))
+    }
+}
+
+impl FromStr for Content {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.to_owned().try_into()
+    }
+}
+
+impl From<Content> for String {
+    fn from(content: Content) -> Self {
+        content.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::assert_bounds;
+    use crate::validation::NulError;
+
+    #[test]
+    fn texts_keep_their_bounds() {
+        assert_bounds::<Title>("Title", 3, 200);
+        assert_bounds::<Excerpt>("Excerpt", 0, 500);
+    }
+
+    #[test]
+    fn content_is_kept_as_it_is() {
+        let text = "\n  Once upon a time …  \n";
+        let content = text.parse::<Content>().map(String::from);
+        assert_eq!(content.as_deref(), Ok(text));
+    }
+
+    #[test]
+    fn content_is_not_blank_and_bounded() {
+        let blank = TextError::Empty("Content");
+        assert_eq!(" \n\u{a0}".parse::<Content>(), Err(blank));
+        assert_eq!("".parse::<Content>(), Err(blank));
+        assert_eq!("a\0".parse::<Content>(), Err(TextError::Nul(NulError)));
+        assert!("🦀".repeat(1_000_000).parse::<Content>().is_ok());
+        let longer = "a".repeat(1_000_001).parse::<Content>();
+        let (field, max) = ("Content", 1_000_000);
+        assert_eq!(longer, Err(TextError::TooLong { field, max }));
+    }
+}
