@@ -30,7 +30,7 @@ pub(crate) use deleted_with_author::{delete_with_author, restore_with_author};
 pub(crate) use rows::search_text;
 pub use view_buffer::BufferedViewCounter;
 pub use views::DieselViewRepository;
-pub(crate) use views::{Addition, lock_views};
+pub(crate) use views::Addition;
 
 /// [`PostRepository`] in the database.
 ///
