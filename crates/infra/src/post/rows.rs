@@ -2,7 +2,7 @@ use diesel::prelude::*;
 use hexpress_database::Corrupt;
 use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_domain::entity::Version;
-use hexpress_domain::list::fold;
+use hexpress_domain::list::{fold, join_folded};
 use hexpress_domain::post::{
     Author, Content, LockedPost, Post, PostChange, PostHeadline, PostId, PostRecord, PostView,
     Slug, Title,
@@ -246,7 +246,7 @@ impl<'a> PostChangeset<'a> {
 
 /// The fields that the list of posts is searched in, the same ones for every row.
 pub(crate) fn search_text(title: &Title, content: &Content) -> String {
-    fold([title.as_str(), content.as_str()])
+    join_folded([&fold([title.as_str()]), content.folded()])
 }
 
 /// Counts are never below zero, and neither are sums of them.
