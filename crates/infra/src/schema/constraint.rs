@@ -6,7 +6,7 @@ pub(crate) struct Constraint {
     /// PostgreSQL reports it, and SQLite that of a check.
     pub(super) name: &'static str,
     /// What SQLite reports instead of the name of a key.
-    columns: Option<&'static str>,
+    pub(super) columns: Option<&'static str>,
     meaning: Meaning,
     /// What a foreign key leads to.
     pub(crate) reference: Option<Reference>,
