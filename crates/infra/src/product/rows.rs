@@ -37,28 +37,14 @@ impl TryFrom<ProductRow> for Product {
     type Error = Corrupt;
 
     fn try_from(row: ProductRow) -> Result<Self, Corrupt> {
-        let id = row.id.0;
+        let columns = Corrupt::row("products", row.id.0);
         Ok(Self {
-            id: ProductId::new(id),
-            name: row
-                .name
-                .parse()
-                .map_err(Corrupt::row("products", id).column("name"))?,
-            description: row
-                .description
-                .parse()
-                .map_err(Corrupt::row("products", id).column("description"))?,
-            price: row
-                .price_cents
-                .try_into()
-                .map_err(Corrupt::row("products", id).column("price_cents"))?,
-            currency: row
-                .currency
-                .parse()
-                .map_err(Corrupt::row("products", id).column("currency"))?,
-            stock: u64::try_from(row.stock)
-                .map(Stock::new)
-                .map_err(Corrupt::row("products", id).column("stock"))?,
+            id: ProductId::new(row.id.0),
+            name: columns.parse("name", &row.name)?,
+            description: columns.parse("description", &row.description)?,
+            price: columns.convert("price_cents", row.price_cents)?,
+            currency: columns.parse("currency", &row.currency)?,
+            stock: Stock::new(columns.convert("stock", row.stock)?),
             is_active: row.is_active,
             version: Version::new(row.version),
             created_at: row.created_at.0,

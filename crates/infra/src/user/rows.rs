@@ -30,27 +30,15 @@ impl TryFrom<UserRow> for User {
     type Error = Corrupt;
 
     fn try_from(row: UserRow) -> Result<Self, Corrupt> {
-        let id = row.id.0;
+        let columns = Corrupt::row("users", row.id.0);
         Ok(Self {
-            id: UserId::new(id),
-            email: row
-                .email
-                .parse()
-                .map_err(Corrupt::row("users", id).column("email"))?,
+            id: UserId::new(row.id.0),
+            email: columns.parse("email", &row.email)?,
             name: PersonName {
-                first: row
-                    .first_name
-                    .parse()
-                    .map_err(Corrupt::row("users", id).column("first_name"))?,
-                last: row
-                    .last_name
-                    .parse()
-                    .map_err(Corrupt::row("users", id).column("last_name"))?,
+                first: columns.parse("first_name", &row.first_name)?,
+                last: columns.parse("last_name", &row.last_name)?,
             },
-            role: row
-                .role
-                .parse()
-                .map_err(Corrupt::row("users", id).column("role"))?,
+            role: columns.parse("role", &row.role)?,
             is_active: row.is_active,
             last_login_at: row.last_login_at.map(|time| time.0),
             version: Version::new(row.version),
