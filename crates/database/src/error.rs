@@ -1,4 +1,5 @@
 use std::fmt;
+use std::str::FromStr;
 
 use diesel::result::{DatabaseErrorKind, Error};
 use hexpress_domain::repository::{RepositoryError, Source};
@@ -114,7 +115,7 @@ pub struct RowContext {
 
 impl Corrupt {
     /// The row with this id, for the error of one of its columns:
-    /// `text.parse().map_err(Corrupt::row("users", id).column("email"))`.
+    /// `Corrupt::row("users", id).parse("email", &row.email)`.
     #[must_use]
     pub const fn row(table: &'static str, id: Uuid) -> RowContext {
         RowContext { table, id }
@@ -130,6 +131,30 @@ impl RowContext {
             id: self.id,
             reason: fault.to_string(),
         }
+    }
+
+    /// What the text of this column says.
+    ///
+    /// # Errors
+    ///
+    /// [`Corrupt`] where it is no such value.
+    pub fn parse<T>(self, column: &'static str, text: &str) -> Result<T, Corrupt>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        text.parse().map_err(self.column(column))
+    }
+
+    /// What the value of this column stands for.
+    ///
+    /// # Errors
+    ///
+    /// [`Corrupt`] where it stands for none.
+    pub fn convert<V, T>(self, column: &'static str, value: V) -> Result<T, Corrupt>
+    where
+        T: TryFrom<V, Error: fmt::Display>,
+    {
+        value.try_into().map_err(self.column(column))
     }
 }
 

@@ -20,12 +20,17 @@ pub(crate) async fn open(raw: &TestDatabase) -> Database {
     crate::database::open(options).await.unwrap()
 }
 
-/// SQL for two rows in every table; two lines, movements and keys of the first order.
-pub(crate) fn two_of_each(kind: Kind) -> String {
-    let id = |number: u8| match kind {
+/// SQL for the id of this number, which is below 100.
+pub(crate) fn id(kind: Kind, number: u8) -> String {
+    match kind {
         Kind::Sqlite => format!("x'{number:032}'"),
         Kind::Postgres => format!("'{number:032}'"),
-    };
+    }
+}
+
+/// SQL for two rows in every table; two lines, movements and keys of the first order.
+pub(crate) fn two_of_each(kind: Kind) -> String {
+    let id = |number| id(kind, number);
     let digest = |number: u8| match kind {
         Kind::Sqlite => format!("x'{number:064}'"),
         Kind::Postgres => format!(r"'\x{number:064}'"),

@@ -67,7 +67,7 @@ impl From<OpenError> for Failure {
 impl From<MigrationError> for Failure {
     fn from(error: MigrationError) -> Self {
         match error {
-            MigrationError::Name => Self::Usage(error.to_string()),
+            MigrationError::Name | MigrationError::Table => Self::Usage(error.to_string()),
             error => Self::of(&error),
         }
     }

@@ -161,6 +161,47 @@ async fn both_databases_search_the_same_tables() {
     );
 }
 
+/// A generated table is searched as those that are there, and can be taken back.
+async fn a_generated_table_is_searched_as_the_others(kind: Kind) {
+    let folder = tempfile::tempdir().unwrap();
+    let at = "2026-01-01T00:00:00Z".parse().unwrap();
+    database::generate(folder.path(), "create_drafts", Some("drafts"), at).unwrap();
+    let pair = folder.path().join(match kind {
+        Kind::Sqlite => "sqlite/20260101000000_create_drafts",
+        Kind::Postgres => "postgres/20260101000000_create_drafts",
+    });
+    let sql = |file: &str| std::fs::read_to_string(pair.join(file)).unwrap();
+    let database = TestDatabase::migrated(kind).await;
+    let before = database.definitions().await;
+    database.execute(&sql("up.sql")).await;
+    let definitions = database.definitions().await;
+    let searches = |table: &str| {
+        let search = format!("{table}_search");
+        let own = definitions.iter().filter(|row| {
+            let name = row[1].as_deref();
+            name.is_some_and(|name| name.contains(&search))
+        });
+        let texts = own.flatten().flatten();
+        texts
+            .map(|text| text.replace(table, "…"))
+            .collect::<BTreeSet<_>>()
+    };
+    assert_ne!(searches("drafts"), BTreeSet::new());
+    assert_eq!(searches("drafts"), searches("products"));
+    database.execute(&sql("down.sql")).await;
+    assert_eq!(database.definitions().await, before);
+}
+
+#[tokio::test]
+async fn a_generated_table_is_searched_as_the_others_on_sqlite() {
+    a_generated_table_is_searched_as_the_others(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_generated_table_is_searched_as_the_others_on_postgres() {
+    a_generated_table_is_searched_as_the_others(Kind::Postgres).await;
+}
+
 async fn every_step_can_be_taken_back(kind: Kind) {
     let database = TestDatabase::empty(kind).await;
     let migrations = migrations::all(kind);

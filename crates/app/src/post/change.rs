@@ -30,6 +30,10 @@ impl PostService {
         if_match: Option<&IfMatch>,
     ) -> Result<VisiblePost, Error> {
         let (actor, clock) = (who.actor(), &self.ports.clock);
+        // Others wait for the post while the change is decided and stored.
+        if let Some(content) = &patch.content {
+            let _ = content.folded();
+        }
         let patch = Arc::new(patch);
         let asked = Arc::clone(&patch);
         let permit = move |actor: &_, locked: &LockedPost| {

@@ -220,6 +220,28 @@ async fn a_post_that_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
+async fn a_new_content_is_folded_once_before_anybody_waits_for_the_decision() {
+    let mut mocks = Mocks::default();
+    mocks.posts.expect_change().returning(|_, decide| {
+        let locked = locked_post(&draft());
+        let decided = || decide(&locked).unwrap().unwrap().content.unwrap();
+        let (first, second) = (decided(), decided());
+        assert_eq!(first.folded(), "another text");
+        // Made by the first decision, it would not be known to the second.
+        assert_eq!(first.folded().as_ptr(), second.folded().as_ptr());
+        Ok(draft())
+    });
+    let patch = PostPatch {
+        content: Some("Another Text".parse().unwrap()),
+        ..PostPatch::default()
+    };
+    let service = mocks.post_service();
+    let author = may(&session(1, Role::User));
+    let updated = service.update(&author, post_id(7), patch, None).await;
+    assert!(updated.is_ok(), "{updated:?}");
+}
+
+#[tokio::test]
 async fn the_status_machine_has_four_arrows() {
     use PostStatus::{Archived, Draft, Published};
 

@@ -45,6 +45,9 @@ pub enum MigrationError {
     /// A name that cannot be part of a folder's.
     #[error("a migration's name is made of letters, digits, `_` and `-`")]
     Name,
+    /// A name that cannot be a table's.
+    #[error("a table's name is made of small letters, digits and `_`, and begins with a letter")]
+    Table,
     /// A file could not be made.
     #[error("cannot create {}: {reason}\nMake its folder writable, or move what is there away.", .path.display())]
     File {

@@ -13,7 +13,7 @@ mod query;
 mod search;
 
 pub use query::{PageQuery, Sort, SortError, SortType};
-pub use search::{Search, SearchError, fold};
+pub use search::{Search, SearchError, fold, join_folded};
 
 /// The direction of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

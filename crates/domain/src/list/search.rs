@@ -62,19 +62,25 @@ impl Search {
 /// a word must find both, so one is taken for the other.
 #[must_use]
 pub fn fold<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
-    let mut folded = String::new();
-    for (index, field) in fields.into_iter().enumerate() {
+    join_folded(fields.into_iter().map(|field| {
+        field
+            .replace(FIELD_SEPARATOR, " ")
+            .to_lowercase()
+            .replace('ς', "σ")
+    }))
+}
+
+/// The [`fold`] of several fields, made of the fold of each.
+#[must_use]
+pub fn join_folded<T: AsRef<str>>(folded: impl IntoIterator<Item = T>) -> String {
+    let mut joined = String::new();
+    for (index, field) in folded.into_iter().enumerate() {
         if index > 0 {
-            folded.push(FIELD_SEPARATOR);
+            joined.push(FIELD_SEPARATOR);
         }
-        folded.push_str(
-            &field
-                .replace(FIELD_SEPARATOR, " ")
-                .to_lowercase()
-                .replace('ς', "σ"),
-        );
+        joined.push_str(field.as_ref());
     }
-    folded
+    joined
 }
 
 #[cfg(test)]
@@ -105,6 +111,13 @@ mod tests {
             let search = Search::parse(search).ok().flatten();
             assert!(search.is_some_and(|s| !row.contains(s.folded())));
         }
+    }
+
+    #[test]
+    fn fields_may_be_folded_one_by_one() {
+        let (title, content) = ("ΟΔΟΣ", "Στο τέλος");
+        let joined = join_folded([fold([title]), fold([content])]);
+        assert_eq!(joined, fold([title, content]));
     }
 
     #[test]

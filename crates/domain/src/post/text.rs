@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, OnceLock};
 
+use crate::list::fold;
 use crate::text::{self, TextError, texts};
 
 texts! {
@@ -12,13 +14,17 @@ texts! {
 
 /// What a post says: 1 to 1,000,000 characters that are not all white space. Kept
 /// as it was sent, white space around it too.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
     serde(try_from = "String", into = "String")
 )]
-pub struct Content(String);
+pub struct Content {
+    text: String,
+    /// Made when it is first needed, and shared by the clones that come after.
+    folded: OnceLock<Arc<str>>,
+}
 
 impl Content {
     /// The fewest characters.
@@ -29,14 +35,29 @@ impl Content {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The text as searches find it: by [`fold`]. The first call takes long for a long text.
+    /// Whoever makes a command calls it before others wait for the command to be carried out.
+    #[must_use]
+    pub fn folded(&self) -> &str {
+        self.folded.get_or_init(|| fold([self.as_str()]).into())
     }
 }
+
+impl PartialEq for Content {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Content {}
 
 /// A post may be a book: `Debug` tells its length alone.
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Content({} bytes)", self.0.len())
+        write!(f, "Content({} bytes)", self.text.len())
     }
 }
 
@@ -45,7 +66,10 @@ impl TryFrom<String> for Content {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text::check(&text, "Content", Self::MIN_LENGTH, Self::MAX_LENGTH)?;
-        Ok(Self(text))
+        Ok(Self {
+            text,
+            folded: OnceLock::new(),
+        })
     }
 }
 
@@ -59,7 +83,7 @@ impl FromStr for Content {
 
 impl From<Content> for String {
     fn from(content: Content) -> Self {
-        content.0
+        content.text
     }
 }
 
@@ -68,6 +92,15 @@ mod tests {
     use super::*;
     use crate::text::assert_bounds;
     use crate::validation::NulError;
+
+    #[test]
+    fn clones_share_what_was_folded() {
+        let content = "Once upon a Time".parse::<Content>().unwrap();
+        assert_eq!(content.folded(), "once upon a time");
+        let clone = content.clone();
+        assert_eq!(clone.folded().as_ptr(), content.folded().as_ptr());
+        assert_eq!("Once upon a Time".parse(), Ok(clone));
+    }
 
     #[test]
     fn texts_keep_their_bounds() {

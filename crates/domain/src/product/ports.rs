@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{NewProduct, Product, ProductQuery};
+use crate::entity::Version;
 use crate::list::Page;
 use crate::product::ProductId;
 use crate::repository::{Decide, RepositoryError};
 
-/// A product to be stored for the first time, at [`Version::FIRST`](crate::entity::Version::FIRST).
+/// A product to be stored for the first time, at [`Version::FIRST`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProductRecord {
     /// The new product's id.
@@ -17,6 +18,25 @@ pub struct ProductRecord {
     pub product: NewProduct,
     /// When it was made.
     pub at: DateTime<Utc>,
+}
+
+impl From<ProductRecord> for Product {
+    fn from(record: ProductRecord) -> Self {
+        let new = record.product;
+        Self {
+            id: record.id,
+            name: new.name,
+            description: new.description,
+            price: new.price,
+            currency: new.currency,
+            stock: new.stock,
+            is_active: new.is_active,
+            version: Version::FIRST,
+            created_at: record.at,
+            updated_at: record.at,
+            deleted_at: None,
+        }
+    }
 }
 
 /// Keeps products, and a ledger of all that ever moved their stock.

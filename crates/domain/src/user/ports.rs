@@ -2,13 +2,13 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{Email, LockedUser, PasswordHash, PersonName, Role, User, UserChange, UserQuery};
-use crate::entity::Liveness;
+use crate::entity::{Liveness, Version};
 use crate::list::Page;
 use crate::repository::{Decide, RepositoryError};
 use crate::user::UserId;
 
 /// A user to be stored for the first time: active, never logged in, at
-/// [`Version::FIRST`](crate::entity::Version::FIRST).
+/// [`Version::FIRST`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRecord {
     /// The new user's id.
@@ -23,6 +23,23 @@ pub struct UserRecord {
     pub role: Role,
     /// When the user signed up.
     pub at: DateTime<Utc>,
+}
+
+impl From<UserRecord> for User {
+    fn from(record: UserRecord) -> Self {
+        Self {
+            id: record.id,
+            email: record.email,
+            name: record.name,
+            role: record.role,
+            is_active: true,
+            last_login_at: None,
+            version: Version::FIRST,
+            created_at: record.at,
+            updated_at: record.at,
+            deleted_at: None,
+        }
+    }
 }
 
 /// Keeps users.

@@ -59,26 +59,18 @@ impl OrderRow {
 
     /// The order with its lines, which come in their order.
     pub(super) fn with(self, items: Vec<OrderItemRow>) -> Result<Order, Corrupt> {
-        let id = self.id.0;
-        let currency = self
-            .currency
-            .parse()
-            .map_err(Corrupt::row("orders", id).column("currency"))?;
-        let cents = u64::try_from(self.total_cents)
-            .map_err(Corrupt::row("orders", id).column("total_cents"))?;
+        let columns = Corrupt::row("orders", self.id.0);
+        let currency = columns.parse("currency", &self.currency)?;
+        let cents = columns.convert("total_cents", self.total_cents)?;
         Ok(Order {
-            id: OrderId::new(id),
+            id: OrderId::new(self.id.0),
             user_id: UserId::new(self.user_id.0),
-            status: self
-                .status
-                .parse()
-                .map_err(Corrupt::row("orders", id).column("status"))?,
+            status: columns.parse("status", &self.status)?,
             items: items
                 .into_iter()
                 .map(OrderItem::try_from)
                 .collect::<Result<_, _>>()?,
-            total: Money::new(cents, currency)
-                .map_err(Corrupt::row("orders", id).column("total_cents"))?,
+            total: Money::new(cents, currency).map_err(columns.column("total_cents"))?,
             version: Version::new(self.version),
             created_at: self.created_at.0,
             updated_at: self.updated_at.0,
@@ -144,21 +136,12 @@ impl TryFrom<OrderItemRow> for OrderItem {
     type Error = Corrupt;
 
     fn try_from(row: OrderItemRow) -> Result<Self, Corrupt> {
-        let id = row.order_id.0;
+        let columns = Corrupt::row("order_items", row.order_id.0);
         Ok(Self {
             product_id: ProductId::new(row.product_id.0),
-            name: row
-                .name
-                .parse()
-                .map_err(Corrupt::row("order_items", id).column("name"))?,
-            quantity: row
-                .quantity
-                .try_into()
-                .map_err(Corrupt::row("order_items", id).column("quantity"))?,
-            unit_price: row
-                .unit_price_cents
-                .try_into()
-                .map_err(Corrupt::row("order_items", id).column("unit_price_cents"))?,
+            name: columns.parse("name", &row.name)?,
+            quantity: columns.convert("quantity", row.quantity)?,
+            unit_price: columns.convert("unit_price_cents", row.unit_price_cents)?,
         })
     }
 }

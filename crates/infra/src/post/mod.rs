@@ -29,8 +29,8 @@ use hexpress_domain::user::UserId;
 pub(crate) use deleted_with_author::{delete_with_author, restore_with_author};
 pub(crate) use rows::search_text;
 pub use view_buffer::BufferedViewCounter;
+pub(crate) use views::Addition;
 pub use views::DieselViewRepository;
-pub(crate) use views::{Addition, lock_views};
 
 /// [`PostRepository`] in the database.
 ///

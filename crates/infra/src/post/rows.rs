@@ -2,7 +2,7 @@ use diesel::prelude::*;
 use hexpress_database::Corrupt;
 use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_domain::entity::Version;
-use hexpress_domain::list::fold;
+use hexpress_domain::list::{fold, join_folded};
 use hexpress_domain::post::{
     Author, Content, LockedPost, Post, PostChange, PostHeadline, PostId, PostRecord, PostView,
     Slug, Title,
@@ -51,7 +51,7 @@ pub(super) fn view((post, author, views, content): PostViewRow) -> Result<PostVi
             .map(Content::try_from)
             .transpose()
             .map_err(Corrupt::row("posts", id).column("content"))?,
-        view_count: u64::try_from(views).map_err(Corrupt::row("post_views", id).column("count"))?,
+        view_count: Corrupt::row("post_views", id).convert("count", views)?,
         post: post.try_into()?,
         author: author.try_into()?,
     })
@@ -61,27 +61,21 @@ impl TryFrom<PostRow> for Post {
     type Error = Corrupt;
 
     fn try_from(row: PostRow) -> Result<Self, Corrupt> {
-        let id = row.id.0;
+        let columns = Corrupt::row("posts", row.id.0);
         Ok(Self {
-            id: PostId::new(id),
+            id: PostId::new(row.id.0),
             author_id: UserId::new(row.author_id.0),
-            title: title(&row.title, id)?,
-            slug: slug(&row.slug, id)?,
+            title: columns.parse("title", &row.title)?,
+            slug: columns.parse("slug", &row.slug)?,
             is_slug_named: row.slug_named,
             excerpt: row
                 .excerpt
                 .map(|excerpt| excerpt.parse())
                 .transpose()
-                .map_err(Corrupt::row("posts", id).column("excerpt"))?,
-            status: row
-                .status
-                .parse()
-                .map_err(Corrupt::row("posts", id).column("status"))?,
+                .map_err(columns.column("excerpt"))?,
+            status: columns.parse("status", &row.status)?,
             published_at: row.published_at.map(|time| time.0),
-            metadata: row
-                .metadata
-                .parse()
-                .map_err(Corrupt::row("posts", id).column("metadata"))?,
+            metadata: columns.parse("metadata", &row.metadata)?,
             version: Version::new(row.version),
             created_at: row.created_at.0,
             updated_at: row.updated_at.0,
@@ -94,18 +88,12 @@ impl TryFrom<AuthorRow> for Author {
     type Error = Corrupt;
 
     fn try_from(row: AuthorRow) -> Result<Self, Corrupt> {
-        let id = row.id.0;
+        let columns = Corrupt::row("users", row.id.0);
         Ok(Self {
-            id: UserId::new(id),
+            id: UserId::new(row.id.0),
             name: PersonName {
-                first: row
-                    .first_name
-                    .parse()
-                    .map_err(Corrupt::row("users", id).column("first_name"))?,
-                last: row
-                    .last_name
-                    .parse()
-                    .map_err(Corrupt::row("users", id).column("last_name"))?,
+                first: columns.parse("first_name", &row.first_name)?,
+                last: columns.parse("last_name", &row.last_name)?,
             },
         })
     }
@@ -125,27 +113,21 @@ impl TryFrom<HeadlineRow> for PostHeadline {
     type Error = Corrupt;
 
     fn try_from(row: HeadlineRow) -> Result<Self, Corrupt> {
-        let id = row.id.0;
-        let published_at = row.published_at.ok_or_else(|| {
-            Corrupt::row("posts", id).column("published_at")("missing of a published post")
-        })?;
+        let columns = Corrupt::row("posts", row.id.0);
+        let published_at = row
+            .published_at
+            .ok_or_else(|| columns.column("published_at")("missing of a published post"))?;
         Ok(Self {
-            id: PostId::new(id),
-            title: title(&row.title, id)?,
-            slug: slug(&row.slug, id)?,
+            id: PostId::new(row.id.0),
+            title: columns.parse("title", &row.title)?,
+            slug: columns.parse("slug", &row.slug)?,
             published_at: published_at.0,
         })
     }
 }
 
-fn title(text: &str, id: Uuid) -> Result<Title, Corrupt> {
-    text.parse()
-        .map_err(Corrupt::row("posts", id).column("title"))
-}
-
 pub(super) fn slug(text: &str, id: Uuid) -> Result<Slug, Corrupt> {
-    text.parse()
-        .map_err(Corrupt::row("posts", id).column("slug"))
+    Corrupt::row("posts", id).parse("slug", text)
 }
 
 #[derive(Insertable)]
@@ -246,7 +228,7 @@ impl<'a> PostChangeset<'a> {
 
 /// The fields that the list of posts is searched in, the same ones for every row.
 pub(crate) fn search_text(title: &Title, content: &Content) -> String {
-    fold([title.as_str(), content.as_str()])
+    join_folded([&fold([title.as_str()]), content.folded()])
 }
 
 /// Counts are never below zero, and neither are sums of them.

@@ -3,15 +3,13 @@ use hexpress_database::Corrupt;
 use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::fold;
-use hexpress_domain::product::{
-    Description, Product, ProductId, ProductName, ProductRecord, Stock,
-};
+use hexpress_domain::product::{Description, Product, ProductId, ProductName, Stock};
 
 use crate::schema::products;
 
-/// A product as it is read.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = products)]
+/// A product as it is stored, but for the text of searches.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = products, treat_none_as_null = true)]
 pub(crate) struct ProductRow {
     id: StoredId,
     name: String,
@@ -21,6 +19,7 @@ pub(crate) struct ProductRow {
     pub(super) stock: i64,
     is_active: bool,
     version: i64,
+    #[diesel(skip_update)]
     created_at: StoredInstant,
     updated_at: StoredInstant,
     deleted_at: Option<StoredInstant>,
@@ -38,28 +37,14 @@ impl TryFrom<ProductRow> for Product {
     type Error = Corrupt;
 
     fn try_from(row: ProductRow) -> Result<Self, Corrupt> {
-        let id = row.id.0;
+        let columns = Corrupt::row("products", row.id.0);
         Ok(Self {
-            id: ProductId::new(id),
-            name: row
-                .name
-                .parse()
-                .map_err(Corrupt::row("products", id).column("name"))?,
-            description: row
-                .description
-                .parse()
-                .map_err(Corrupt::row("products", id).column("description"))?,
-            price: row
-                .price_cents
-                .try_into()
-                .map_err(Corrupt::row("products", id).column("price_cents"))?,
-            currency: row
-                .currency
-                .parse()
-                .map_err(Corrupt::row("products", id).column("currency"))?,
-            stock: u64::try_from(row.stock)
-                .map(Stock::new)
-                .map_err(Corrupt::row("products", id).column("stock"))?,
+            id: ProductId::new(row.id.0),
+            name: columns.parse("name", &row.name)?,
+            description: columns.parse("description", &row.description)?,
+            price: columns.convert("price_cents", row.price_cents)?,
+            currency: columns.parse("currency", &row.currency)?,
+            stock: Stock::new(columns.convert("stock", row.stock)?),
             is_active: row.is_active,
             version: Version::new(row.version),
             created_at: row.created_at.0,
@@ -69,74 +54,28 @@ impl TryFrom<ProductRow> for Product {
     }
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = products)]
-pub(super) struct NewProductRow<'a> {
-    id: StoredId,
-    name: &'a str,
-    description: &'a str,
-    price_cents: i64,
-    currency: &'a str,
-    stock: i64,
-    is_active: bool,
-    search_text: String,
-    version: i64,
-    created_at: StoredInstant,
-    updated_at: StoredInstant,
-}
-
-impl<'a> NewProductRow<'a> {
-    pub(super) fn of(record: &'a ProductRecord) -> Self {
-        let product = &record.product;
+impl From<&Product> for ProductRow {
+    fn from(product: &Product) -> Self {
         Self {
-            id: record.id.into(),
-            name: product.name.as_str(),
-            description: product.description.as_str(),
+            id: product.id.into(),
+            name: product.name.as_str().to_owned(),
+            description: product.description.as_str().to_owned(),
             price_cents: product.price.into(),
-            currency: product.currency.as_str(),
+            currency: product.currency.as_str().to_owned(),
             stock: pieces(product.stock),
             is_active: product.is_active,
-            search_text: search_text(&product.name, &product.description),
-            version: Version::FIRST.get(),
-            created_at: record.at.into(),
-            updated_at: record.at.into(),
+            version: product.version.get(),
+            created_at: product.created_at.into(),
+            updated_at: product.updated_at.into(),
+            deleted_at: product.deleted_at.map(StoredInstant),
         }
     }
 }
 
-#[derive(AsChangeset)]
-#[diesel(table_name = products)]
-pub(super) struct ProductChangeset<'a> {
-    name: &'a str,
-    description: &'a str,
-    price_cents: i64,
-    currency: &'a str,
-    stock: i64,
-    is_active: bool,
-    /// The old one stays where the text that it is made of does.
-    search_text: Option<String>,
-    version: i64,
-    updated_at: StoredInstant,
-    #[diesel(treat_none_as_null = true)]
-    deleted_at: Option<StoredInstant>,
-}
-
-impl<'a> ProductChangeset<'a> {
-    pub(super) fn of(before: &Product, after: &'a Product) -> Self {
-        let is_same = (&before.name, &before.description) == (&after.name, &after.description);
-        Self {
-            name: after.name.as_str(),
-            description: after.description.as_str(),
-            price_cents: after.price.into(),
-            currency: after.currency.as_str(),
-            stock: pieces(after.stock),
-            is_active: after.is_active,
-            search_text: (!is_same).then(|| search_text(&after.name, &after.description)),
-            version: after.version.get(),
-            updated_at: after.updated_at.into(),
-            deleted_at: after.deleted_at.map(StoredInstant),
-        }
-    }
+/// The change of the text of searches, where the text that it is made of changes.
+pub(super) fn search_change(before: &Product, after: &Product) -> Option<String> {
+    let is_same = (&before.name, &before.description) == (&after.name, &after.description);
+    (!is_same).then(|| search_text(&after.name, &after.description))
 }
 
 /// No stock that an input sets is out of range.

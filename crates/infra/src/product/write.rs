@@ -6,23 +6,25 @@ use hexpress_domain::product::{Product, ProductId, ProductRecord};
 use hexpress_domain::repository::{Decide, RepositoryError};
 
 use super::ledger::{self, Cause};
-use super::rows::{NewProductRow, ProductChangeset, ProductRow, pieces};
+use super::rows::{ProductRow, pieces, search_change, search_text};
 use crate::schema::products;
 
 pub(super) async fn insert(
     connection: &mut Connection,
     record: &ProductRecord,
 ) -> Result<Product, Failure> {
-    let row = NewProductRow::of(record);
-    let row: ProductRow = on_backend!(&mut *connection, |c| {
+    let product = Product::from(record.clone());
+    let row = ProductRow::from(&product);
+    let searched = products::search_text.eq(search_text(&product.name, &product.description));
+    on_backend!(&mut *connection, |c| {
         diesel::insert_into(products::table)
-            .values(row)
-            .returning(ProductRow::as_returning())
-            .get_result(c)
+            .values((row, searched))
+            .execute(c)
             .await?
     });
-    ledger::record(connection, record.id, row.stock, Cause::Created, record.at).await?;
-    Ok(row.try_into()?)
+    let pieces = pieces(product.stock);
+    ledger::record(connection, product.id, pieces, Cause::Created, record.at).await?;
+    Ok(product)
 }
 
 pub(super) async fn change(
@@ -34,9 +36,11 @@ pub(super) async fn change(
     let Some(after) = decide(&before).map_err(RepositoryError::Refused)? else {
         return Ok(before);
     };
+    let row = ProductRow::from(&after);
+    let searched = search_change(&before, &after).map(|text| products::search_text.eq(text));
     on_backend!(&mut *connection, |c| {
-        let update = diesel::update(products::table.find(StoredId::from(id)))
-            .set(ProductChangeset::of(&before, &after));
+        let product = products::table.find(StoredId::from(id));
+        let update = diesel::update(product).set((row, searched));
         Prepared(update).execute(c).await?
     });
     let delta = pieces(after.stock) - pieces(before.stock);

@@ -6,8 +6,21 @@ pub(crate) struct Constraint {
     /// PostgreSQL reports it, and SQLite that of a check.
     pub(super) name: &'static str,
     /// What SQLite reports instead of the name of a key.
-    columns: Option<&'static str>,
+    pub(super) columns: Option<&'static str>,
     meaning: Meaning,
+    /// What a foreign key leads to.
+    pub(crate) reference: Option<Reference>,
+}
+
+/// A foreign key to the `id` of another table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reference {
+    pub(crate) column: &'static str,
+    /// The name of the table.
+    pub(crate) to: &'static str,
+    /// Whether a purge removes the row with the one that it refers to, which stays otherwise
+    /// for as long as this one does.
+    pub(crate) is_part: bool,
 }
 
 /// What a broken constraint means to a caller.
@@ -28,7 +41,31 @@ impl Constraint {
             name,
             columns: None,
             meaning: Meaning::Fault,
+            reference: None,
         }
+    }
+
+    /// A foreign key: a purge spares the row that this column refers to.
+    pub(super) const fn refers_to(self, to: &'static str, column: &'static str) -> Self {
+        self.leads_to(Reference {
+            column,
+            to,
+            is_part: false,
+        })
+    }
+
+    /// A foreign key: a purge removes this row with the one that the column refers to.
+    pub(super) const fn is_part_of(self, to: &'static str, column: &'static str) -> Self {
+        self.leads_to(Reference {
+            column,
+            to,
+            is_part: true,
+        })
+    }
+
+    const fn leads_to(mut self, reference: Reference) -> Self {
+        self.reference = Some(reference);
+        self
     }
 
     pub(super) const fn reported_as(mut self, columns: &'static str) -> Self {

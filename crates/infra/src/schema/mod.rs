@@ -9,8 +9,8 @@ use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 
 pub(crate) use meaning::{is_slug_taken, meaning_of};
 pub(crate) use tables::{
-    ORDER_ITEMS, ORDERS, POSTS, PRODUCTS, STOCK_MOVEMENTS, Table, USERS, copied, growing,
-    search_tables,
+    ORDER_ITEMS, ORDERS, POSTS, PRODUCTS, STOCK_MOVEMENTS, TABLES, Table, USERS, copied, growing,
+    references_to, search_tables,
 };
 
 /// Which users are live, active admins, in the words of the index that finds them:

@@ -4,7 +4,7 @@
 use hexpress_domain::post::Post;
 use hexpress_domain::user::User;
 
-use super::constraint::{Constraint, Meaning};
+use super::constraint::{Constraint, Meaning, Reference};
 
 /// A table.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,11 @@ pub(crate) struct Table {
     pub(crate) numbered: Option<&'static str>,
     /// SQLite's FTS5 table, which keeps what was removed until it is told to merge.
     pub(crate) search: Option<&'static str>,
+    /// Whether a deletion only marks a row, in `deleted_at`, until a purge removes it. The key
+    /// is then `id`.
+    pub(crate) is_marked: bool,
+    /// What people call the rows that a purge removes, where it counts them.
+    pub(crate) purged_as: Option<&'static str>,
     pub(crate) constraints: &'static [Constraint],
 }
 
@@ -34,11 +39,13 @@ const PLAIN: Table = Table {
     grows: false,
     numbered: None,
     search: None,
+    is_marked: false,
+    purged_as: None,
     constraints: &[],
 };
 
 /// All tables, each behind those that it refers to.
-pub(super) const TABLES: [Table; 14] = [
+pub(crate) const TABLES: &[Table] = &[
     USERS,
     TOKENS,
     LOGIN_COUNTERS,
@@ -57,7 +64,7 @@ pub(super) const TABLES: [Table; 14] = [
 
 /// The tables that a copy fills, each behind those that it refers to.
 pub(crate) fn copied() -> impl Iterator<Item = Table> {
-    TABLES.into_iter().filter(|table| table.is_copied)
+    TABLES.iter().copied().filter(|table| table.is_copied)
 }
 
 /// The names of the tables that need fresh statistics once many rows have been added.
@@ -74,11 +81,22 @@ pub(crate) fn search_tables() -> Vec<&'static str> {
     TABLES.iter().filter_map(|table| table.search).collect()
 }
 
+/// The foreign keys that lead to this table, with the tables that have them. Those come first
+/// that refer to others of them.
+pub(crate) fn references_to(name: &str) -> impl Iterator<Item = (Table, Reference)> {
+    let references = TABLES.iter().rev().flat_map(|&table| {
+        let constraints = table.constraints.iter();
+        constraints.filter_map(move |constraint| Some((table, constraint.reference?)))
+    });
+    references.filter(move |(_, reference)| reference.to == name)
+}
+
 pub(crate) const USERS: Table = Table {
     name: "users",
     key: &["id"],
     grows: true,
     search: Some("users_search"),
+    is_marked: true,
     constraints: &[
         Constraint::of("users_pkey").reported_as("users.id"),
         Constraint::of("users_email_live_key")
@@ -99,7 +117,9 @@ pub(crate) const TOKENS: Table = Table {
     key: &["id"],
     constraints: &[
         Constraint::of("tokens_pkey").reported_as("tokens.id"),
-        Constraint::of("tokens_user_id_fkey").means(Meaning::MissingReference),
+        Constraint::of("tokens_user_id_fkey")
+            .is_part_of("users", "user_id")
+            .means(Meaning::MissingReference),
         Constraint::of("tokens_kind_check"),
         Constraint::of("tokens_name_check"),
         Constraint::of("tokens_digest_key").reported_as("tokens.digest"),
@@ -127,9 +147,11 @@ pub(crate) const POSTS: Table = Table {
     has_long_rows: true,
     grows: true,
     search: Some("posts_search"),
+    is_marked: true,
+    purged_as: Some("posts"),
     constraints: &[
         Constraint::of("posts_pkey").reported_as("posts.id"),
-        Constraint::of("posts_author_id_fkey"),
+        Constraint::of("posts_author_id_fkey").refers_to("users", "author_id"),
         Constraint::of("posts_title_check"),
         Constraint::of("posts_slug_check"),
         Constraint::of("posts_slug_live_key")
@@ -150,10 +172,11 @@ pub(crate) const SLUG_REDIRECTS: Table = Table {
     name: "kept_slugs",
     key: &["slug"],
     grows: true,
+    purged_as: Some("old slugs"),
     constraints: &[
         Constraint::of("kept_slugs_pkey").reported_as("kept_slugs.slug"),
         Constraint::of("kept_slugs_slug_check"),
-        Constraint::of("kept_slugs_post_id_fkey"),
+        Constraint::of("kept_slugs_post_id_fkey").is_part_of("posts", "post_id"),
     ],
     ..PLAIN
 };
@@ -164,7 +187,7 @@ pub(crate) const POST_VIEWS: Table = Table {
     grows: true,
     constraints: &[
         Constraint::of("post_views_pkey").reported_as("post_views.post_id"),
-        Constraint::of("post_views_post_id_fkey"),
+        Constraint::of("post_views_post_id_fkey").is_part_of("posts", "post_id"),
         Constraint::of("post_views_count_check"),
     ],
     ..PLAIN
@@ -190,6 +213,8 @@ pub(crate) const PRODUCTS: Table = Table {
     key: &["id"],
     grows: true,
     search: Some("products_search"),
+    is_marked: true,
+    purged_as: Some("products"),
     constraints: &[
         Constraint::of("products_pkey").reported_as("products.id"),
         Constraint::of("products_name_check"),
@@ -208,7 +233,9 @@ pub(crate) const ORDERS: Table = Table {
     grows: true,
     constraints: &[
         Constraint::of("orders_pkey").reported_as("orders.id"),
-        Constraint::of("orders_user_id_fkey").means(Meaning::MissingReference),
+        Constraint::of("orders_user_id_fkey")
+            .refers_to("users", "user_id")
+            .means(Meaning::MissingReference),
         Constraint::of("orders_status_check"),
         Constraint::of("orders_total_cents_check"),
         Constraint::of("orders_currency_check"),
@@ -224,9 +251,9 @@ pub(crate) const ORDER_ITEMS: Table = Table {
     constraints: &[
         Constraint::of("order_items_pkey")
             .reported_as("order_items.order_id, order_items.position"),
-        Constraint::of("order_items_order_id_fkey"),
+        Constraint::of("order_items_order_id_fkey").refers_to("orders", "order_id"),
         Constraint::of("order_items_position_check"),
-        Constraint::of("order_items_product_id_fkey"),
+        Constraint::of("order_items_product_id_fkey").refers_to("products", "product_id"),
         Constraint::of("order_items_name_check"),
         Constraint::of("order_items_quantity_check"),
         Constraint::of("order_items_unit_price_cents_check"),
@@ -243,9 +270,9 @@ pub(crate) const STOCK_MOVEMENTS: Table = Table {
     numbered: Some("id"),
     constraints: &[
         Constraint::of("stock_movements_pkey").reported_as("stock_movements.id"),
-        Constraint::of("stock_movements_product_id_fkey"),
+        Constraint::of("stock_movements_product_id_fkey").is_part_of("products", "product_id"),
         Constraint::of("stock_movements_cause_check"),
-        Constraint::of("stock_movements_order_id_fkey"),
+        Constraint::of("stock_movements_order_id_fkey").refers_to("orders", "order_id"),
         Constraint::of("stock_movements_order_check"),
         Constraint::of("stock_movements_delta_check"),
         Constraint::of("stock_movements_order_key").reported_as(
@@ -259,10 +286,12 @@ pub(crate) const IDEMPOTENCY_KEYS: Table = Table {
     name: "idempotency_keys",
     key: &["user_id", "key"],
     constraints: &[
-        Constraint::of("idempotency_keys_user_id_fkey").means(Meaning::MissingReference),
+        Constraint::of("idempotency_keys_user_id_fkey")
+            .is_part_of("users", "user_id")
+            .means(Meaning::MissingReference),
         Constraint::of("idempotency_keys_key_check"),
         Constraint::of("idempotency_keys_fingerprint_check"),
-        Constraint::of("idempotency_keys_order_id_fkey"),
+        Constraint::of("idempotency_keys_order_id_fkey").refers_to("orders", "order_id"),
         Constraint::of("idempotency_keys_pkey")
             .reported_as("idempotency_keys.user_id, idempotency_keys.key"),
     ],

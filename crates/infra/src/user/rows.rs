@@ -3,13 +3,13 @@ use hexpress_database::Corrupt;
 use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::fold;
-use hexpress_domain::user::{Email, PersonName, User, UserChange, UserId, UserRecord};
+use hexpress_domain::user::{Email, PersonName, User, UserId};
 
 use crate::schema::users;
 
-/// A user as it is read. The password's hash is not part of it.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = users)]
+/// A user as it is stored, but for the password's hash and the text of searches.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = users, treat_none_as_null = true)]
 pub(crate) struct UserRow {
     id: StoredId,
     email: String,
@@ -17,8 +17,10 @@ pub(crate) struct UserRow {
     last_name: String,
     role: String,
     is_active: bool,
+    #[diesel(skip_update)]
     last_login_at: Option<StoredInstant>,
     version: i64,
+    #[diesel(skip_update)]
     created_at: StoredInstant,
     updated_at: StoredInstant,
     deleted_at: Option<StoredInstant>,
@@ -28,27 +30,15 @@ impl TryFrom<UserRow> for User {
     type Error = Corrupt;
 
     fn try_from(row: UserRow) -> Result<Self, Corrupt> {
-        let id = row.id.0;
+        let columns = Corrupt::row("users", row.id.0);
         Ok(Self {
-            id: UserId::new(id),
-            email: row
-                .email
-                .parse()
-                .map_err(Corrupt::row("users", id).column("email"))?,
+            id: UserId::new(row.id.0),
+            email: columns.parse("email", &row.email)?,
             name: PersonName {
-                first: row
-                    .first_name
-                    .parse()
-                    .map_err(Corrupt::row("users", id).column("first_name"))?,
-                last: row
-                    .last_name
-                    .parse()
-                    .map_err(Corrupt::row("users", id).column("last_name"))?,
+                first: columns.parse("first_name", &row.first_name)?,
+                last: columns.parse("last_name", &row.last_name)?,
             },
-            role: row
-                .role
-                .parse()
-                .map_err(Corrupt::row("users", id).column("role"))?,
+            role: columns.parse("role", &row.role)?,
             is_active: row.is_active,
             last_login_at: row.last_login_at.map(|time| time.0),
             version: Version::new(row.version),
@@ -59,75 +49,28 @@ impl TryFrom<UserRow> for User {
     }
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = users)]
-pub(super) struct NewUserRow<'a> {
-    id: StoredId,
-    email: &'a str,
-    password_hash: &'a str,
-    first_name: &'a str,
-    last_name: &'a str,
-    role: &'a str,
-    is_active: bool,
-    search_text: String,
-    version: i64,
-    created_at: StoredInstant,
-    updated_at: StoredInstant,
-}
-
-impl<'a> NewUserRow<'a> {
-    pub(super) fn of(user: &'a UserRecord) -> Self {
+impl From<&User> for UserRow {
+    fn from(user: &User) -> Self {
         Self {
             id: user.id.into(),
-            email: user.email.as_str(),
-            password_hash: user.password_hash.expose(),
-            first_name: user.name.first.as_str(),
-            last_name: user.name.last.as_str(),
-            role: user.role.as_str(),
-            is_active: true,
-            search_text: search_text(&user.email, &user.name),
-            version: Version::FIRST.get(),
-            created_at: user.at.into(),
-            updated_at: user.at.into(),
+            email: user.email.as_str().to_owned(),
+            first_name: user.name.first.as_str().to_owned(),
+            last_name: user.name.last.as_str().to_owned(),
+            role: user.role.as_str().to_owned(),
+            is_active: user.is_active,
+            last_login_at: user.last_login_at.map(StoredInstant),
+            version: user.version.get(),
+            created_at: user.created_at.into(),
+            updated_at: user.updated_at.into(),
+            deleted_at: user.deleted_at.map(StoredInstant),
         }
     }
 }
 
-#[derive(AsChangeset)]
-#[diesel(table_name = users)]
-pub(super) struct UserChangeset<'a> {
-    email: &'a str,
-    /// The old one stays where there is no new one.
-    password_hash: Option<&'a str>,
-    first_name: &'a str,
-    last_name: &'a str,
-    role: &'a str,
-    is_active: bool,
-    /// The old one stays where the text that it is made of does.
-    search_text: Option<String>,
-    version: i64,
-    updated_at: StoredInstant,
-    #[diesel(treat_none_as_null = true)]
-    deleted_at: Option<StoredInstant>,
-}
-
-impl<'a> UserChangeset<'a> {
-    pub(super) fn of(before: &User, change: &'a UserChange) -> Self {
-        let after = &change.user;
-        let is_same = (&before.email, &before.name) == (&after.email, &after.name);
-        Self {
-            email: after.email.as_str(),
-            password_hash: change.password_hash.as_ref().map(|hash| hash.expose()),
-            first_name: after.name.first.as_str(),
-            last_name: after.name.last.as_str(),
-            role: after.role.as_str(),
-            is_active: after.is_active,
-            search_text: (!is_same).then(|| search_text(&after.email, &after.name)),
-            version: after.version.get(),
-            updated_at: after.updated_at.into(),
-            deleted_at: after.deleted_at.map(StoredInstant),
-        }
-    }
+/// The change of the text of searches, where the text that it is made of changes.
+pub(super) fn search_change(before: &User, after: &User) -> Option<String> {
+    let is_same = (&before.email, &before.name) == (&after.email, &after.name);
+    (!is_same).then(|| search_text(&after.email, &after.name))
 }
 
 /// The fields that the user list is searched in, the same ones for every row.

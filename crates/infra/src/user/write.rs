@@ -8,23 +8,25 @@ use hexpress_domain::auth::Revocation;
 use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::{LockedUser, PasswordHash, User, UserChange, UserId, UserRecord};
 
-use super::rows::{NewUserRow, UserChangeset, UserRow};
+use super::rows::{UserRow, search_change, search_text};
 use crate::post;
 use crate::schema::{ACTIVE_ADMIN, tokens, users};
 
 pub(super) async fn insert(
     connection: &mut Connection,
-    user: &UserRecord,
+    record: &UserRecord,
 ) -> Result<User, Failure> {
-    let row = NewUserRow::of(user);
-    let row: UserRow = on_backend!(connection, |c| {
+    let user = User::from(record.clone());
+    let row = UserRow::from(&user);
+    let hash = users::password_hash.eq(record.password_hash.expose());
+    let searched = users::search_text.eq(search_text(&user.email, &user.name));
+    on_backend!(connection, |c| {
         diesel::insert_into(users::table)
-            .values(row)
-            .returning(UserRow::as_returning())
-            .get_result(c)
+            .values((row, hash, searched))
+            .execute(c)
             .await?
     });
-    Ok(User::try_from(row)?)
+    Ok(user)
 }
 
 pub(super) async fn change(
@@ -37,9 +39,13 @@ pub(super) async fn change(
         return Ok(locked.user);
     };
     let (before, after) = (locked.user, &change.user);
+    let row = UserRow::from(after);
+    let hash = change.password_hash.as_ref();
+    let hash = hash.map(|hash| users::password_hash.eq(hash.expose()));
+    let searched = search_change(&before, after).map(|text| users::search_text.eq(text));
     on_backend!(&mut *connection, |c| {
-        let update = diesel::update(users::table.find(StoredId::from(id)))
-            .set(UserChangeset::of(&before, &change));
+        let user = users::table.find(StoredId::from(id));
+        let update = diesel::update(user).set((row, hash, searched));
         Prepared(update).execute(c).await?
     });
     revoke(connection, id, change.revocation).await?;

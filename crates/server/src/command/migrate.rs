@@ -23,7 +23,8 @@ Examples:
   hexpress migrate status --json
   hexpress migrate up --database-url postgres://user@host/name
   hexpress migrate down          the latest only
-  hexpress migrate generate add_user_phone";
+  hexpress migrate generate add_user_phone
+  hexpress migrate generate create_notes --table notes";
 
 /// Bring the database's schema forward or back
 #[derive(Debug, Args)]
@@ -56,11 +57,15 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Write an empty pair up.sql and down.sql for each database, below the
-    /// folder `migrations`
+    /// Write a pair up.sql and down.sql for each database, below the folder
+    /// `migrations`: empty, to be filled by hand
     Generate {
         /// What it does, such as add_user_phone: letters, digits, _ and -
         name: String,
+        /// Begin with a table of this name, which has an id, a version, times,
+        /// and a text that searches find
+        #[arg(long)]
+        table: Option<String>,
     },
 }
 
@@ -71,8 +76,8 @@ impl Migrate {
 
     /// Brings the schema forward or back, or says where it stands.
     pub async fn run(self, program: &Program) -> Result<ExitCode, Failure> {
-        if let Action::Generate { name } = &self.action {
-            return generate_pairs(name);
+        if let Action::Generate { name, table } = &self.action {
+            return generate_pairs(name, table.as_deref());
         }
         let database = program.lasting_database()?;
         if let Action::Down { yes: false, .. } = &self.action
@@ -96,14 +101,14 @@ impl Migrate {
     }
 }
 
-fn generate_pairs(name: &str) -> Result<ExitCode, Failure> {
+fn generate_pairs(name: &str, table: Option<&str>) -> Result<ExitCode, Failure> {
     let folder = Path::new("migrations");
     if !folder.is_dir() {
         return Err(Failure::Failed(
             "there is no folder `migrations` here\nRun this at the root of the source.".to_owned(),
         ));
     }
-    for file in generate(folder, name, SystemClock.now())? {
+    for file in generate(folder, name, table, SystemClock.now())? {
         print(&format!("{}\n", file.display()))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 use hexpress_domain::clock::Clock;
-use hexpress_infra::maintenance::purge::{Purged, Purger};
+use hexpress_infra::maintenance::purge::Purger;
 use hexpress_infra::security::SystemClock;
 
 use super::flags::{OfDatabase, SettingFlags};
@@ -68,7 +68,11 @@ impl Purge {
         };
         let purged = purged.map_err(|error| Failure::of(&error))?;
         store.database.close(Duration::MAX).await;
-        print(&summary(purged, self.dry_run))?;
+        let verb = match self.dry_run {
+            true => "would remove",
+            false => "removed",
+        };
+        print(&format!("{verb} {purged}\n"))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -83,21 +87,4 @@ fn parse_date(text: &str) -> Result<DateTime<Utc>, &'static str> {
             Err("it is neither a day such as 2026-01-31 nor a time such as 2026-01-31T12:00:00Z")
         }
     }
-}
-
-fn summary(purged: Purged, is_dry_run: bool) -> String {
-    let Purged {
-        users,
-        posts,
-        slug_redirects,
-        products,
-    } = purged;
-    let verb = if is_dry_run {
-        "would remove"
-    } else {
-        "removed"
-    };
-    format!(
-        "{verb} {users} users, {posts} posts, {slug_redirects} old slugs and {products} products\n"
-    )
 }

@@ -1,5 +1,4 @@
 use async_trait::async_trait;
-use hexpress_domain::entity::Version;
 use hexpress_domain::list::Page;
 use hexpress_domain::product::{
     Product, ProductId, ProductQuery, ProductRecord, ProductRepository,
@@ -12,21 +11,8 @@ use super::list;
 #[async_trait]
 impl ProductRepository for MemoryStore {
     async fn insert(&self, record: ProductRecord) -> Result<Product, RepositoryError> {
-        let new = record.product;
-        let product = Product {
-            id: record.id,
-            name: new.name,
-            description: new.description,
-            price: new.price,
-            currency: new.currency,
-            stock: new.stock,
-            is_active: new.is_active,
-            version: Version::FIRST,
-            created_at: record.at,
-            updated_at: record.at,
-            deleted_at: None,
-        };
-        self.state().products.insert(record.id, product.clone());
+        let product = Product::from(record);
+        self.state().products.insert(product.id, product.clone());
         Ok(product)
     }
 

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use hexpress_domain::auth::Revocation;
-use hexpress_domain::entity::{Liveness, Version};
+use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::Page;
 use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::{
@@ -78,19 +78,8 @@ impl UserRepository for MemoryStore {
     async fn insert(&self, user: UserRecord) -> Result<User, RepositoryError> {
         let mut state = self.state();
         state.refuse_taken_email(&user.email, user.id)?;
-        let hash = user.password_hash;
-        let user = User {
-            id: user.id,
-            email: user.email,
-            name: user.name,
-            role: user.role,
-            is_active: true,
-            last_login_at: None,
-            version: Version::FIRST,
-            created_at: user.at,
-            updated_at: user.at,
-            deleted_at: None,
-        };
+        let hash = user.password_hash.clone();
+        let user = User::from(user);
         let row = UserRow {
             user: user.clone(),
             hash,

@@ -5,28 +5,65 @@
 //! what they wrote; and at last the rows of those to whom nothing refers any more.
 
 mod batch;
-mod posts;
-mod products;
-mod users;
+mod persons;
+mod rows;
+
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 use hexpress_database::{Database, Work};
 use hexpress_domain::repository::RepositoryError;
 
 use self::batch::Cutoff;
-use crate::schema::search_tables;
+use self::rows::Counts;
+use crate::schema::{TABLES, Table, search_tables};
 
-/// What has been purged, or is there to be.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Purged {
-    /// Users whose email, name and password are no longer there.
-    pub users: u64,
-    /// Posts, with their views.
-    pub posts: u64,
-    /// Old slugs that led to these posts.
-    pub slug_redirects: u64,
-    /// Products of which no order speaks.
-    pub products: u64,
+/// What people call the persons whose email, name and password go.
+const PERSONS: &str = "users";
+
+/// What has been purged, or is there to be: the number of rows of each kind. `Display` is
+/// for people: `1 users, 2 posts, 1 old slugs and 1 products`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purged(Counts);
+
+impl Purged {
+    fn nothing() -> Self {
+        let tables = TABLES.iter().filter_map(|table| table.purged_as);
+        Self(
+            [PERSONS]
+                .into_iter()
+                .chain(tables)
+                .map(|of| (of, 0))
+                .collect(),
+        )
+    }
+
+    fn add(&mut self, counts: Counts) {
+        for (label, count) in counts {
+            let same = self.0.iter_mut().filter(|(of, _)| *of == label);
+            same.for_each(|(_, sum)| *sum += count);
+        }
+    }
+}
+
+impl fmt::Display for Purged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let last = self.0.len().saturating_sub(1);
+        for (index, (label, count)) in self.0.iter().enumerate() {
+            let comma = match index {
+                0 => "",
+                _ if index == last => " and ",
+                _ => ", ",
+            };
+            write!(f, "{comma}{count} {label}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The tables in which deletions mark rows, each before those that it refers to.
+fn marked() -> impl Iterator<Item = Table> {
+    TABLES.iter().rev().copied().filter(|table| table.is_marked)
 }
 
 /// Removes for good what was deleted.
@@ -48,16 +85,17 @@ impl Purger {
     ///
     /// [`RepositoryError::Unavailable`] and [`RepositoryError::Internal`].
     pub async fn count(&self, before: DateTime<Utc>) -> Result<Purged, RepositoryError> {
+        let cutoff = Cutoff { before, at: before };
         self.database
-            .read(before, |connection, &before| {
+            .read(cutoff, |connection, cutoff| {
                 Box::pin(async move {
-                    let (posts, slug_redirects) = posts::count(connection, before).await?;
-                    Ok(Purged {
-                        users: users::count(connection, before).await?,
-                        posts,
-                        slug_redirects,
-                        products: products::count(connection, before).await?,
-                    })
+                    let mut purged = Purged::nothing();
+                    let persons = persons::count(connection, cutoff).await?;
+                    purged.add(vec![(PERSONS, persons)]);
+                    for table in marked() {
+                        purged.add(rows::count(connection, table, cutoff.before).await?);
+                    }
+                    Ok(purged)
                 })
             })
             .await
@@ -78,51 +116,37 @@ impl Purger {
         before: DateTime<Utc>,
         at: DateTime<Utc>,
     ) -> Result<Purged, RepositoryError> {
-        let cutoff = Cutoff { before, at };
-        let mut purged = Purged::default();
+        let mut purged = Purged::nothing();
         self.each(
-            cutoff,
-            |connection, cutoff| Box::pin(users::forget(connection, cutoff)),
-            |count| {
-                purged.users += count;
-            },
+            Cutoff { before, at },
+            |connection, cutoff| Box::pin(persons::forget(connection, cutoff)),
+            |count| purged.add(vec![(PERSONS, count)]),
         )
         .await?;
-        self.each(
-            cutoff,
-            |connection, cutoff| Box::pin(posts::remove(connection, cutoff.before)),
-            |(posts, slug_redirects)| {
-                purged.posts += posts;
-                purged.slug_redirects += slug_redirects;
-            },
-        )
-        .await?;
-        self.each(
-            cutoff,
-            |connection, cutoff| Box::pin(products::remove(connection, cutoff.before)),
-            |count| {
-                purged.products += count;
-            },
-        )
-        .await?;
-        self.each(
-            cutoff,
-            |connection, cutoff| Box::pin(users::remove(connection, cutoff)),
-            |_| {},
-        )
-        .await?;
+        for table in marked() {
+            self.each(
+                (table, before),
+                |connection, &(table, before)| Box::pin(rows::remove(connection, table, before)),
+                |counts| purged.add(counts),
+            )
+            .await?;
+        }
         self.database.erase_removed(search_tables()).await?;
         Ok(purged)
     }
 
     /// Does the work until there is nothing left to do: `None` says so.
-    async fn each<T: Send + 'static>(
+    async fn each<I, T>(
         &self,
-        cutoff: Cutoff,
-        batch: Work<Cutoff, Option<T>>,
+        input: I,
+        batch: Work<I, Option<T>>,
         mut count: impl FnMut(T),
-    ) -> Result<(), RepositoryError> {
-        while let Some(done) = self.database.write(cutoff, batch).await? {
+    ) -> Result<(), RepositoryError>
+    where
+        I: Copy + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        while let Some(done) = self.database.write(input, batch).await? {
             count(done);
         }
         Ok(())

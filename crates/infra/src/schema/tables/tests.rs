@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use hexpress_test_support::{Kind, TestDatabase};
 
-use super::{TABLES, Table};
+use super::{Reference, TABLES, Table};
 
 async fn texts(raw: &TestDatabase, sql: &str) -> BTreeSet<String> {
     let rows = raw.query_text(sql).await;
@@ -47,7 +47,7 @@ async fn sqlite_has_these_tables_and_no_others_but_for_its_searches() {
 #[tokio::test]
 async fn keys_are_the_primary_keys() {
     let raw = TestDatabase::migrated(Kind::Postgres).await;
-    for table in &TABLES {
+    for table in TABLES {
         let sql = format!(
             "SELECT string_agg(attname, ',' ORDER BY array_position(conkey, attnum))
              FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
@@ -67,7 +67,7 @@ async fn keys_are_the_primary_keys() {
 async fn every_table_refers_to_those_before_it() {
     let raw = TestDatabase::migrated(Kind::Postgres).await;
     let mut before = BTreeSet::new();
-    for table in &TABLES {
+    for table in TABLES {
         before.insert(table.name.to_owned());
         let sql = format!(
             "SELECT relname FROM pg_constraint JOIN pg_class ON pg_class.oid = confrelid
@@ -101,7 +101,7 @@ async fn the_columns_that_the_database_numbers_are_listed() {
 #[tokio::test]
 async fn every_constraint_is_listed_with_its_table() {
     let raw = TestDatabase::migrated(Kind::Postgres).await;
-    for table in &TABLES {
+    for table in TABLES {
         let sql = format!(
             "SELECT conname FROM pg_constraint
              WHERE contype IN ('c', 'f', 'p', 'u') AND conrelid = '{0}'::regclass
@@ -116,4 +116,37 @@ async fn every_constraint_is_listed_with_its_table() {
             .map(|constraint| constraint.name.to_owned());
         assert_eq!(texts(&raw, &sql).await, listed.collect(), "{}", table.name);
     }
+}
+
+#[tokio::test]
+async fn every_column_that_marks_a_deletion_is_known() {
+    let raw = TestDatabase::migrated(Kind::Postgres).await;
+    let marked = texts(
+        &raw,
+        "SELECT relname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+         WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+             AND attname = 'deleted_at'",
+    );
+    assert_eq!(marked.await, names(|table| table.is_marked));
+}
+
+#[tokio::test]
+async fn every_foreign_key_leads_where_it_is_said_to() {
+    let raw = TestDatabase::migrated(Kind::Postgres).await;
+    let keys = "SELECT concat_ws(' ', conname, attname, confrelid::regclass)
+        FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+        WHERE contype = 'f' AND connamespace = current_schema()::regnamespace";
+    let listed = |which: fn(&Reference) -> bool| {
+        let constraints = TABLES.iter().flat_map(|table| table.constraints);
+        let keys = constraints.filter_map(|constraint| {
+            let key = constraint.reference.filter(which)?;
+            Some(format!("{} {} {}", constraint.name, key.column, key.to))
+        });
+        keys.collect::<BTreeSet<_>>()
+    };
+    assert_eq!(texts(&raw, keys).await, listed(|_| true));
+    // What the database removes with a row is no reason for a purge to spare the row.
+    let cascading = texts(&raw, &format!("{keys} AND confdeltype = 'c'")).await;
+    let parts = listed(|reference| reference.is_part);
+    assert!(cascading.is_subset(&parts), "{cascading:?}");
 }

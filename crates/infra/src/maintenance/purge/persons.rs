@@ -1,5 +1,3 @@
-use chrono::{DateTime, Utc};
-use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use hexpress_database::sql::{StoredId, StoredInstant};
@@ -7,7 +5,7 @@ use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::list::fold;
 
 use super::batch::{BATCH, Cutoff, counted, rows};
-use crate::schema::{orders, posts, tokens, users};
+use crate::schema::{tokens, users};
 
 // What stands in the row of somebody who is forgotten.
 
@@ -19,13 +17,10 @@ const LAST_NAME: &str = "user";
 const PASSWORD_HASH: &str = "!";
 
 /// How many are to be forgotten.
-pub(super) async fn count(
-    connection: &mut Connection,
-    before: DateTime<Utc>,
-) -> Result<u64, Failure> {
+pub(super) async fn count(connection: &mut Connection, cutoff: &Cutoff) -> Result<u64, Failure> {
     let count: i64 = on_backend!(connection, |c| {
         users::table
-            .filter(users::deleted_at.lt(StoredInstant(before)))
+            .filter(users::deleted_at.lt(StoredInstant(cutoff.before)))
             .filter(users::password_hash.ne(PASSWORD_HASH))
             .count()
             .get_result(c)
@@ -80,40 +75,4 @@ pub(super) async fn forget(
         forgotten.len()
     });
     Ok(Some(rows(forgotten)))
-}
-
-/// Removes a batch of rows of persons who are forgotten and to whom nothing refers;
-/// `None` if there are no more.
-pub(super) async fn remove(
-    connection: &mut Connection,
-    cutoff: &Cutoff,
-) -> Result<Option<()>, Failure> {
-    let before = StoredInstant(cutoff.before);
-    let ids: Vec<StoredId> = on_backend!(&mut *connection, |c| {
-        users::table
-            .filter(users::deleted_at.lt(before))
-            .filter(users::password_hash.eq(PASSWORD_HASH))
-            .filter(not(exists(
-                posts::table.filter(posts::author_id.eq(users::id)),
-            )))
-            .filter(not(exists(
-                orders::table.filter(orders::user_id.eq(users::id)),
-            )))
-            .order(users::id)
-            .limit(BATCH.into())
-            .select(users::id)
-            .load(c)
-            .await?
-    });
-    if ids.is_empty() {
-        return Ok(None);
-    }
-    on_backend!(connection, |c| {
-        diesel::delete(users::table)
-            .filter(users::id.eq_any(ids))
-            .filter(users::deleted_at.lt(before))
-            .execute(c)
-            .await?
-    });
-    Ok(Some(()))
 }

@@ -1,0 +1,3 @@
+DROP TABLE {table};
+DROP TABLE {table}_search;
+DROP TABLE {table}_search_rows;
