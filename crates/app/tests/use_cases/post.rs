@@ -235,7 +235,7 @@ async fn a_new_content_is_folded_once_before_anybody_waits_for_the_decision() {
         content: Some("Another Text".parse().unwrap()),
         ..PostPatch::default()
     };
-    let service = mocks.post_service();
+    let service = mocks.services().posts;
     let author = may(&session(1, Role::User));
     let updated = service.update(&author, post_id(7), patch, None).await;
     assert!(updated.is_ok(), "{updated:?}");

@@ -10,9 +10,9 @@ use crate::repository::{Decide, RepositoryError};
 /// idempotency key.
 ///
 /// Each method is one transaction, unless it says otherwise: it happens whole or
-/// not at all, whatever becomes of the caller. A write that was begun is finished
-/// even when the future that asked for it is dropped. Besides what its own comment
-/// names, every method may answer [`RepositoryError::Unavailable`] and
+/// not at all, whatever becomes of the caller. When the future that asked for a write is
+/// dropped, a write that was begun is finished; one that waits for its turn is not begun.
+/// Besides what its own comment names, every method may answer [`RepositoryError::Unavailable`] and
 /// [`RepositoryError::Internal`].
 ///
 /// Whatever moves stock leaves a movement in the ledger, in the same transaction.

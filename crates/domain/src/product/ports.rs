@@ -42,8 +42,8 @@ impl From<ProductRecord> for Product {
 /// Keeps products, and a ledger of all that ever moved their stock.
 ///
 /// Each method is one transaction: it happens whole or not at all, whatever
-/// becomes of the caller. A write that was begun is finished even when the
-/// future that asked for it is dropped. Besides what its own comment names,
+/// becomes of the caller. When the future that asked for a write is dropped, a write that was
+/// begun is finished; one that waits for its turn is not begun. Besides what its own comment names,
 /// every method may answer [`RepositoryError::Unavailable`] and
 /// [`RepositoryError::Internal`].
 ///

@@ -53,7 +53,7 @@ promises! {
             a_user_whose_email_is_taken_by_now_stays_deleted,
             the_decision_about_the_last_active_admin_knows,
             admins_who_remove_each_other_at_once_leave_one,
-            a_write_that_was_begun_is_finished_when_nobody_waits_for_it,
+            a_change_that_was_begun_is_finished_when_nobody_waits_for_it,
         }
         list {
             every_order_is_total_and_cursors_walk_it,

@@ -1,10 +1,10 @@
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use hexpress_domain::auth::Revocation;
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{LockedUser, Role, User, UserChange, UserId, UserRecord};
+use tokio::sync::Notify;
 
 use super::Accounts;
 use crate::promise::{eventually, race};
@@ -283,19 +283,26 @@ pub(super) async fn admins_who_remove_each_other_at_once_leave_one(stores: &Acco
     }
 }
 
-pub(super) async fn a_write_that_was_begun_is_finished_when_nobody_waits_for_it(stores: &Accounts) {
-    for number in 0..20_u64 {
-        // Whatever is under way ends before this returns: the next write begins at once.
-        stores.user().await;
-        let record = user_record(&format!("dropped{number}@example.org"));
-        let id = record.id;
-        let insert = stores.users.insert(record);
-        let patience = Duration::from_micros(number * 100);
-        tokio::time::timeout(patience, insert).await.ok();
-        eventually(
-            &format!("the write dropped after {patience:?}"),
-            async || stores.users.find(id, Liveness::Live).await.unwrap(),
-        )
-        .await;
+pub(super) async fn a_change_that_was_begun_is_finished_when_nobody_waits_for_it(
+    stores: &Accounts,
+) {
+    let user = stores.user().await;
+    let decided = Arc::new(Notify::new());
+    let tell = Arc::clone(&decided);
+    let edit = user_edit(move |change| {
+        change.user.role = Role::Moderator;
+        tell.notify_one();
+    });
+    tokio::select! {
+        biased;
+        changed = stores.users.change(user.id, edit) => {
+            changed.unwrap();
+        }
+        () = decided.notified() => {}
     }
+    eventually("a change whose caller has gone", async || {
+        let found = find(stores, &user, Liveness::Live).await;
+        found.filter(|user| user.role == Role::Moderator)
+    })
+    .await;
 }

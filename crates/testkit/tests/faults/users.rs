@@ -69,12 +69,8 @@ impl FaultyUsers {
 #[async_trait]
 impl UserRepository for FaultyUsers {
     async fn insert(&self, mut user: UserRecord) -> Result<User, RepositoryError> {
-        match self.fault {
-            "what_is_stored_is_found" => user.role = hexpress_domain::user::Role::User,
-            "a_write_that_was_begun_is_finished_when_nobody_waits_for_it" => {
-                tokio::task::yield_now().await;
-            }
-            _ => {}
+        if self.fault == "what_is_stored_is_found" {
+            user.role = hexpress_domain::user::Role::User;
         }
         let mut again = user.clone();
         let outcome = self.users().insert(user).await;
@@ -148,6 +144,11 @@ impl UserRepository for FaultyUsers {
         id: UserId,
         decide: Decide<LockedUser, UserChange>,
     ) -> Result<User, RepositoryError> {
+        if self.fault == "a_change_that_was_begun_is_finished_when_nobody_waits_for_it" {
+            let trial = spoiled(Arc::clone(&decide), |_, _| None);
+            self.users().change(id, trial).await?;
+            tokio::task::yield_now().await;
+        }
         let before = self.present(id).await;
         let decide = match (self.fault, before.clone()) {
             ("a_decision_sees_the_user_and_the_hash", _) => misled(decide, |locked| LockedUser {
