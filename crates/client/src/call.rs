@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use chrono::DateTime;
 use hexpress_domain::order::IdempotencyKey;
 use reqwest::header::{
-    AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, IF_MATCH, RETRY_AFTER,
+    AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, IF_MATCH, LOCATION, RETRY_AFTER,
 };
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,26 @@ pub(crate) struct Answer {
 #[derive(Deserialize)]
 struct Data<T> {
     data: T,
+}
+
+/// What every answer of the API has, and hardly anything else.
+#[derive(Deserialize)]
+struct Envelope {
+    success: bool,
+}
+
+/// A former slug leads to the present one in one hop.
+const MAX_REDIRECTS: usize = 2;
+
+/// Why an answer is not one of the API, where JSON cannot say so.
+#[derive(Debug, thiserror::Error)]
+enum NotOfTheApi {
+    #[error("it is a redirect, and only a read is sent on, within the same origin")]
+    Redirect,
+    #[error("it is longer than {0} bytes")]
+    TooLong(usize),
+    #[error("its envelope tells of success, its status does not")]
+    Contradiction,
 }
 
 impl Call {
@@ -127,15 +147,35 @@ impl Client {
     }
 
     async fn attempt(&self, call: &Call, limit: Duration) -> Result<Answer, Error> {
+        let begin = Instant::now();
         let url = format!("{}/api/{}", self.base, call.path);
+        let mut url = Url::parse(&url).map_err(|error| Error::NoAnswer(error.into()))?;
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        let mut redirects = 0..MAX_REDIRECTS;
+        let response = loop {
+            let left = limit.saturating_sub(begin.elapsed());
+            let response = self.request(call, url, left).await?;
+            let next = Some(&call.method)
+                .filter(|method| **method == Method::GET)
+                .and_then(|_| next_place(&response));
+            match next {
+                Some(next) if redirects.next().is_some() => url = next,
+                _ => break response,
+            }
+        };
+        Answer::receive(response, self.max_answer_bytes)
+            .await?
+            .checked()
+    }
+
+    async fn request(&self, call: &Call, url: Url, limit: Duration) -> Result<Response, Error> {
         let mut request = self
             .http
             .request(call.method.clone(), url)
             .headers(call.headers.clone())
             .timeout(limit);
-        if !call.query.is_empty() {
-            request = request.query(&call.query);
-        }
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization.clone());
         }
@@ -144,18 +184,7 @@ impl Client {
                 .header(CONTENT_TYPE, "application/json")
                 .body(body.clone());
         }
-        let no_answer = |error: reqwest::Error| Error::NoAnswer(error.without_url().into());
-        let response = request.send().await.map_err(no_answer)?;
-        let answer = Answer {
-            status: response.status(),
-            headers: response.headers().clone(),
-            body: response.bytes().await.map_err(no_answer)?.into(),
-        };
-        if answer.status.is_success() {
-            Ok(answer)
-        } else {
-            Err(answer.refusal())
-        }
+        request.send().await.map_err(no_answer)
     }
 
     /// Sends a call that is answered with a thing.
@@ -177,7 +206,50 @@ impl Client {
     }
 }
 
+fn no_answer(error: reqwest::Error) -> Error {
+    Error::NoAnswer(error.without_url().into())
+}
+
+/// Where a redirect leads, if that is within the origin that was asked: what is sent, the
+/// token included, is for no other.
+fn next_place(response: &Response) -> Option<Url> {
+    if !response.status().is_redirection() {
+        return None;
+    }
+    let location = response.headers().get(LOCATION)?.to_str().ok()?;
+    let next = response.url().join(location).ok()?;
+    (next.origin() == response.url().origin()).then_some(next)
+}
+
 impl Answer {
+    /// Reads an answer, which has so many bytes at most.
+    async fn receive(mut response: Response, max_bytes: usize) -> Result<Self, Error> {
+        let mut answer = Self {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: Vec::new(),
+        };
+        while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
+            if chunk.len() > max_bytes.saturating_sub(answer.body.len()) {
+                return Err(answer.unexpected(NotOfTheApi::TooLong(max_bytes)));
+            }
+            answer.body.extend_from_slice(&chunk);
+        }
+        Ok(answer)
+    }
+
+    /// The answer, if its envelope tells of success: a status alone may be a proxy's.
+    fn checked(self) -> Result<Self, Error> {
+        if self.status.is_redirection() {
+            return Err(self.unexpected(NotOfTheApi::Redirect));
+        }
+        match self.json()? {
+            Envelope { success: false } => Err(self.refusal()),
+            Envelope { success: true } if self.status.is_success() => Ok(self),
+            Envelope { success: true } => Err(self.unexpected(NotOfTheApi::Contradiction)),
+        }
+    }
+
     /// The body as a whole.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| self.unexpected(error))

@@ -20,8 +20,9 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A former slug leads to the present one in one hop.
-const MAX_REDIRECTS: usize = 2;
+/// How long an answer may be unless the builder says otherwise: several times the longest
+/// page of the API.
+const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
 /// Calls the API of one server, as somebody or anonymously. Clones share their connections.
 ///
@@ -34,6 +35,7 @@ pub struct Client {
     pub(crate) authorization: Option<HeaderValue>,
     pub(crate) retry: RetryPolicy,
     pub(crate) timeout: Duration,
+    pub(crate) max_answer_bytes: usize,
 }
 
 /// How a [`Client`] is to call.
@@ -43,6 +45,7 @@ pub struct ClientBuilder {
     base_url: String,
     retry: RetryPolicy,
     timeout: Duration,
+    max_answer_bytes: usize,
     uses_proxy: bool,
 }
 
@@ -97,6 +100,7 @@ impl Client {
             base_url: base_url.to_owned(),
             retry: RetryPolicy::default(),
             timeout: TIMEOUT,
+            max_answer_bytes: MAX_ANSWER_BYTES,
             uses_proxy: true,
         }
     }
@@ -140,6 +144,13 @@ impl ClientBuilder {
         self
     }
 
+    /// How many bytes an answer may have; 64 MiB at first. A longer one is
+    /// [`Error::Unexpected`](crate::Error::Unexpected), and is not read to its end.
+    pub const fn max_answer_bytes(mut self, bytes: usize) -> Self {
+        self.max_answer_bytes = bytes;
+        self
+    }
+
     /// Connects to the server itself, whatever proxy the environment names.
     pub const fn no_proxy(mut self) -> Self {
         self.uses_proxy = false;
@@ -176,7 +187,8 @@ impl ClientBuilder {
                 env!("CARGO_PKG_VERSION")
             ))
             .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(Policy::limited(MAX_REDIRECTS));
+            // `Call` knows which may be followed, and whereto.
+            .redirect(Policy::none());
         if !self.uses_proxy {
             http = http.no_proxy();
         }
@@ -188,6 +200,7 @@ impl ClientBuilder {
             authorization: None,
             retry: self.retry,
             timeout: self.timeout,
+            max_answer_bytes: self.max_answer_bytes,
         })
     }
 }

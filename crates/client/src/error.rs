@@ -16,7 +16,9 @@ pub enum Error {
     /// have taken effect.
     #[error("no answer came")]
     NoAnswer(#[source] Source),
-    /// What answered is not the API, such as a proxy before it, or a server of another version.
+    /// What answered is not the API, such as a proxy before it, or a server of another version:
+    /// the answer has not the API's envelope, is a redirect that is not followed, or is too long.
+    /// Only reads follow redirects, and only within the same origin. A write may have taken effect.
     #[error("the answer, of status {status}, is not one of the API")]
     Unexpected {
         /// The answer's status.

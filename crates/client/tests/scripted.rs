@@ -7,7 +7,8 @@
 )]
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -17,13 +18,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use futures_util::TryStreamExt;
-use hexpress_client::domain::auth::TokenSecret;
+use hexpress_client::domain::auth::{Credentials, TokenSecret};
 use hexpress_client::domain::order::{NewOrder, NewOrderItem};
 use hexpress_client::domain::post::{PostId, PostPatch};
 use hexpress_client::domain::product::ProductId;
 use hexpress_client::post::ListPosts;
 use hexpress_client::product::ListProducts;
-use hexpress_client::{Client, Error, ErrorCode, RetryPolicy};
+use hexpress_client::{Client, ClientBuilder, Error, ErrorCode, RetryPolicy};
 use tokio::net::TcpListener;
 
 const ID: &str = "0192d3a4-5b6c-7d8e-9f01-23456789abcd";
@@ -48,6 +49,7 @@ type Scripted = (u16, &'static [(&'static str, &'static str)], String);
 
 #[derive(Default)]
 struct Script {
+    address: OnceLock<SocketAddr>,
     answers: Mutex<VecDeque<Scripted>>,
     requests: Mutex<Vec<Request>>,
 }
@@ -77,14 +79,23 @@ async fn play(State(script): State<Arc<Script>>, parts: Parts, body: Bytes) -> R
 
 /// A server that gives these answers one after the other, and a client for it.
 async fn serve(answers: impl IntoIterator<Item = Scripted>) -> (Client, Arc<Script>) {
+    serve_with(answers, |client| client).await
+}
+
+/// As [`serve`], with a say in the client.
+async fn serve_with(
+    answers: impl IntoIterator<Item = Scripted>,
+    adjust: impl FnOnce(ClientBuilder) -> ClientBuilder,
+) -> (Client, Arc<Script>) {
     let script = Arc::new(Script::default());
     script.answers.lock().unwrap().extend(answers);
     let app = Router::new().fallback(play).with_state(script.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    script.address.set(address).unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await });
     let client = Client::builder(&format!("http://{address}/blog/")).no_proxy();
-    (client.build().unwrap(), script)
+    (adjust(client).build().unwrap(), script)
 }
 
 /// Asks to come back at once.
@@ -313,5 +324,105 @@ async fn an_answer_of_something_else_is_told_apart() {
     for _ in 0..2 {
         let error = client.products().read(product_id()).await.unwrap_err();
         assert!(matches!(error, Error::Unexpected { status: 200, .. }));
+    }
+}
+
+/// A redirect to where nothing may be sent, and what would be taken for an answer from there.
+fn redirects(status: u16, location: &'static [(&'static str, &'static str)]) -> [Scripted; 2] {
+    let done = r#"{"success":true,"message":"Done","data":{}}"#;
+    [
+        (status, location, String::new()),
+        (200, &[], done.to_owned()),
+    ]
+}
+
+const ELSEWHERE: &[(&str, &str)] = &[("location", "/blog/api/elsewhere")];
+
+#[tokio::test]
+async fn no_redirect_takes_a_write_elsewhere() {
+    for status in [301, 302, 303, 307, 308] {
+        let (client, script) = serve(redirects(status, ELSEWHERE)).await;
+        let deleted = client.posts().delete(post_id(), None).await;
+        assert!(
+            matches!(deleted, Err(Error::Unexpected { status: seen, .. }) if seen == status),
+            "{status}: {deleted:?}"
+        );
+        let (email, password) = ("ada@example.org", "correct horse");
+        let (client, logins) = serve(redirects(status, ELSEWHERE)).await;
+        let logged_in = client
+            .auth()
+            .log_in(&Credentials {
+                email: email.parse().unwrap(),
+                password: password.parse().unwrap(),
+            })
+            .await;
+        assert!(logged_in.is_err(), "{status}");
+        for script in [script, logins] {
+            assert_eq!(script.requests().len(), 1, "{status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_read_follows_redirects_within_its_origin_alone() {
+    let moved = || (308, ELSEWHERE, String::new());
+    let (client, script) = serve([moved(), moved(), shown(&product())]).await;
+    client.products().read(product_id()).await.unwrap();
+    let places = script.requests().into_iter().skip(1);
+    assert!(
+        places
+            .into_iter()
+            .all(|request| request.uri == "/blog/api/elsewhere")
+    );
+
+    let (client, script) = serve((0..9).map(|_| moved())).await;
+    assert!(client.products().read(product_id()).await.is_err());
+    assert_eq!(script.requests().len(), 3);
+
+    // Another port is another origin.
+    let (_, other) = serve([shown(&product())]).await;
+    let place = format!("http://{}/blog/api/elsewhere", other.address.get().unwrap());
+    let abroad = vec![("location", &*place.leak())].leak();
+    let (client, script) = serve([(307, &*abroad, String::new())]).await;
+    let read = client.products().read(product_id()).await;
+    assert!(
+        matches!(read, Err(Error::Unexpected { status: 307, .. })),
+        "{read:?}"
+    );
+    assert_eq!((script.requests().len(), other.requests().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn only_the_envelope_says_that_something_is_done() {
+    for body in [
+        "<html>Please log in</html>",
+        "{}",
+        "",
+        r#"{"success":"true"}"#,
+        r#"{"data":{}}"#,
+    ] {
+        let (client, _script) = serve([(200, &[][..], body.to_owned())]).await;
+        let deleted = client.posts().delete(post_id(), None).await;
+        assert!(
+            matches!(deleted, Err(Error::Unexpected { status: 200, .. })),
+            "{body}: {deleted:?}"
+        );
+    }
+    let (status, headers, body) = refusal(403, "FORBIDDEN");
+    assert_eq!(status, 403);
+    let (client, _script) = serve([(200, headers, body)]).await;
+    let refused = client.posts().delete(post_id(), None).await.unwrap_err();
+    assert_eq!(refused.code(), Some(&ErrorCode::Forbidden));
+}
+
+#[tokio::test]
+async fn an_answer_has_a_limit() {
+    let (_, _, body) = shown(&product());
+    let length = body.len();
+    for (limit, is_taken) in [(length, true), (length - 1, false)] {
+        let answers = [shown(&product())];
+        let (client, _script) = serve_with(answers, |client| client.max_answer_bytes(limit)).await;
+        let read = client.products().read(product_id()).await;
+        assert_eq!(read.is_ok(), is_taken, "{read:?}");
     }
 }
