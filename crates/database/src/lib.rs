@@ -34,7 +34,7 @@ mod work;
 
 pub use activity::{DatabaseErrors, DatabaseStatus, Readiness};
 pub use address::{
-    DatabaseUrl, DatabaseUrlError, PostgresUrl, SqliteLocation, SslMode, SslModeError,
+    DatabaseUrl, DatabaseUrlError, PostgresUrl, SqliteLocation, SslMode, SslModeError, masked,
 };
 pub use backup::BackupError;
 pub use connection::Connection;

@@ -23,6 +23,14 @@ pub enum DatabaseUrlError {
     /// A part is not UTF-8 once decoded, or holds U+0000.
     #[error("has a {0} that is no text once percent-decoded")]
     Text(&'static str),
+    /// An `@` where none belongs: more likely the end of a password than part of a name.
+    #[error(
+        "has an `@` behind its host: a `/`, `?`, `#` or `@` in a password must be percent-encoded (%2F, %3F, %23, %40), and no database's name may hold an `@`"
+    )]
+    At,
+    /// Something behind `#`, which means nothing.
+    #[error("has a `#`, which must be percent-encoded (%23)")]
+    Fragment,
     /// A PostgreSQL URL without a database.
     #[error("names no database: postgres://user:password@host:5432/NAME")]
     NoName,

@@ -2,11 +2,13 @@
 
 mod database_url;
 mod error;
+mod mask;
 mod postgres;
 mod ssl_mode;
 
 pub use database_url::{DatabaseUrl, SqliteLocation};
 pub use error::DatabaseUrlError;
+pub use mask::masked;
 pub use postgres::PostgresUrl;
 pub use ssl_mode::{SslMode, SslModeError};
 

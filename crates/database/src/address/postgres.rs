@@ -77,6 +77,13 @@ impl PostgresUrl {
 
     pub(crate) fn parse(text: &str) -> Result<Self, DatabaseUrlError> {
         let url = Url::parse(text).map_err(DatabaseUrlError::Form)?;
+        let parts = [Some(url.path()), url.query(), url.fragment()];
+        if parts.into_iter().flatten().any(|part| part.contains('@')) {
+            return Err(DatabaseUrlError::At);
+        }
+        if url.fragment().is_some() {
+            return Err(DatabaseUrlError::Fragment);
+        }
         let host = match url.host() {
             None => None,
             Some(Host::Domain(host)) => Some(decode("host", host)?),
@@ -86,6 +93,9 @@ impl PostgresUrl {
         let name = decode("database", url.path().trim_start_matches('/'))?;
         if name.is_empty() {
             return Err(DatabaseUrlError::NoName);
+        }
+        if name.contains('@') {
+            return Err(DatabaseUrlError::At);
         }
         let user = match url.username() {
             "" => None,
@@ -134,8 +144,11 @@ impl PostgresUrl {
                     set(&mut self.connect_timeout, "connect_timeout", timeout)?;
                 }
                 unknown => {
-                    let name = percent_decode_str(unknown).decode_utf8_lossy();
-                    return Err(DatabaseUrlError::UnknownParameter(name.into_owned()));
+                    // Anything else may be the rest of a password.
+                    let is_name = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+                    let is_shown = unknown.bytes().all(is_name);
+                    let name = if is_shown { unknown } else { "***" };
+                    return Err(DatabaseUrlError::UnknownParameter(name.to_owned()));
                 }
             }
         }

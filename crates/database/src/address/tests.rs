@@ -101,6 +101,16 @@ fn nothing_shows_the_password() {
         "postgres://ada:hunter2@db",
         "postgres://ada:hunter2@db/shop?sslmode=none",
         "postgres://ada:hunter2%FF@db/shop",
+        // What a parser takes for host, port, database, parameters and fragment.
+        "postgres://ada:4711/hunter2@db/shop",
+        "postgres://ada:4711/%2Fhunter2%40db",
+        "postgres://ada/hunter2@db/shop",
+        "postgres://ada:4711/x?hunter2@db/shop",
+        "postgres://ada:4711/x?hunter2&@db/shop",
+        "postgres://ada:4711/x?sslmode=hunter2@db/shop",
+        "postgres://ada:4711/x?HUNTER=hunter2",
+        "postgres://ada:4711/x#hunter2@db/shop",
+        "postgres://ada:4711/x#hunter2",
     ] {
         assert!(!fault(wrong).to_string().contains("hunter2"), "{wrong}");
     }
