@@ -9,6 +9,7 @@ pub use hexpress_database::{
     BackupError, Database, DatabaseErrors, DatabaseOptions, DatabaseStatus, DatabaseUrl,
     DatabaseUrlError, Migration, MigrationError, MigrationState, Migrator, OpenError, PostgresUrl,
     Readiness, SqliteLocation, SslMode, SslModeError, Synchronous, SynchronousError, generate,
+    masked,
 };
 
 use crate::schema::meaning_of;

@@ -41,9 +41,13 @@ impl Program {
         let Loaded {
             config,
             settings,
+            ignored,
             unknown,
         } = Config::load(&sources)?;
         let telemetry = telemetry::init(&config.log)?;
+        for name in ignored {
+            warn!(name, "this is set, and nothing depends on it");
+        }
         for name in unknown {
             warn!(name, "the file .env sets what is no setting");
         }

@@ -55,11 +55,11 @@ impl Db {
 
     pub async fn run(self, program: &Program) -> Result<ExitCode, Failure> {
         let Action::Copy(copy) = &self.action;
-        run_copy(&program.config, copy).await
+        run_copy(program, copy).await
     }
 }
 
-async fn run_copy(config: &Config, copy: &Copy) -> Result<ExitCode, Failure> {
+async fn run_copy(program: &Program, copy: &Copy) -> Result<ExitCode, Failure> {
     let from = parse("--from", &copy.from)?;
     let to = parse("--to", &copy.to)?;
     if from == to {
@@ -76,9 +76,13 @@ async fn run_copy(config: &Config, copy: &Copy) -> Result<ExitCode, Failure> {
             path.display()
         )));
     }
-    let options = |url| config.database.for_one_task().options(url);
-    let source = database::open(options(from)).await?;
-    let target = database::open(options(to)).await?;
+    // Which settings are in use depends on the kind of database.
+    let mut sources = program.sources.clone();
+    sources.flags.insert("DATABASE_URL", copy.from.clone());
+    let reading = Config::load(&sources)?.config.database;
+    let writing = &program.config.database;
+    let source = database::open(reading.for_one_task().options(from)).await?;
+    let target = database::open(writing.for_one_task().options(to)).await?;
     let copier = Copier::new(source.clone(), target.clone());
     let mut progress: Option<((CopyStep, &str), Progress)> = None;
     let copied = copier

@@ -19,6 +19,7 @@ mod user;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use hexpress_infra::database::masked;
 
 use crate::failure::Failure;
 use crate::program::Program;
@@ -144,15 +145,17 @@ impl Command {
     }
 }
 
-/// What is wrong with the words, in one line, and where to read about them.
+/// What is wrong with the words, in one line, and where to read about them. A word may be a
+/// URL that was put in the wrong place.
 fn explain(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let is_cause =
         |line: &&str| !line.starts_with("Usage:") && !line.starts_with("For more information");
-    let cause: Vec<&str> = text
+    let cause: Vec<String> = text
         .lines()
         .take_while(is_cause)
         .flat_map(str::split_whitespace)
+        .map(masked)
         .collect();
     format!("{}\nSee `hexpress --help`.", cause.join(" "))
 }
@@ -239,6 +242,20 @@ mod tests {
                 "{text}"
             );
             assert!(!text.contains("Usage"), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_in_the_wrong_place_show_no_password() {
+        for line in [
+            "hexpress postgres://ada:hunter2@db/shop",
+            "hexpress serve postgres://ada:hunter2@db/shop",
+            "hexpress migrate up postgres://ada:47/hunter2@db/shop",
+            "hexpress --databaseurl=postgres://ada:hunter2@db/shop",
+        ] {
+            let error = Cli::try_parse_from(line.split_whitespace()).unwrap_err();
+            let text = explain(&error);
+            assert!(!text.contains("hunter2"), "{text}");
         }
     }
 

@@ -183,8 +183,9 @@ fn admin_hint(target: &DatabaseTarget, url: Option<(&str, Origin)>) -> Option<St
     let has_password =
         matches!(target, DatabaseTarget::Url(DatabaseUrl::Postgres(url)) if url.password.is_some());
     let (place, flag) = match url {
-        Some((url, Origin::Flag)) if !has_password => {
-            ("", format!(" --database-url {}", shell_word(url)))
+        Some((_, Origin::Flag)) if !has_password => {
+            let url = target.to_string();
+            ("", format!(" --database-url {}", shell_word(&url)))
         }
         Some((_, Origin::Flag | Origin::Environment)) => {
             (", where DATABASE_URL is the same", String::new())
@@ -264,7 +265,7 @@ mod tests {
     #[test]
     fn the_hint_leads_to_the_same_database() {
         let hint = hint("postgres://ada@db/shop?sslmode=require", Origin::Flag).unwrap();
-        let flag = " --database-url 'postgres://ada@db/shop?sslmode=require' ";
+        let flag = " --database-url 'postgres://ada@db:5432/shop?sslmode=require' ";
         assert!(hint.contains(flag), "{hint}");
     }
 

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use hexpress_infra::database::{
@@ -29,6 +30,9 @@ pub const AUTO_MIGRATE: Setting = Setting::new(
 
 const URL_FORMS: &str =
     "sqlite://PATH, sqlite://:memory: or postgres://user:password@host:5432/name";
+
+const DB_HOST: &str = "DB_HOST";
+const DB_NAME: &str = "DB_NAME";
 
 /// The database's name where only its host is set.
 const DEFAULT_NAME: &str = "hexpress";
@@ -76,8 +80,9 @@ impl DatabaseConfig {
             DatabaseTarget::Url(url) => url.is_sqlite(),
             DatabaseTarget::Temporary => true,
         };
+        let has_pool = target != DatabaseTarget::Url(DatabaseUrl::Sqlite(SqliteLocation::Memory));
         let pool_max = reader.whole(
-            Setting::new("DB_POOL_MAX", "connections at most"),
+            Setting::new("DB_POOL_MAX", "connections at most").used_if(has_pool),
             app_env.pick(5, 5, 20),
             1..=1000,
         )?;
@@ -87,7 +92,8 @@ impl DatabaseConfig {
                 "DB_POOL_MIN",
                 "connections that are kept open even when idle; open before the server says that \
                  it is ready",
-            ),
+            )
+            .used_if(has_pool),
             pool_min,
             0..=1000,
         )?;
@@ -113,7 +119,8 @@ impl DatabaseConfig {
                 Setting::new(
                     "DB_IDLE_TIMEOUT_MS",
                     "how long a connection above the minimum may be idle",
-                ),
+                )
+                .used_if(has_pool),
                 10_000,
                 1,
             )?,
@@ -122,7 +129,8 @@ impl DatabaseConfig {
                     "DB_STATEMENT_TIMEOUT_MS",
                     "how long PostgreSQL works at one statement; SQLite has no such limit. A \
                      transaction that takes twice as long is given up with its connection",
-                ),
+                )
+                .used_if(!is_sqlite),
                 10_000,
                 1,
             )?,
@@ -138,7 +146,8 @@ impl DatabaseConfig {
                 Setting::new(
                     "DB_IDLE_IN_TRANSACTION_TIMEOUT_MS",
                     "how long PostgreSQL leaves a transaction open in which nothing happens",
-                ),
+                )
+                .used_if(!is_sqlite),
                 10_000,
                 1,
             )?,
@@ -154,7 +163,8 @@ impl DatabaseConfig {
                 Setting::new(
                     "DB_SSLMODE_DEFAULT",
                     "the `sslmode` where the URL names none and the host is not this machine",
-                ),
+                )
+                .used_if(!is_sqlite),
                 app_env.pick(SslMode::Prefer, SslMode::Prefer, SslMode::VerifyFull),
                 "one of disable, prefer, require, verify-ca, verify-full",
                 |text| text.parse().ok(),
@@ -164,7 +174,8 @@ impl DatabaseConfig {
                     "SQLITE_SYNCHRONOUS",
                     "`full`: what was answered survives a loss of power; `normal`: the last \
                      commits may go; `off`: the file may",
-                ),
+                )
+                .used_if(is_sqlite),
                 app_env.pick(Synchronous::Full, Synchronous::Off, Synchronous::Full),
                 "one of full, normal, off",
                 |text| text.parse().ok(),
@@ -184,7 +195,10 @@ impl DatabaseConfig {
             ("DB_STATEMENT_TIMEOUT_MS", self.statement_timeout),
             ("DB_LOCK_TIMEOUT_MS", self.lock_timeout),
         ];
-        match waits.into_iter().find(|(_, wait)| *wait >= request_timeout) {
+        let is_too_long = |(name, wait): &(&'static str, Duration)| {
+            reader.is_in_use(name) && *wait >= request_timeout
+        };
+        match waits.into_iter().find(is_too_long) {
             None => Ok(()),
             Some((name, _)) => {
                 let limit = request_timeout.as_millis();
@@ -221,58 +235,67 @@ impl DatabaseConfig {
 }
 
 fn read_target(reader: &mut Reader<'_>) -> Result<DatabaseTarget, ConfigError> {
-    let parts = read_parts(reader)?;
-    let (target, origin) = match (reader.raw(DATABASE_URL.name)?, parts) {
-        (Some((text, origin)), _) => (DatabaseTarget::Url(parse_url(text, origin)?), origin),
-        (None, Some(parts)) => (
+    let url = reader.raw(DATABASE_URL.name)?;
+    let has_parts = url.is_none() && [DB_HOST, DB_NAME].iter().any(|name| reader.is_set(name));
+    let parts = read_parts(reader, has_parts)?;
+    let (target, origin) = match url {
+        Some((text, origin)) => (DatabaseTarget::Url(parse_url(text, origin)?), origin),
+        None if has_parts => (
             DatabaseTarget::Url(DatabaseUrl::Postgres(parts)),
             Origin::Parts,
         ),
-        (None, None) => (default_target(reader.app_env())?, Origin::Default),
+        None => (default_target(reader.app_env())?, Origin::Default),
     };
     reader.remember(DATABASE_URL, Some(target.to_string()), origin);
     Ok(target)
 }
 
-/// The URL that the `DB_*` settings spell, if the database or its host is among
-/// them.
-fn read_parts(reader: &mut Reader<'_>) -> Result<Option<PostgresUrl>, ConfigError> {
-    let text = |text: &str| (!text.trim().is_empty()).then(|| text.to_owned());
+/// The URL that the `DB_*` settings spell, where they are in use.
+fn read_parts(reader: &mut Reader<'_>, are_in_use: bool) -> Result<PostgresUrl, ConfigError> {
     let host = reader.optional(
         Setting::new(
-            "DB_HOST",
+            DB_HOST,
             "the host of a PostgreSQL server. Where this or `DB_NAME` is set and `DATABASE_URL` \
-             is not, the database is the one of these five settings",
-        ),
-        "a host's name or address",
-        text,
+             is not, the database is the one of these five settings; otherwise they are ignored",
+        )
+        .used_if(are_in_use),
+        "a host's name or address, or the folder of a socket",
+        parse_host,
     )?;
     let port = reader.optional(
-        Setting::new("DB_PORT", "its port, 5432 if not set"),
+        Setting::new("DB_PORT", "its port, 5432 if not set").used_if(are_in_use),
         "a whole number from 1 to 65535",
         |text| text.parse().ok().filter(|port: &u16| *port > 0),
     )?;
     let name = reader.optional(
         Setting::new(
-            "DB_NAME",
+            DB_NAME,
             "the database's name, `hexpress` if not set; in `test` it gets `_test` behind it",
-        ),
-        "a database's name",
-        text,
+        )
+        .used_if(are_in_use),
+        "a database's name, without `@`",
+        |text| (!text.trim().is_empty() && !text.contains('@')).then(|| text.to_owned()),
     )?;
-    let user = Setting::new("DB_USER", "the role to connect as");
-    let user = reader.optional(user, "a role's name", text)?;
-    let password = reader.secret(Setting::new("DB_PASSWORD", "the role's password"))?;
-    if host.is_none() && name.is_none() {
-        return Ok(None);
-    }
+    let user = reader.optional(
+        Setting::new("DB_USER", "the role to connect as").used_if(are_in_use),
+        "a role's name",
+        |text| (!text.trim().is_empty()).then(|| text.to_owned()),
+    )?;
+    let password = Setting::new("DB_PASSWORD", "the role's password").used_if(are_in_use);
+    let password = reader.secret(password)?;
     let mut name = name.unwrap_or_else(|| DEFAULT_NAME.to_owned());
     if reader.app_env() == AppEnv::Test {
         name.push_str("_test");
     }
-    Ok(Some(PostgresUrl::from_parts(
-        host, port, name, user, password,
-    )))
+    Ok(PostgresUrl::from_parts(host, port, name, user, password))
+}
+
+/// A whole URL is none: it would be shown as part of another, its password with it.
+fn parse_host(text: &str) -> Option<String> {
+    let is_host = text.starts_with('/')
+        || text.parse::<IpAddr>().is_ok()
+        || (!text.trim().is_empty() && !text.contains(['@', ':', '/', '?', '#']));
+    is_host.then(|| text.to_owned())
 }
 
 fn parse_url(text: &str, origin: Origin) -> Result<DatabaseUrl, ConfigError> {

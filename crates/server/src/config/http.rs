@@ -2,9 +2,9 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use axum::http::Uri;
 use hexpress_web::CorsOrigins;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
+use url::Url;
 
 use super::reader::Reader;
 use super::{ConfigError, Flag, Setting};
@@ -166,33 +166,41 @@ fn read_proxies(reader: &mut Reader<'_>) -> Result<Vec<IpNet>, ConfigError> {
         ),
         List(Vec::new()),
         expected,
-        |text| List::parse(text, parse_network),
+        |text| List::parse(text, |text| parse_network(text).ok_or(())).ok(),
     )?;
     Ok(proxies.0)
 }
 
+/// Clients are IPv4 addresses even where the system shows them in IPv6 clothes
+/// (`::ffff:192.0.2.1`), so that only a network in IPv4 clothes can hold them.
 fn parse_network(text: &str) -> Option<IpNet> {
     let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
-    text.parse().ok().or_else(address)
+    let IpNet::V6(network) = text.parse().ok().or_else(address)? else {
+        return text.parse().ok().or_else(address);
+    };
+    match network.addr().to_ipv4_mapped() {
+        None => Some(network.into()),
+        Some(address) => {
+            let prefix = network.prefix_len().checked_sub(96)?;
+            Ipv4Net::new(address, prefix).ok().map(IpNet::V4)
+        }
+    }
 }
 
 fn read_origins(reader: &mut Reader<'_>) -> Result<CorsOrigins, ConfigError> {
+    let setting = Setting::new(
+        "CORS_ALLOWED_ORIGINS",
+        "whose pages may call: `*`, or a list of origins as browsers send them, such as \
+         `https://example.org,http://localhost:5173`",
+    );
     let any = || List(vec!["*".to_owned()]);
-    let expected = "`*`, or origins such as https://example.org with commas between";
-    let origins = reader.value(
-        Setting::new(
-            "CORS_ALLOWED_ORIGINS",
-            "whose pages may call: `*`, or a list of origins",
-        ),
-        any(),
-        expected,
-        |text| {
-            if text.trim() == "*" {
-                return Some(any());
-            }
-            List::parse(text, parse_origin)
-        },
-    )?;
+    let origins = reader.explained(setting, |text| {
+        if text.trim() == "*" {
+            return Ok(any());
+        }
+        List::parse(text, parse_origin)
+    })?;
+    let origins = origins.unwrap_or_else(|| reader.default(any()));
     Ok(if origins == any() {
         CorsOrigins::Any
     } else {
@@ -200,15 +208,21 @@ fn read_origins(reader: &mut Reader<'_>) -> Result<CorsOrigins, ConfigError> {
     })
 }
 
-/// Browsers send an origin (RFC 6454) in lower case, without a path.
-fn parse_origin(text: &str) -> Option<String> {
-    let authority = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"))?;
-    let uri: Uri = text.parse().ok()?;
-    let is_bare = uri.authority()?.as_str() == authority && !authority.contains('@');
-    let is_lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
-    (is_bare && is_lower).then(|| text.to_owned())
+/// An origin in the one form that browsers send it in (RFC 6454). No other can ever match.
+fn parse_origin(text: &str) -> Result<String, String> {
+    const FORMS: &str = "`*`, or origins such as https://example.org with commas between";
+    let web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    let Some(url) = Url::parse(text).ok().filter(web) else {
+        return Err(FORMS.to_owned());
+    };
+    if text.contains('*') {
+        return Err(format!("{FORMS}; a part of a name cannot be `*`"));
+    }
+    let sent = url.origin().ascii_serialization();
+    if sent != text {
+        return Err(format!("{FORMS}; browsers send this one as {sent}"));
+    }
+    Ok(sent)
 }
 
 /// What settings hold that are written with commas.
@@ -217,12 +231,12 @@ struct List<T>(Vec<T>);
 
 impl<T> List<T> {
     /// Reads each item; a blank text has none.
-    fn parse(text: &str, item: fn(&str) -> Option<T>) -> Option<Self> {
+    fn parse<E>(text: &str, item: impl Fn(&str) -> Result<T, E>) -> Result<Self, E> {
         if text.trim().is_empty() {
-            return Some(Self(Vec::new()));
+            return Ok(Self(Vec::new()));
         }
         let items = text.split(',').map(str::trim);
-        items.map(item).collect::<Option<_>>().map(Self)
+        items.map(item).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -261,28 +275,67 @@ mod tests {
     }
 
     #[test]
+    fn ipv4_in_ipv6_clothes_is_ipv4() {
+        for (text, network) in [
+            ("::ffff:127.0.0.1", "127.0.0.1/32"),
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+            ("::ffff:a00:1", "10.0.0.1/32"),
+            ("::ffff:0.0.0.0/96", "0.0.0.0/0"),
+            ("::/0", "::/0"),
+        ] {
+            assert_eq!(parse_network(text).unwrap().to_string(), network, "{text}");
+        }
+        assert_eq!(parse_network("::ffff:10.0.0.0/8"), None);
+    }
+
+    #[test]
     fn origins_are_a_list() {
         let parse = |text| List::parse(text, parse_origin);
-        assert_eq!(parse(" "), Some(List(Vec::new())));
+        assert_eq!(parse(" "), Ok(List(Vec::new())));
         let list = parse("https://a.example, http://localhost:5173").unwrap();
         assert_eq!(list.to_string(), "https://a.example,http://localhost:5173");
-        assert_eq!(parse("https://a.example,"), None);
-        assert_eq!(parse("https://a.example,*"), None);
+        for text in ["https://a.example,", "https://a.example,*"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_origin_that_can_never_match_is_refused_with_the_one_that_does() {
+        for (text, sent) in [
+            ("https://a.example:443", "https://a.example"),
+            ("http://a.example:80", "http://a.example"),
+            ("https://a.example:08443", "https://a.example:8443"),
+            ("https://a.example/", "https://a.example"),
+            ("https://a.example/path", "https://a.example"),
+            ("https://a.example?", "https://a.example"),
+            ("https://A.example", "https://a.example"),
+            ("HTTPS://a.example", "https://a.example"),
+            ("https://user:hunter2@a.example", "https://a.example"),
+            (
+                "https://b\u{fc}cher.example",
+                "https://xn--bcher-kva.example",
+            ),
+            ("http://127.1:8080", "http://127.0.0.1:8080"),
+            ("http://[0::1]", "http://[::1]"),
+        ] {
+            let expected = parse_origin(text).unwrap_err();
+            assert!(expected.ends_with(&format!(" as {sent}")), "{expected}");
+            assert_eq!(parse_origin(sent).as_deref(), Ok(sent));
+        }
+        let pattern = parse_origin("https://*.example.org").unwrap_err();
+        assert!(pattern.contains("cannot be `*`"), "{pattern}");
     }
 
     #[test]
     fn what_no_browser_sends_is_no_origin() {
         for text in [
             "a.example",
-            "https://a.example/",
-            "https://a.example/path",
-            "https://A.example",
-            "https://user@a.example",
             "https://",
+            "https://a.example:65536",
             "ftp://a.example",
             "null",
         ] {
-            assert_eq!(parse_origin(text), None, "{text}");
+            assert!(parse_origin(text).is_err(), "{text}");
         }
     }
 }

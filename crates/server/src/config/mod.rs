@@ -65,6 +65,8 @@ pub struct Loaded {
     pub config: Config,
     /// Each setting with its origin, secrets masked.
     pub settings: Vec<Effective>,
+    /// Settings that somebody has set, and that nothing depends on.
+    pub ignored: Vec<&'static str>,
     /// Names in the `.env` file that are no settings.
     pub unknown: Vec<String>,
 }
@@ -92,8 +94,10 @@ impl Config {
         let settings = reader.into_settings();
         let is_known = |name: &&String| settings.iter().any(|known| known.setting.name == *name);
         let unknown = sources.dot_env.keys().filter(|name| !is_known(name));
+        let ignored = settings.iter().filter(|known| known.is_ignored());
         Ok(Loaded {
             config,
+            ignored: ignored.map(|known| known.setting.name).collect(),
             unknown: unknown.cloned().collect(),
             settings,
         })

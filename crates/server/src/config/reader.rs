@@ -2,6 +2,8 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use hexpress_infra::database::masked;
+
 use super::{AppEnv, ConfigError, Effective, Origin, Setting, Sources};
 
 /// What a secret is shown as.
@@ -77,6 +79,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether somebody has set it, to whatever.
+    pub fn is_set(&self, name: &str) -> bool {
+        self.sources.find(name).is_some()
+    }
+
+    /// Whether anything depends on a setting that was remembered.
+    pub fn is_in_use(&self, name: &str) -> bool {
+        let mut known = self.settings.iter();
+        known.any(|known| known.setting.name == name && known.setting.is_in_use)
+    }
+
     /// Remembers what a setting came to.
     pub fn remember(&mut self, setting: Setting, value: Option<String>, origin: Origin) {
         self.settings.push(Effective {
@@ -121,12 +134,15 @@ impl<'a> Reader<'a> {
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, ConfigError> {
         let found = self.optional(setting, expected, parse)?;
-        if found.is_none()
-            && let Some(last) = self.settings.last_mut()
-        {
-            last.value = Some(default.to_string());
+        Ok(found.unwrap_or_else(|| self.default(default)))
+    }
+
+    /// The default of the setting that was read last, and is not set or not in use.
+    pub fn default<T: Display>(&mut self, default: T) -> T {
+        if let Some(last) = self.settings.last_mut() {
+            last.value.get_or_insert_with(|| default.to_string());
         }
-        Ok(found.unwrap_or(default))
+        default
     }
 
     /// A setting that may be left out.
@@ -140,15 +156,30 @@ impl<'a> Reader<'a> {
         expected: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, ConfigError> {
-        let Some((text, origin)) = self.raw(setting.name)? else {
-            self.remember(setting, None, Origin::Default);
+        self.explained(setting, |text| {
+            parse(text).ok_or_else(|| expected.to_owned())
+        })
+    }
+
+    /// A setting that may be left out, where it depends on the text what is expected instead:
+    /// then `parse` says so.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Value`] where it is set and `parse` makes nothing of it.
+    pub fn explained<T: Display>(
+        &mut self,
+        setting: Setting,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some((text, origin)) = self.text(setting)? else {
             return Ok(None);
         };
-        let value = parse(text).ok_or_else(|| ConfigError::Value {
+        let value = parse(text).map_err(|expected| ConfigError::Value {
             name: setting.name,
-            value: text.to_owned(),
+            value: masked(text),
             origin,
-            expected: expected.to_owned(),
+            expected,
         })?;
         self.remember(setting, Some(value.to_string()), origin);
         Ok(Some(value))
@@ -160,10 +191,27 @@ impl<'a> Reader<'a> {
     ///
     /// [`ConfigError::Value`] where it was no UTF-8.
     pub fn secret(&mut self, setting: Setting) -> Result<Option<String>, ConfigError> {
-        let found = self.raw(setting.name)?;
-        let origin = found.map_or(Origin::Default, |(_, origin)| origin);
-        self.remember(setting, found.map(|_| MASK.to_owned()), origin);
+        let found = self.text(setting)?;
+        if let Some((_, origin)) = found {
+            self.remember(setting, Some(MASK.to_owned()), origin);
+        } else if let Some(ignored) = self.settings.last_mut() {
+            ignored.value = ignored.value.take().map(|_| MASK.to_owned());
+        }
         Ok(found.map(|(text, _)| text.to_owned()))
+    }
+
+    /// The text of a setting and its origin, where it is set and in use. Otherwise it is
+    /// remembered as it is.
+    fn text(&mut self, setting: Setting) -> Result<Option<(&'a str, Origin)>, ConfigError> {
+        if setting.is_in_use
+            && let Some(found) = self.raw(setting.name)?
+        {
+            return Ok(Some(found));
+        }
+        let ignored = self.sources.find(setting.name);
+        let origin = ignored.map_or(Origin::Default, |(_, origin)| origin);
+        self.remember(setting, ignored.map(|(text, _)| masked(text)), origin);
+        Ok(None)
     }
 
     /// A whole number within a range.

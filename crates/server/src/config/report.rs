@@ -11,7 +11,10 @@ pub fn table(settings: &[Effective]) -> String {
             [
                 effective.setting.name.to_owned(),
                 value.escape_debug().to_string(),
-                effective.origin.to_string(),
+                match effective.is_ignored() {
+                    true => format!("{}, not in use", effective.origin),
+                    false => effective.origin.to_string(),
+                },
             ]
         })
         .collect();
@@ -26,7 +29,7 @@ pub fn table(settings: &[Effective]) -> String {
 }
 
 /// The settings for programs: values as the environment would spell them, `null`
-/// for what is not set.
+/// for what is not set; `inUse` is false of those that nothing depends on.
 pub fn json(settings: &[Effective]) -> Value {
     settings
         .iter()
@@ -35,6 +38,7 @@ pub fn json(settings: &[Effective]) -> Value {
                 "name": effective.setting.name,
                 "value": effective.value,
                 "source": effective.origin.to_string(),
+                "inUse": effective.setting.is_in_use,
             })
         })
         .collect()
@@ -74,8 +78,8 @@ mod tests {
         assert_eq!(
             json(&settings()),
             json!([
-                {"name": "PORT", "value": "3000", "source": "flag"},
-                {"name": "DB_HOST", "value": null, "source": "default"},
+                {"name": "PORT", "value": "3000", "source": "flag", "inUse": true},
+                {"name": "DB_HOST", "value": null, "source": "default", "inUse": true},
             ])
         );
     }

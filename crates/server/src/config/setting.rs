@@ -13,6 +13,9 @@ pub struct Setting {
     pub flag: Option<Flag>,
     /// Its default in Markdown, where that depends on more than `APP_ENV`.
     pub default_in_words: Option<&'static str>,
+    /// Whether anything depends on it, as the settings before it are. What does not is never
+    /// parsed: whoever set it may have meant another program.
+    pub is_in_use: bool,
 }
 
 /// A flag of the command line.
@@ -36,10 +39,17 @@ pub struct Effective {
     /// The section of the document that it belongs to.
     pub section: &'static str,
     /// Its value, masked if it is a secret; `None` where nobody set it and it has
-    /// no default.
+    /// no default. Of one that is set and not in use, the text.
     pub value: Option<String>,
     /// Where the value came from.
     pub origin: Origin,
+}
+
+impl Effective {
+    /// Whether somebody has set it, and nothing comes of it.
+    pub fn is_ignored(&self) -> bool {
+        !self.setting.is_in_use && self.origin != Origin::Default
+    }
 }
 
 impl Setting {
@@ -50,7 +60,13 @@ impl Setting {
             meaning,
             flag: None,
             default_in_words: None,
+            is_in_use: true,
         }
+    }
+
+    /// The same, of which something depends only in this case.
+    pub const fn used_if(self, is_in_use: bool) -> Self {
+        Self { is_in_use, ..self }
     }
 
     /// The same with a flag.

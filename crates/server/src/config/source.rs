@@ -14,7 +14,7 @@ pub type Flags = BTreeMap<&'static str, String>;
 
 /// Where settings are looked for, the weightiest first. Nothing is looked for
 /// anywhere else, so that a test can say all there is.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Sources {
     /// The command line's flags, under the names of their settings.
     pub flags: Flags,
@@ -110,8 +110,14 @@ fn malformed(text: &str, part: &str) -> ConfigError {
     let name = line
         .and_then(|line| line.split_once('='))
         .map(|(name, _)| name.trim());
+    // A value may hold a `=` too, and what stands before that is no name.
+    let is_name = |name: &str| {
+        let mut bytes = name.bytes();
+        bytes.all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    };
     let place = match name {
-        Some(name) => format!("a malformed line for `{}`", name.escape_debug()),
+        Some(name) if is_name(name) => format!("a malformed line for `{name}`"),
+        Some(_) => "a line that does not begin with NAME=".to_owned(),
         None => "a line without `=`".to_owned(),
     };
     ConfigError::DotEnv(format!(
@@ -208,6 +214,11 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(message.contains("`DB_PASSWORD`"), "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
+        let message = dot_env(b"DATABASE_URL postgres://ada:hunter2@db/shop?sslmode=require\n")
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("NAME="), "{message}");
         assert!(!message.contains("hunter2"), "{message}");
         let message = dot_env(b"hunter2\n").unwrap_err().to_string();
         assert!(!message.contains("hunter2"), "{message}");

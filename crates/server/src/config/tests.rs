@@ -191,11 +191,9 @@ fn values_out_of_range_are_refused_in_one_line() {
         ("PORT", " 80"),
         ("HOST", "a\nb"),
         ("DB_POOL_MAX", "0"),
-        ("DB_PORT", "0"),
         ("DB_NAME", ""),
+        ("DB_HOST", "a host/shop"),
         ("DB_LOCK_TIMEOUT_MS", "-1"),
-        ("DB_STATEMENT_TIMEOUT_MS", "0"),
-        ("DB_SSLMODE_DEFAULT", "allow"),
         ("SQLITE_SYNCHRONOUS", "extra"),
         ("AUTO_MIGRATE", "yes"),
         ("KEEP_ALIVE_TIMEOUT_MS", "86400001"),
@@ -219,9 +217,66 @@ fn values_out_of_range_are_refused_in_one_line() {
 }
 
 #[test]
+fn settings_of_postgres_are_read_where_it_is_the_database() {
+    let parts = ("DB_HOST", "db");
+    for (name, value) in [
+        ("DB_PORT", "0"),
+        ("DB_STATEMENT_TIMEOUT_MS", "0"),
+        ("DB_SSLMODE_DEFAULT", "allow"),
+    ] {
+        let message = fault(&[parts, (name, value)]);
+        assert!(
+            message.starts_with(&format!("{name} is `{value}`")),
+            "{message}"
+        );
+    }
+}
+
+/// Kubernetes sets `DB_PORT` for every service that is called `db`.
+#[test]
+fn what_is_not_in_use_is_shown_and_not_parsed() {
+    let (file, memory) = ("sqlite://a.db", "sqlite://:memory:");
+    let postgres = "postgres://ada@db/shop";
+    for (url, name, value) in [
+        (postgres, "DB_PORT", "tcp://10.97.188.247:5432"),
+        (postgres, "DB_HOST", ""),
+        (postgres, "DB_PASSWORD", "a\u{fffd}"),
+        (postgres, "SQLITE_SYNCHRONOUS", "extra"),
+        (file, "DB_NAME", "shop"),
+        (file, "DB_SSLMODE_DEFAULT", "allow"),
+        (file, "DB_STATEMENT_TIMEOUT_MS", "30000"),
+        (file, "DB_IDLE_IN_TRANSACTION_TIMEOUT_MS", "0"),
+        (memory, "DB_POOL_MAX", "0"),
+        (memory, "DB_POOL_MIN", "6"),
+        (memory, "DB_IDLE_TIMEOUT_MS", "0"),
+    ] {
+        let environment = [("DATABASE_URL", url), (name, value)];
+        let loaded = Config::load(&sources(&environment)).unwrap();
+        assert_eq!(loaded.ignored, [name]);
+        assert_eq!(
+            loaded.config.database.target.to_string(),
+            load(&[environment[0]]).database.target.to_string()
+        );
+        let is_secret = name == "DB_PASSWORD";
+        let value = if is_secret { "***" } else { value }.to_owned();
+        assert_eq!(
+            shown(&environment, name),
+            (Some(value), Origin::Environment)
+        );
+    }
+    // Without a host or a name the others name no database.
+    let loaded = Config::load(&sources(&[("DB_PORT", "tcp://10.97.188.247:5432")])).unwrap();
+    assert_eq!(loaded.ignored, ["DB_PORT"]);
+    let table = report::table(&loaded.settings);
+    assert!(table.contains("environment, not in use"), "{table}");
+    assert!(Config::load(&sources(&[])).unwrap().ignored.is_empty());
+}
+
+#[test]
 fn what_is_no_text_is_refused_even_where_any_text_would_do() {
     let expected = "DB_PASSWORD is `***` (environment): expected text in UTF-8";
-    assert_eq!(fault(&[("DB_PASSWORD", "a\u{fffd}")]), expected);
+    let parts = [("DB_HOST", "db"), ("DB_PASSWORD", "a\u{fffd}")];
+    assert_eq!(fault(&parts), expected);
 }
 
 #[test]
@@ -242,15 +297,15 @@ fn nobody_waits_for_the_database_as_long_as_a_request_may_take() {
         "DB_LOCK_TIMEOUT_MS",
     ] {
         assert_eq!(
-            fault(&[(name, "30000")]),
+            fault(&[URL, (name, "30000")]),
             format!(
                 "{name} is `30000` (environment): expected less than REQUEST_TIMEOUT_MS (30000)"
             )
         );
-        load(&[(name, "29999")]);
+        load(&[URL, (name, "29999")]);
     }
     assert_eq!(
-        fault(&[("REQUEST_TIMEOUT_MS", "10000")]),
+        fault(&[URL, ("REQUEST_TIMEOUT_MS", "10000")]),
         "DB_STATEMENT_TIMEOUT_MS is `10000` (default): expected less than REQUEST_TIMEOUT_MS (10000)"
     );
 }
@@ -312,6 +367,39 @@ fn secrets_are_masked_wherever_settings_are_shown() {
     ] {
         assert!(text.contains("***") && !text.contains("hunter2"), "{text}");
     }
+}
+
+#[test]
+fn a_value_that_is_refused_shows_no_password() {
+    for (name, value, shown) in [
+        (
+            "DB_HOST",
+            "postgres://ada:hunter2@db/shop",
+            "postgres://***@db/shop",
+        ),
+        ("DB_HOST", "ada:hunter2@db", "***@db"),
+        ("DB_NAME", "hunter2@db/shop", "***@db/shop"),
+        (
+            "PORT",
+            "postgres://ada:4711/hunter2@db",
+            "postgres://***@db",
+        ),
+        (
+            "CORS_ALLOWED_ORIGINS",
+            "https://ada:hunter2@a.example",
+            "https://***@a.example",
+        ),
+    ] {
+        let message = fault(&[(name, value)]);
+        assert!(
+            message.starts_with(&format!("{name} is `{shown}`")),
+            "{message}"
+        );
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+    let ignored = [URL, ("DB_HOST", "postgres://ada:hunter2@db/shop")];
+    let (value, _) = shown(&ignored, "DB_HOST");
+    assert_eq!(value.as_deref(), Some("postgres://***@db/shop"));
 }
 
 #[test]
