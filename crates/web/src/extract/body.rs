@@ -116,6 +116,13 @@ fn format(headers: &HeaderMap) -> Result<Format, ApiError> {
 /// Reads a body, away from the threads that serve others where that takes a while.
 async fn parse(format: Format, bytes: Bytes) -> Result<Fields, ApiError> {
     const LONG: usize = 256 * 1024;
+    // Some editors and libraries put it before UTF-8; RFC 8259 (section 8.1) lets readers pass
+    // over it.
+    const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+    let bytes = match bytes.strip_prefix(BYTE_ORDER_MARK) {
+        Some(text) => bytes.slice_ref(text),
+        None => bytes,
+    };
     let is_long = bytes.len() > LONG;
     let read = move || match format {
         Format::Json => json_fields(&bytes),

@@ -33,6 +33,24 @@ async fn what_is_no_json_is_invalid() {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_is_passed_over() {
+    for (content_type, body) in [
+        ("application/json", "{}"),
+        ("application/x-www-form-urlencoded", "email=&password="),
+    ] {
+        let plain = refused(login().body(content_type, body)).await;
+        assert_eq!(plain.failure(), failure(400, "VALIDATION_ERROR"));
+        let marked = format!("\u{feff}{body}");
+        let answer = refused(login().body(content_type, &marked)).await;
+        assert_eq!(answer.details(), plain.details());
+    }
+    for body in ["\u{feff}", "\u{feff}\u{feff}{}", "{}\u{feff}"] {
+        let answer = refused(login().body("application/json", body)).await;
+        assert_eq!(answer.failure(), failure(400, "INVALID_JSON"), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn json_of_another_type_breaks_a_rule() {
     for body in ["[]", "5", "null", "\"text\""] {
         let answer = refused(login().body("application/json", body)).await;
