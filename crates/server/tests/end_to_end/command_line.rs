@@ -87,6 +87,33 @@ fn what_would_end_with_the_command_is_refused(#[case] settings: &[(&str, &str)])
     }
 }
 
+#[tokio::test]
+async fn a_seed_may_make_none_of_a_kind() {
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    for (arguments, added) in [
+        ("seed --users 0 --products 0", "users: 0 added"),
+        ("seed --users 2 --posts 0 --products 0", "orders: 0 added"),
+        (
+            "seed --users 0 --posts 0 --products 3 --orders 0",
+            "products: 3 added",
+        ),
+    ] {
+        let words: Vec<_> = arguments.split(' ').collect();
+        let seeded = run(&database, &words, "");
+        assert!(seeded.status.success(), "{arguments}: {}", stderr(&seeded));
+        assert!(stdout(&seeded).contains(added), "{}", stdout(&seeded));
+    }
+    for (arguments, needed) in [
+        ("seed --users 0 --posts 5", "--users"),
+        ("seed --products 0 --orders 5", "--products"),
+    ] {
+        let words: Vec<_> = arguments.split(' ').collect();
+        let refused = run(&database, &words, "");
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(stderr(&refused).contains(needed), "{}", stderr(&refused));
+    }
+}
+
 #[test]
 fn generate_makes_an_empty_pair_for_each_database() {
     let folder = tempfile::tempdir().unwrap();

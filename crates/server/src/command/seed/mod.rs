@@ -31,6 +31,9 @@ use crate::wiring::Store;
 /// that production takes none but a chosen one.
 const DEFAULT_PASSWORD: &str = "correct horse";
 
+const USUAL_POSTS: u64 = 500;
+const USUAL_ORDERS: u64 = 300;
+
 /// How many batches are made before they are stored.
 const BATCHES_AHEAD: usize = 2;
 
@@ -51,17 +54,18 @@ Examples:
 pub struct Seed {
     /// How many users, of all roles; the first three are an admin, a moderator and a
     /// user
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(..=10_000_000))]
     users: u64,
-    /// How many posts, in several languages, of every status
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u64).range(..=100_000_000))]
-    posts: u64,
+    /// How many posts, in several languages, of every status [default: 500, without users 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=100_000_000))]
+    posts: Option<u64>,
     /// How many products, in several languages and currencies; some are not for sale
-    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=1_000_000))]
     products: u64,
-    /// How many orders, of these users, over these products, of every status
-    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(..=Seed::MAX_ORDERS))]
-    orders: u64,
+    /// How many orders, of these users, over these products, of every status [default: 300,
+    /// without users or products 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=Seed::MAX_ORDERS))]
+    orders: Option<u64>,
     /// What everything follows from: the same number makes the same rows
     #[arg(long, value_name = "S", default_value_t = 1)]
     rng_seed: u64,
@@ -80,8 +84,30 @@ impl Seed {
         self.database.given()
     }
 
+    /// How many posts and orders, which refer to users and products of the same seed.
+    fn dependents(&self) -> Result<(u64, u64), Failure> {
+        let has_users = self.users > 0;
+        let has_shop = has_users && self.products > 0;
+        for (wanted, is_possible, needs) in [
+            (self.posts, has_users, "posts need --users"),
+            (self.orders, has_shop, "orders need --users and --products"),
+        ] {
+            if wanted.is_some_and(|count| count > 0) && !is_possible {
+                return Err(Failure::Usage(format!("{needs} of at least 1")));
+            }
+        }
+        let count = |wanted: Option<u64>, usual, is_possible| {
+            wanted.unwrap_or(if is_possible { usual } else { 0 })
+        };
+        Ok((
+            count(self.posts, USUAL_POSTS, has_users),
+            count(self.orders, USUAL_ORDERS, has_shop),
+        ))
+    }
+
     /// Adds what is not there yet of all that a seed makes.
     pub async fn run(self, program: &Program) -> Result<ExitCode, Failure> {
+        let (posts, orders) = self.dependents()?;
         let database = program.lasting_database()?;
         if program.config.app_env == AppEnv::Production {
             program.confirm(
@@ -110,7 +136,8 @@ impl Seed {
             .map_err(|error| Failure::of(&error))?;
         let world = World::new(self.rng_seed, self.users, self.products, hash);
         let seeder = Seeder::new(store.database.clone());
-        let added = fill_all(&self, &world, &seeder).await?;
+        let counts = [self.users, posts, self.products, orders];
+        let added = fill_all(counts, &world, &seeder).await?;
         seeder.finish().await;
         store.database.close(Duration::MAX).await;
 
@@ -120,22 +147,24 @@ impl Seed {
                 count - added
             ))?;
         }
-        print(&logins(&world, self.users, password)?)?;
+        if self.users > 0 {
+            print(&logins(&world, self.users, password)?)?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Stores all that a seed makes, each kind behind those that it refers to. Returns of
-/// each how many were wanted, and how many were not there yet.
+/// Stores so many users, posts, products and orders, each kind behind those that it refers
+/// to. Returns of each how many were wanted, and how many were not there yet.
 async fn fill_all(
-    seed: &Seed,
+    [user_count, post_count, product_count, order_count]: [u64; 4],
     world: &World,
     seeder: &Seeder,
 ) -> Result<[(&'static str, u64, u64); 4], Failure> {
     let made = world.clone();
     let users = fill(
         "users",
-        seed.users,
+        user_count,
         move |number| made.user(number),
         async |batch| seeder.users(batch).await,
     )
@@ -143,7 +172,7 @@ async fn fill_all(
     let made = world.clone();
     let posts = fill(
         "posts",
-        seed.posts,
+        post_count,
         move |number| made.post(number),
         async |batch| seeder.posts(batch).await,
     )
@@ -151,7 +180,7 @@ async fn fill_all(
     let made = world.clone();
     let products = fill(
         "products",
-        seed.products,
+        product_count,
         move |number| made.product(number),
         async |batch| seeder.products(batch).await,
     )
@@ -159,16 +188,16 @@ async fn fill_all(
     let made = world.clone();
     let orders = fill(
         "orders",
-        seed.orders,
+        order_count,
         move |number| made.order(number),
         async |batch| seeder.orders(batch).await,
     )
     .await?;
     Ok([
-        ("users", seed.users, users),
-        ("posts", seed.posts, posts),
-        ("products", seed.products, products),
-        ("orders", seed.orders, orders),
+        ("users", user_count, users),
+        ("posts", post_count, posts),
+        ("products", product_count, products),
+        ("orders", order_count, orders),
     ])
 }
 
