@@ -9,14 +9,17 @@ use hexpress_infra::maintenance::copy::CopyError;
 
 use crate::config::ConfigError;
 use crate::lifecycle::CutOff;
+use crate::telemetry::if_possible;
 
 /// A failure, in words for whoever runs the program: one or two lines that name
 /// the cause and the way out.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Bad usage or configuration: exit code 2.
+    #[error("{0}")]
     Usage(String),
     /// Anything else: exit code 1.
+    #[error("{0}")]
     Failed(String),
 }
 
@@ -43,11 +46,13 @@ impl Failure {
     /// Says it on standard error, and what the process ends with.
     pub fn report(&self) -> ExitCode {
         let (code, text) = match self {
-            Self::Usage(text) => (2, text),
-            Self::Failed(text) => (1, text),
+            Self::Usage(text) => (2, text.clone()),
+            Self::Failed(text) => (1, text.clone()),
         };
         // Where nobody listens the exit code has to do.
-        writeln!(io::stderr(), "{text}").ok();
+        if_possible(move || {
+            writeln!(io::stderr(), "{text}").ok();
+        });
         ExitCode::from(code)
     }
 }

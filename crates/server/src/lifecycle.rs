@@ -1,5 +1,7 @@
 //! How the program is told to end, and how it does.
 
+use std::fs;
+use std::future::pending;
 use std::io;
 use std::time::Duration;
 
@@ -11,11 +13,19 @@ use tracing::info;
 use crate::config::ShutdownConfig;
 use crate::listener::Server;
 
-/// The signals that ask the program to end: SIGTERM and SIGINT.
+/// The signals that ask the program to end.
 pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    quit: Signal,
+    /// `None` where it was to be ignored when the program began, as below `nohup`.
+    hang_up: Option<Signal>,
+    last: Option<(SignalKind, Instant)>,
 }
+
+/// The same signal within so long a time is no second one: `timeout` and terminals send theirs
+/// to the process and to its group.
+const ECHO: Duration = Duration::from_millis(500);
 
 /// Why the program ended before all was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,19 +48,64 @@ impl Signals {
     ///
     /// What the operating system says.
     pub fn take() -> io::Result<Self> {
+        let hang_up = SignalKind::hangup();
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+            hang_up: (!is_ignored(hang_up))
+                .then(|| signal(hang_up))
+                .transpose()?,
+            last: None,
         })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next one. The same one twice within half a second is one.
     pub async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+        loop {
+            let kind = self.received().await;
+            let now = Instant::now();
+            let is_echo = self
+                .last
+                .is_some_and(|(last, at)| last == kind && now - at < ECHO);
+            if !is_echo {
+                self.last = Some((kind, now));
+                return;
+            }
         }
     }
+
+    async fn received(&mut self) -> SignalKind {
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(hang_up) => hang_up.recv().await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.terminate.recv() => SignalKind::terminate(),
+            _ = self.interrupt.recv() => SignalKind::interrupt(),
+            _ = self.quit.recv() => SignalKind::quit(),
+            _ = hang_up => SignalKind::hangup(),
+        }
+    }
+}
+
+/// Whether whoever started the program wanted it to ignore the signal. Where the system does
+/// not tell (it has no `/proc`), nobody did.
+fn is_ignored(kind: SignalKind) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    ignores(&status, kind).unwrap_or(false)
+}
+
+/// What the line `SigIgn` of proc_pid_status(5) says of it: bits from the right, from signal 1.
+fn ignores(status: &str, kind: SignalKind) -> Option<bool> {
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))?;
+    let mask = u64::from_str_radix(mask.trim(), 16).ok()?;
+    let place = u32::try_from(kind.as_raw_value()).ok()?.checked_sub(1)?;
+    Some(mask.checked_shr(place)? & 1 == 1)
 }
 
 /// Ends the service in order: readiness fails while requests are still taken;
@@ -92,7 +147,6 @@ pub async fn drain(
 
 #[cfg(test)]
 mod tests {
-    use std::future::pending;
     use std::net::SocketAddr;
     use std::sync::Arc;
 
@@ -215,6 +269,15 @@ mod tests {
         };
         let ended = drain(&health, server, finished, limits, pending()).await;
         assert_eq!(ended, Ok(()));
+    }
+
+    #[test]
+    fn the_system_tells_which_signals_are_ignored() {
+        let status = "SigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\nSigCgt:\t00\n";
+        assert_eq!(ignores(status, SignalKind::hangup()), Some(true));
+        assert_eq!(ignores(status, SignalKind::interrupt()), Some(false));
+        assert_eq!(ignores(status, SignalKind::pipe()), Some(true));
+        assert_eq!(ignores("", SignalKind::hangup()), None);
     }
 
     #[tokio::test]

@@ -21,6 +21,8 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
+use crate::telemetry::DroppedLines;
+
 /// What the name of every metric begins with.
 const PREFIX: &str = "hexpress";
 
@@ -228,6 +230,17 @@ impl Metrics {
             "Views of posts that were not counted",
             "",
             move || vec![(None, counted(watched.lost()))],
+        );
+    }
+
+    /// Adds the lines of the log that were dropped.
+    pub fn watch_log(&mut self, dropped: &DroppedLines) {
+        let dropped = dropped.clone();
+        self.counter(
+            "log_lines_dropped",
+            "Lines of the log that were dropped, since standard error was not read in time",
+            "",
+            move || vec![(None, number(dropped.count()))],
         );
     }
 

@@ -9,7 +9,7 @@ use tracing::warn;
 
 use crate::config::{self, Config, DatabaseConfig, Effective, Loaded, Sources};
 use crate::failure::Failure;
-use crate::telemetry;
+use crate::telemetry::{self, DroppedLines};
 
 /// What a command works with.
 pub struct Program {
@@ -19,6 +19,8 @@ pub struct Program {
     pub settings: Vec<Effective>,
     /// Where the settings were looked for.
     pub sources: Sources,
+    /// The lines of the log that were dropped.
+    pub dropped: DroppedLines,
 }
 
 impl Program {
@@ -55,6 +57,7 @@ impl Program {
             config,
             settings,
             sources,
+            dropped: telemetry.dropped.clone(),
         };
         let runtime = Runtime::new()?;
         let outcome = runtime.block_on(command(&program));

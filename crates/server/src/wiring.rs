@@ -17,6 +17,7 @@ use tracing::{info, warn};
 use crate::config::{AppEnv, Config, DatabaseConfig, DatabaseTarget};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
+use crate::telemetry::DroppedLines;
 
 /// An open database.
 pub struct Store {
@@ -120,15 +121,17 @@ impl Parts {
     }
 
     /// What can be read of the use cases, their database and the routes.
-    pub fn metrics(&self, database: &Database) -> Metrics {
-        Metrics::new(
+    pub fn metrics(&self, database: &Database, dropped: &DroppedLines) -> Metrics {
+        let mut metrics = Metrics::new(
             &self.http_metrics,
             database,
             &self.adapters.cache,
             &self.render_cache,
             &self.adapters.hasher,
             &self.adapters.views,
-        )
+        );
+        metrics.watch_log(dropped);
+        metrics
     }
 
     /// The routes on these use cases.

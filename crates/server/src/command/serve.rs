@@ -11,15 +11,16 @@ use hexpress_app::order::OrderService;
 use hexpress_infra::database::DatabaseUrl;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 
 use super::flags::{OfServer, SettingFlags};
 use super::output::print;
-use crate::config::{Config, DatabaseTarget, Flags, Origin, Sources};
+use crate::config::{DatabaseTarget, Flags, Origin};
 use crate::failure::{Failure, with_causes};
 use crate::lifecycle::{Signals, drain};
 use crate::listener::{ConnectionLimits, Server};
 use crate::program::Program;
+use crate::telemetry::DroppedLines;
 use crate::wiring::{Parts, Store};
 
 /// How often what has expired is removed.
@@ -52,14 +53,14 @@ impl Serve {
 
     /// Serves until a signal says to stop.
     pub async fn run(self, program: &Program) -> Result<ExitCode, Failure> {
-        serve(&program.config, &program.sources).await
+        serve(program).await
     }
 }
 
-async fn serve(config: &Config, sources: &Sources) -> Result<ExitCode, Failure> {
+async fn serve(program: &Program) -> Result<ExitCode, Failure> {
     let mut signals = Signals::take()?;
     let running = tokio::select! {
-        started = start(config, sources) => started?,
+        started = start(program) => started?,
         () = signals.next() => {
             info!("stopped before the start was over");
             return Ok(ExitCode::SUCCESS);
@@ -74,6 +75,7 @@ async fn serve(config: &Config, sources: &Sources) -> Result<ExitCode, Failure> 
         () = signals.next() => {}
         never = sweep(&parts.services) => match never {},
         never = cancel_overdue(&parts.services.orders) => match never {},
+        never = tell_of(program.dropped.clone()) => match never {},
     }
     drain(
         &parts.services.health,
@@ -84,7 +86,7 @@ async fn serve(config: &Config, sources: &Sources) -> Result<ExitCode, Failure> 
             let rest = end.saturating_duration_since(Instant::now());
             store.database.close(rest).await && counted
         },
-        config.shutdown,
+        program.config.shutdown,
         signals.next(),
     )
     .await?;
@@ -92,7 +94,8 @@ async fn serve(config: &Config, sources: &Sources) -> Result<ExitCode, Failure> 
     Ok(ExitCode::SUCCESS)
 }
 
-async fn start(config: &Config, sources: &Sources) -> Result<Running, Failure> {
+async fn start(program: &Program) -> Result<Running, Failure> {
+    let config = &program.config;
     let store = Store::open_migrated(&config.database).await?;
     let parts = Parts::new(config, &store.database)?;
     let has_admin = parts.services.users.has_admin().await;
@@ -113,7 +116,7 @@ async fn start(config: &Config, sources: &Sources) -> Result<Running, Failure> {
             let host = address.ip().to_string();
             let listener = bind(&host, address.port(), "METRICS_ADDR").await?;
             let address = listener.local_addr()?;
-            let metrics = parts.metrics(&store.database).router();
+            let metrics = parts.metrics(&store.database, &program.dropped).router();
             // It can be read until the process ends.
             Server::start(listener, metrics, limits);
             Some(address)
@@ -125,14 +128,16 @@ async fn start(config: &Config, sources: &Sources) -> Result<Running, Failure> {
     let hint = if has_admin {
         None
     } else {
-        admin_hint(&config.database.target, sources.find("DATABASE_URL"))
+        admin_hint(
+            &config.database.target,
+            program.sources.find("DATABASE_URL"),
+        )
     };
-    print(&greeting(
-        address,
-        &database,
-        metrics_address,
-        hint.as_deref(),
-    ))?;
+    let greeting = greeting(address, &database, metrics_address, hint.as_deref());
+    // The log says the same: that a disk is full is no reason not to serve.
+    if let Err(failure) = print(&greeting) {
+        warn!(%failure, "standard output cannot be written");
+    }
     Ok(Running {
         store,
         parts,
@@ -192,7 +197,11 @@ fn admin_hint(target: &DatabaseTarget, url: Option<(&str, Origin)>) -> Option<St
         }
         _ => ("", String::new()),
     };
-    let program = env::args().next().unwrap_or_else(|| "hexpress".to_owned());
+    // A shell's word has to be text, which a file's name need not be.
+    let program = env::args_os()
+        .next()
+        .and_then(|name| name.into_string().ok());
+    let program = program.unwrap_or_else(|| "hexpress".to_owned());
     Some(format!(
         "There is no admin yet. To create the first, type in a second terminal{place}:\n\
          \x20 {} user create{flag} --email you@example.org --first-name Ada --last-name Lovelace --role admin\n",
@@ -243,6 +252,15 @@ async fn cancel_overdue(orders: &OrderService) -> Infallible {
                 "unpaid orders cannot be cancelled"
             ),
         }
+    }
+}
+
+/// Tells the log what it has missed, for as long as it is polled.
+async fn tell_of(mut dropped: DroppedLines) -> Infallible {
+    let mut rounds = rounds(Duration::from_secs(1));
+    loop {
+        rounds.tick().await;
+        dropped.tell();
     }
 }
 

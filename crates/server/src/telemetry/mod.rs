@@ -1,16 +1,23 @@
 //! The log: what the program says to those who operate it, on standard error; and
 //! with the feature `otel` its spans, for those who collect them.
+//!
+//! Standard error may block: whoever reads it may stop, and a pipe is soon full. So a thread of
+//! its own writes the log, and lines for which there is no room are dropped and counted.
 
 #[cfg(feature = "otel")]
 pub mod otel;
 
 use std::env;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::panic;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use tracing::field::display;
 use tracing::level_filters::LevelFilter;
-use tracing::{Subscriber, error};
+use tracing::{Subscriber, error, warn};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
@@ -21,8 +28,17 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::config::{LogConfig, LogFormat};
 use crate::failure::Failure;
 
+/// How many lines wait for standard error at most. They have some hundred bytes each.
+const MAX_LINES: usize = 8192;
+
+/// How long the end of the process waits for standard error.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// What has to be seen to at the end of the process.
 pub struct Telemetry {
+    /// The lines that were dropped.
+    pub dropped: DroppedLines,
+    log: WorkerGuard,
     #[cfg(feature = "otel")]
     exporter: Option<otel::Exporter>,
 }
@@ -37,7 +53,8 @@ pub fn init(config: &LogConfig) -> Result<Telemetry, Failure> {
     // As https://no-color.org has it: set and not empty.
     let is_plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let is_colourful = io::stderr().is_terminal() && !is_plain;
-    let subscriber = subscriber(config, io::stderr, is_colourful);
+    let (writer, log, dropped) = in_background(io::stderr(), MAX_LINES);
+    let subscriber = subscriber(config, writer, is_colourful);
     #[cfg(feature = "otel")]
     let exporter = otel::Exporter::from_environment()?;
     #[cfg(feature = "otel")]
@@ -52,19 +69,76 @@ pub fn init(config: &LogConfig) -> Result<Telemetry, Failure> {
         error!(panic = panic.payload_as_str(), place, "panicked");
     }));
     Ok(Telemetry {
+        dropped,
+        log,
         #[cfg(feature = "otel")]
         exporter,
     })
 }
 
 impl Telemetry {
-    /// Sends what has been collected and not been sent.
-    pub fn finish(&self) {
+    /// Sends and writes what has been collected.
+    pub fn finish(self) {
         #[cfg(feature = "otel")]
         if let Some(exporter) = &self.exporter {
             exporter.finish();
         }
+        // It has limits of its own, beyond which it complains on standard output, which may
+        // block too.
+        if_possible(move || drop(self.log));
     }
+}
+
+/// Does what nothing depends on and what may block for ever, such as writing to standard error,
+/// and waits for it for a second at most.
+pub fn if_possible(act: impl FnOnce() + Send + 'static) {
+    let (done, is_done) = mpsc::channel::<()>();
+    let acting = thread::Builder::new().spawn(move || {
+        act();
+        drop(done);
+    });
+    if acting.is_ok() {
+        is_done.recv_timeout(PATIENCE).ok();
+    }
+}
+
+/// How many lines of the log were dropped since the start.
+#[derive(Debug, Clone)]
+pub struct DroppedLines {
+    counter: ErrorCounter,
+    /// Of how many the log has told.
+    told: usize,
+}
+
+impl DroppedLines {
+    /// All of them.
+    pub fn count(&self) -> usize {
+        self.counter.dropped_lines()
+    }
+
+    /// Tells the log of those that it has not been told of. That line may be dropped too, and
+    /// makes one more to be told of.
+    pub fn tell(&mut self) {
+        let total = self.count();
+        if total > self.told {
+            self.told = total;
+            warn!(total, "lines of the log were dropped");
+        }
+    }
+}
+
+/// A writer that never blocks, and what writes behind it: so many lines wait at most.
+fn in_background(
+    writer: impl Write + Send + 'static,
+    max_lines: usize,
+) -> (NonBlocking, WorkerGuard, DroppedLines) {
+    let (writer, worker) = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(max_lines)
+        .thread_name("log")
+        .finish(writer);
+    let counter = writer.error_counter();
+    (writer, worker, DroppedLines { counter, told: 0 })
 }
 
 fn subscriber<W>(
@@ -94,7 +168,7 @@ where
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Seek};
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
 
     use serde_json::Value;
     use tracing::{info, info_span, subscriber::with_default, warn};
@@ -109,6 +183,60 @@ mod tests {
         file.rewind().unwrap();
         file.read_to_string(&mut text).unwrap();
         text
+    }
+
+    /// Whoever reads it has stopped for as long as the sender lives.
+    struct Stalled(mpsc::Receiver<()>, Arc<Mutex<String>>);
+
+    impl Write for Stalled {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            self.0.recv().ok();
+            self.1
+                .lock()
+                .unwrap()
+                .push_str(std::str::from_utf8(text).unwrap());
+            Ok(text.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_stops_holds_up_nobody_and_is_told_what_it_missed() {
+        let read = Arc::new(Mutex::new(String::new()));
+        let (stall, stalled) = mpsc::channel();
+        let (writer, worker, mut dropped) = in_background(Stalled(stalled, Arc::clone(&read)), 4);
+        let (format, level) = (LogFormat::Json, LevelFilter::INFO);
+        with_default(
+            subscriber(&LogConfig { format, level }, writer, false),
+            || {
+                dropped.tell();
+                (0..100).for_each(|_| info!("said"));
+                // Four wait, and one may be being written.
+                let missed = dropped.count();
+                assert!((95..=96).contains(&missed), "{missed}");
+                drop(stall);
+                while read.lock().unwrap().lines().count() < 100 - missed {
+                    thread::yield_now();
+                }
+                dropped.tell();
+                dropped.tell();
+                drop(worker);
+                let read = read.lock().unwrap();
+                assert_eq!(read.matches("were dropped").count(), 1, "{read}");
+                assert!(read.contains(&format!("\"total\":{missed}")), "{read}");
+            },
+        );
+    }
+
+    #[test]
+    fn what_blocks_for_ever_is_waited_for_no_longer_than_a_second() {
+        let (_sender, receiver) = mpsc::channel::<()>();
+        if_possible(move || {
+            receiver.recv().ok();
+        });
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod openapi;
 mod posts;
 mod secrets;
 mod shop;
+mod signals;
 mod slow_backup;
 mod slow_browser;
 mod slow_copies;

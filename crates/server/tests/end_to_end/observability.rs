@@ -1,6 +1,9 @@
 //! What those who operate the program see of it: metrics and the log.
 
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::process::{Child, Command};
+use std::time::Duration;
 
 use reqwest::{Client, Method};
 use rstest::rstest;
@@ -141,4 +144,52 @@ async fn a_failing_request_is_followed_by_its_id_and_the_log_holds_no_secret(
     for secret in [PASSWORD, OTHER, &session, &program, "hxp_", "argon2"] {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
+}
+
+/// Killed when it is dropped.
+struct Stalled(Child);
+
+impl Drop for Stalled {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// Standard error is a pipe that is full after some hundred lines.
+#[tokio::test]
+async fn whoever_stops_reading_the_log_holds_up_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = hexpress(folder.path())
+        .envs([("LOG_LEVEL", "debug"), ("METRICS_ADDR", "127.0.0.1:0")])
+        .spawn()
+        .unwrap();
+    let mut server = Stalled(server);
+    let lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
+    let address = |line: &str| Some(line.split_once("http://")?.1.to_owned());
+    let addresses = lines.filter_map(|line| address(&line.unwrap()));
+    // The API, its document, the metrics.
+    let addresses: Vec<_> = addresses.take(3).collect();
+    let client = Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(10));
+    let client = client.build().unwrap();
+    let get = |url: String| client.get(url).send();
+    for _ in 0..500 {
+        let posts = get(format!("http://{}/api/posts", addresses[0]))
+            .await
+            .unwrap();
+        assert_eq!(posts.status(), 200);
+    }
+    let metrics = get(format!("http://{}", addresses[2])).await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    assert!(
+        metrics.contains("\nhexpress_log_lines_dropped_total "),
+        "{metrics}"
+    );
+    let pid = server.0.id().to_string();
+    Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    let ended = tokio::task::spawn_blocking(move || server.0.wait().unwrap());
+    let ended = tokio::time::timeout(Duration::from_secs(20), ended).await;
+    assert!(ended.unwrap().unwrap().success());
 }
