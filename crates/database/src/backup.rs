@@ -1,4 +1,5 @@
-use std::fs::{self, File};
+use std::ffi::OsString;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -6,11 +7,12 @@ use diesel::sql_query;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::repository::RepositoryError;
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 use crate::address::DatabaseUrl;
 use crate::connection::Connection;
 use crate::database::Database;
+use crate::private;
 use crate::work::Work;
 
 /// Why there is no backup: the cause and the way out, in one or two lines.
@@ -24,6 +26,12 @@ pub enum BackupError {
     /// There is something where the copy should go.
     #[error("{} exists already\nName a file that does not.", path.display())]
     Exists {
+        /// Where.
+        path: PathBuf,
+    },
+    /// Another process is writing it.
+    #[error("another backup to {} is running\nWait for it, or name another file.", path.display())]
+    Running {
         /// Where.
         path: PathBuf,
     },
@@ -48,7 +56,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`BackupError`], after which there is no file.
+    /// [`BackupError`], after which there is no file; nor is there when the future is dropped.
     pub async fn back_up(&self, path: &Path) -> Result<(), BackupError> {
         if matches!(self.url(), DatabaseUrl::Postgres(_)) {
             return Err(BackupError::Postgres);
@@ -71,16 +79,75 @@ impl Database {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        // In the same folder, so that it can be given its name in one step.
-        let copy = NamedTempFile::new_in(folder).map_err(failed)?;
-        self.read(copy.path().display().to_string(), COPY).await?;
+        let partial = Partial::make(folder, path)?;
+        let copy = partial.copy();
+        self.read(copy.display().to_string(), COPY).await?;
         // SQLite leaves that to whoever asks for the copy.
-        copy.as_file().sync_all().map_err(failed)?;
-        copy.persist_noclobber(path)
-            .map_err(|error| failed(error.error))?;
+        File::open(&copy)
+            .and_then(|copy| copy.sync_all())
+            .map_err(failed)?;
+        TempPath::try_from_path(copy)
+            .and_then(|copy| Ok(copy.persist_noclobber(path)?))
+            .map_err(failed)?;
         File::open(folder)
             .and_then(|folder| folder.sync_all())
             .map_err(failed)
+    }
+}
+
+/// Where a copy grows: a folder beside its place, so that it can be given its name in one step.
+/// It holds whatever SQLite writes meanwhile, and goes with the value. What is left of it by a
+/// process that was killed, the next copy to the same place removes.
+struct Partial {
+    folder: PathBuf,
+    /// Held as long as the folder is in use.
+    _lock: Option<File>,
+}
+
+impl Partial {
+    fn make(folder: &Path, path: &Path) -> Result<Self, BackupError> {
+        let mut name = OsString::from(".");
+        name.push(path.file_name().unwrap_or_default());
+        name.push(".partial");
+        let folder = folder.join(name);
+        let failed = |reason| BackupError::File {
+            path: path.to_owned(),
+            reason,
+        };
+        let make = || private::make_folder(&folder);
+        match make() {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let left = File::open(&folder).map_err(failed)?;
+                if let Err(TryLockError::WouldBlock) = left.try_lock() {
+                    return Err(BackupError::Running {
+                        path: path.to_owned(),
+                    });
+                }
+                fs::remove_dir_all(&folder).map_err(failed)?;
+                make().map_err(failed)?;
+            }
+            made => made.map_err(failed)?,
+        }
+        // Not every file system has locks.
+        let lock = File::open(&folder).ok();
+        let lock = lock.filter(|folder| folder.try_lock().is_ok());
+        let partial = Self {
+            folder,
+            _lock: lock,
+        };
+        private::make_file(&partial.copy()).map_err(failed)?;
+        Ok(partial)
+    }
+
+    fn copy(&self) -> PathBuf {
+        self.folder.join("copy")
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // Where the copy is given up SQLite may still be at work, and make a journal.
+        (0..3).any(|_| fs::remove_dir_all(&self.folder).is_ok());
     }
 }
 

@@ -253,6 +253,21 @@ pub(crate) fn is_busy(error: &Error) -> bool {
         if information.message().contains("database is locked"))
 }
 
+/// Whether a statement names a table or a column that is not there: 42P01 and 42703.
+pub(crate) fn is_of_another_schema(error: &Error) -> bool {
+    let Error::DatabaseError(_, information) = error else {
+        return false;
+    };
+    let text = information.message();
+    ["no such table", "no such column", "has no column named"]
+        .iter()
+        .any(|part| text.contains(part))
+        || (["relation ", "column "]
+            .iter()
+            .any(|what| text.starts_with(what))
+            && text.ends_with(" does not exist"))
+}
+
 /// The one place where errors of the databases get their meaning.
 pub(crate) fn classify(error: Error, meaning_of: MeaningOf) -> Fault {
     let Error::DatabaseError(kind, information) = &error else {

@@ -23,6 +23,7 @@ mod open_error;
 mod options;
 mod pool;
 mod postgres;
+mod private;
 mod snapshot;
 pub mod sql;
 mod sqlite;

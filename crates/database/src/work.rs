@@ -16,7 +16,7 @@ use tracing::{Instrument, Span};
 
 use crate::connection::{Connection, begin};
 use crate::database::{Database, Inner};
-use crate::error::{Failure, Fault, again, classify, classify_commit};
+use crate::error::{Failure, Fault, again, classify, classify_commit, is_of_another_schema};
 use crate::finishing::Finishing;
 use crate::lease::{Intent, Lease, timed_out};
 use crate::pool::Place;
@@ -63,9 +63,10 @@ impl Database {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.inner
-            .run(Intent::Read, Arc::new(input), work, |_| true)
-            .await
+        let done = self
+            .inner
+            .run(Intent::Read, Arc::new(input), work, |_| true);
+        self.passing(done.await).await
     }
 
     /// A [`read`](Self::read) of a few rows that are found by their keys. SQLite runs it on
@@ -80,9 +81,10 @@ impl Database {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.inner
-            .run(Intent::LookUp, Arc::new(input), work, |_| true)
-            .await
+        let done = self
+            .inner
+            .run(Intent::LookUp, Arc::new(input), work, |_| true);
+        self.passing(done.await).await
     }
 
     /// Runs statements in one transaction.
@@ -125,9 +127,26 @@ impl Database {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.inner
-            .run(Intent::Write, Arc::new(input), work, keeps)
-            .await
+        let done = self.inner.run(Intent::Write, Arc::new(input), work, keeps);
+        self.passing(done.await).await
+    }
+
+    /// A statement that names a table or a column which is not there fails by a fault of ours,
+    /// unless migrations are under way: then it will pass.
+    async fn passing<T>(&self, outcome: Result<T, RepositoryError>) -> Result<T, RepositoryError> {
+        match outcome {
+            Err(RepositoryError::Internal(source))
+                if source.downcast_ref().is_some_and(is_of_another_schema)
+                    && self
+                        .migrator()
+                        .pending()
+                        .await
+                        .is_ok_and(|all| !all.is_empty()) =>
+            {
+                Err(RepositoryError::Unavailable(source))
+            }
+            outcome => outcome,
+        }
     }
 
     /// A [`write`](Self::write) that decides on a row which it locks first. PostgreSQL gets
@@ -172,7 +191,8 @@ impl Database {
 }
 
 impl Inner {
-    async fn run<I, T>(
+    /// Does a piece of work, again where it may succeed then.
+    pub(crate) async fn run<I, T>(
         &self,
         intent: Intent,
         input: Arc<I>,

@@ -128,3 +128,39 @@ async fn postgres_has_programs_of_its_own() {
     let refused = database.back_up("never.db".as_ref()).await.unwrap_err();
     assert!(refused.to_string().contains("pg_dump"));
 }
+
+#[tokio::test]
+async fn what_a_killed_process_has_left_is_removed_and_what_another_writes_is_not() {
+    let stage = stage(Kind::Sqlite).await;
+    let database = open(&stage.raw).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.db");
+    let left = folder.path().join(".a.db.partial");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("copy"), "people's data").unwrap();
+    fs::write(left.join("copy-journal"), "people's data").unwrap();
+
+    let running = fs::File::open(&left).unwrap();
+    running.lock().unwrap();
+    let refused = database.back_up(&file).await;
+    assert!(matches!(refused, Err(BackupError::Running { .. })));
+    assert!(left.join("copy").exists());
+
+    drop(running);
+    database.back_up(&file).await.unwrap();
+    let names = fs::read_dir(folder.path()).unwrap();
+    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["a.db"]);
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_a_copy_that_is_given_up() {
+    let stage = stage(Kind::Sqlite).await;
+    let database = open(&stage.raw).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.db");
+    let copying = database.back_up(&file);
+    // Polled once: the copy has begun and is not over.
+    assert!(futures_util::poll!(Box::pin(copying)).is_pending());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}

@@ -1,7 +1,7 @@
 use diesel::result::DatabaseErrorInformation;
 use hexpress_domain::user::User;
 
-use super::{DatabaseErrorKind, Error, Fault, RepositoryError, again};
+use super::{DatabaseErrorKind, Error, Fault, RepositoryError, again, is_of_another_schema};
 
 fn meaning_of(constraint: &str) -> Option<RepositoryError> {
     match constraint {
@@ -170,6 +170,28 @@ fn what_stays_until_somebody_mends_it_says_how() {
             let told = source.to_string();
             assert!(told.contains(text) && told.contains(way_out), "{told}");
         }
+    }
+}
+
+#[test]
+fn a_statement_of_another_schema_is_known() {
+    for text in [
+        "relation \"users\" does not exist",
+        "column \"slug\" does not exist",
+        "column posts.slug does not exist",
+        "column \"slug\" of relation \"posts\" does not exist",
+        "no such table: users",
+        "no such column: posts.slug",
+        "table posts has no column named slug",
+    ] {
+        assert!(is_of_another_schema(&unknown(text)), "{text}");
+    }
+    for text in [
+        "connection does not exist",
+        "cached plan must not change result type",
+        "database is locked",
+    ] {
+        assert!(!is_of_another_schema(&unknown(text)), "{text}");
     }
 }
 

@@ -21,6 +21,7 @@ use crate::address::SqliteLocation;
 use crate::error::is_busy;
 use crate::open_error::OpenError;
 use crate::options::{DatabaseOptions, Synchronous};
+use crate::private;
 
 /// A connection to SQLite. Its statements run on the thread that polls them.
 pub type AsyncSqliteConnection = SyncConnectionWrapper<SqliteConnection, InPlace>;
@@ -176,6 +177,8 @@ pub(crate) async fn prepare(
 
 async fn prepare_file(path: &Path, opener: &Opener) -> Result<bool, OpenError> {
     make_folder(path)?;
+    // SQLite gives the files beside it the same rights. Where it cannot be made, SQLite says why.
+    private::make_file(path).ok();
     let mut connection = opener
         .open()
         .await
@@ -231,8 +234,8 @@ fn explain(path: &Path, reason: String) -> OpenError {
     }
 }
 
-/// Makes the last folder of the path, and no more than that: a longer path that is
-/// missing is more likely a mistake than a wish.
+/// Makes the last folder of the path, for its owner alone, and no more than that: a longer
+/// path that is missing is more likely a mistake than a wish.
 fn make_folder(path: &Path) -> Result<(), OpenError> {
     let Some(folder) = path
         .parent()
@@ -240,7 +243,7 @@ fn make_folder(path: &Path) -> Result<(), OpenError> {
     else {
         return Ok(());
     };
-    match fs::create_dir(folder) {
+    match private::make_folder(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !folder.is_dir() => {
             Err(OpenError::Folder {
                 path: PathBuf::from(folder),

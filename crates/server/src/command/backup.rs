@@ -9,6 +9,7 @@ use super::flags::{OfDatabase, SettingFlags};
 use super::output::print;
 use crate::config::{DatabaseTarget, Flags};
 use crate::failure::Failure;
+use crate::lifecycle::Signals;
 use crate::program::Program;
 use crate::wiring::Store;
 
@@ -49,7 +50,14 @@ impl Backup {
             _ => {}
         }
         let store = Store::open(&database).await?;
-        store.database.back_up(&self.file).await?;
+        let mut signals = Signals::take()?;
+        tokio::select! {
+            done = store.database.back_up(&self.file) => done?,
+            () = signals.next() => {
+                let stopped = "stopped on a signal: nothing is left of the copy";
+                return Err(Failure::Failed(stopped.to_owned()));
+            }
+        }
         store.database.close(Duration::MAX).await;
         print(&format!("wrote {}\n", self.file.display()))?;
         Ok(ExitCode::SUCCESS)

@@ -6,7 +6,9 @@ use std::process::Output;
 
 use rstest::rstest;
 
-use crate::support::{Kind, PASSWORD, Server, TestDatabase, create_admin, hexpress, run, stderr};
+use crate::support::{
+    Kind, PASSWORD, Server, TestDatabase, create_admin, email, hexpress, run, sign_up, stderr,
+};
 
 #[tokio::test]
 async fn the_first_start_makes_a_data_file_and_says_what_to_do_next() {
@@ -14,7 +16,17 @@ async fn the_first_start_makes_a_data_file_and_says_what_to_do_next() {
     let mut command = hexpress(folder.path());
     command.env("APP_ENV", "development").env("PORT", "0");
     let server = Server::spawn(command);
-    assert!(folder.path().join("data/hexpress.db").exists());
+    // It holds people's data.
+    for (path, mode) in [
+        ("data", 0o700),
+        ("data/hexpress.db", 0o600),
+        ("data/hexpress.db-wal", 0o600),
+    ] {
+        let permissions = std::fs::metadata(folder.path().join(path))
+            .unwrap()
+            .permissions();
+        assert_eq!(permissions.mode() & 0o777, mode, "{path}");
+    }
     for hint in ["data/hexpress.db", "hexpress user create", "--role admin"] {
         assert!(server.greeting.contains(hint), "{}", server.greeting);
     }
@@ -151,6 +163,26 @@ async fn a_migration_undone_under_it_ends_readiness(
     });
     assert_eq!(ready.await.unwrap().body["checks"]["migrations"], "pending");
     assert_eq!(server.anonymous().get("/api/health").await.status, 200);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_migration_takes_away_is_unavailable_until_it_is_back(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = TestDatabase::migrated(kind).await;
+    let server = Server::start(&database, &[("CACHE_MAX_BYTES", "0")]);
+    let down = run(&database, &["migrate", "down", "--all", "--yes"], "");
+    assert!(down.status.success(), "{}", stderr(&down));
+    let anonymous = server.anonymous();
+    let read = anonymous.get("/api/products").await;
+    assert_eq!(read.status, 503, "{}", read.body);
+    let body = sign_up(&email("ada"));
+    let written = anonymous.post("/api/users", body.clone()).await;
+    assert_eq!(written.status, 503, "{}", written.body);
+    let up = run(&database, &["migrate", "up"], "");
+    assert!(up.status.success(), "{}", stderr(&up));
+    assert_eq!(anonymous.post("/api/users", body).await.status, 201);
 }
 
 #[rstest]
