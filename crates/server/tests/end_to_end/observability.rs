@@ -170,6 +170,10 @@ async fn whoever_stops_reading_the_log_holds_up_nothing() {
     let addresses = lines.filter_map(|line| address(&line.unwrap()));
     // The API, its document, the metrics.
     let addresses: Vec<_> = addresses.take(3).collect();
+    // As in `Server::spawn`.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
     let client = Client::builder()
         .no_proxy()
         .timeout(Duration::from_secs(10));
