@@ -1,8 +1,11 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::address::shown;
+
 /// Why a database could not be opened: the cause and the way out, in one or two
-/// lines, for whoever runs the program. No message holds a secret.
+/// lines, for whoever runs the program. No message holds a secret. All of them call what named
+/// the database [`OpenError::SETTING`]; a program that was told otherwise says so instead.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Nothing answers where the server should be.
@@ -17,7 +20,9 @@ pub enum OpenError {
     },
     /// The server refuses the role or its password.
     #[error(
-        "PostgreSQL at {address} refuses to log in {role}: {reason}\nCorrect user and password in DATABASE_URL."
+        "PostgreSQL at {address} refuses to log in {}: {}\nCorrect user and password in DATABASE_URL.",
+        shown(.role),
+        shown(.reason)
     )]
     Credentials {
         /// Host and port.
@@ -29,7 +34,8 @@ pub enum OpenError {
     },
     /// The server has no such database.
     #[error(
-        "PostgreSQL at {address} has no database \"{name}\"\nCreate it (createdb), or correct DATABASE_URL."
+        "PostgreSQL at {address} has no database \"{}\"\nCreate it (createdb), or correct DATABASE_URL.",
+        shown(.name)
     )]
     NoDatabase {
         /// Host and port.
@@ -39,7 +45,8 @@ pub enum OpenError {
     },
     /// The database cannot store every text.
     #[error(
-        "the database \"{name}\" stores text as {encoding}, not as UTF8\nCreate it anew (createdb --encoding=UTF8 --template=template0), or correct DATABASE_URL."
+        "the database \"{}\" stores text as {encoding}, not as UTF8\nCreate it anew (createdb --encoding=UTF8 --template=template0), or correct DATABASE_URL.",
+        shown(.name)
     )]
     Encoding {
         /// The database.
@@ -49,7 +56,8 @@ pub enum OpenError {
     },
     /// The server turns connections away for now.
     #[error(
-        "PostgreSQL at {address} takes no connection now: {reason}\nTry again, or lower DB_POOL_MAX."
+        "PostgreSQL at {address} takes no connection now: {}\nTry again, or lower DB_POOL_MAX.",
+        shown(.reason)
     )]
     Busy {
         /// Host and port.
@@ -73,7 +81,7 @@ pub enum OpenError {
     #[error("cannot set up connections to the database: {0}")]
     Setup(String),
     /// The file of `sslrootcert` cannot be used.
-    #[error("cannot use the certificates in {}: {reason}\nName a PEM file in sslrootcert.", .path.display())]
+    #[error("cannot use the certificates in {}: {reason}\nName a PEM file in sslrootcert.", shown(.path.display()))]
     RootCert {
         /// The file.
         path: PathBuf,
@@ -86,7 +94,7 @@ pub enum OpenError {
     )]
     NoRootCerts,
     /// Any other refusal by the server.
-    #[error("PostgreSQL at {address} refuses the connection: {reason}\nCorrect DATABASE_URL.")]
+    #[error("PostgreSQL at {address} refuses the connection: {}\nCorrect DATABASE_URL.", shown(.reason))]
     Refused {
         /// Host and port.
         address: String,
@@ -96,7 +104,7 @@ pub enum OpenError {
     /// The folder of the file does not exist and cannot be made.
     #[error(
         "cannot create the folder {} for the database: {reason}\nCreate it, or correct DATABASE_URL.",
-        .path.display()
+        shown(.path.display())
     )]
     Folder {
         /// The folder.
@@ -107,7 +115,7 @@ pub enum OpenError {
     /// The file, or the folder that it lies in, cannot be written.
     #[error(
         "cannot write the database file {}: {reason}\nMake the file and its folder writable for this user (SQLite keeps files beside it), or correct DATABASE_URL.",
-        .path.display()
+        shown(.path.display())
     )]
     NotWritable {
         /// The file.
@@ -116,17 +124,22 @@ pub enum OpenError {
         reason: String,
     },
     /// The file holds something else.
-    #[error("{} is not an SQLite database\nCorrect DATABASE_URL, or move the file away.", .path.display())]
+    #[error("{} is not an SQLite database\nCorrect DATABASE_URL, or move the file away.", shown(.path.display()))]
     NotADatabase {
         /// The file.
         path: PathBuf,
     },
     /// Any other refusal by SQLite.
-    #[error("cannot open the database file {}: {reason}\nCheck the file, or correct DATABASE_URL.", .path.display())]
+    #[error("cannot open the database file {}: {reason}\nCheck the file, or correct DATABASE_URL.", shown(.path.display()))]
     File {
         /// The file.
         path: PathBuf,
         /// What SQLite said.
         reason: String,
     },
+}
+
+impl OpenError {
+    /// What messages call the setting that names the database.
+    pub const SETTING: &str = "DATABASE_URL";
 }

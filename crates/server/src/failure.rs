@@ -37,10 +37,50 @@ pub fn with_causes(error: &dyn Error) -> String {
     text
 }
 
+/// What often goes wrong below the program, by words of the message, and the way out, which says
+/// more than any that the message has.
+const WAYS_OUT: [(&[&str], &str); 4] = [
+    (
+        &["permission denied for schema"],
+        "Let the role create tables in it: GRANT USAGE, CREATE ON SCHEMA its_name TO the_role.",
+    ),
+    (
+        &["permission denied for"],
+        "GRANT the role its rights on that, or connect as the owner.",
+    ),
+    (
+        &[
+            "database or disk is full",
+            "No space left on device",
+            "could not extend file",
+        ],
+        "The disk is full: free some space on it.",
+    ),
+    (
+        &["Too many open files"],
+        "Raise the limit of open files (LimitNOFILE of systemd, or `ulimit -n`).",
+    ),
+];
+
 impl Failure {
     /// A failure because of an error, which is told with its causes.
     pub fn of(error: &dyn Error) -> Self {
-        Self::Failed(with_causes(error))
+        Self::failed(with_causes(error))
+    }
+
+    /// A failure to open the database that this setting, or flag, names.
+    pub fn to_open(error: &OpenError, named_by: &str) -> Self {
+        let text = error.to_string();
+        Self::failed(text.replace(OpenError::SETTING, named_by))
+    }
+
+    fn failed(text: String) -> Self {
+        let (cause, _) = text.split_once('\n').unwrap_or((&text, ""));
+        let is_about = |words: &[&str]| words.iter().any(|words| cause.contains(words));
+        match WAYS_OUT.iter().find(|(words, _)| is_about(words)) {
+            Some((_, way_out)) => Self::Failed(format!("{cause}\n{way_out}")),
+            None => Self::Failed(text),
+        }
     }
 
     /// Says it on standard error, and what the process ends with.
@@ -60,12 +100,6 @@ impl Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::Usage(error.to_string())
-    }
-}
-
-impl From<OpenError> for Failure {
-    fn from(error: OpenError) -> Self {
-        Self::Failed(error.to_string())
     }
 }
 
@@ -104,7 +138,7 @@ impl From<CutOff> for Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::Failed(error.to_string())
+        Self::failed(error.to_string())
     }
 }
 
@@ -115,6 +149,48 @@ mod tests {
     #[derive(Debug, thiserror::Error)]
     #[error("{0}")]
     struct Link(&'static str, #[source] Option<Box<Link>>);
+
+    #[test]
+    fn what_often_goes_wrong_has_its_way_out() {
+        for (text, way_out) in [
+            (
+                "ERROR: permission denied for schema public\nCorrect that.",
+                "GRANT USAGE, CREATE",
+            ),
+            ("permission denied for table users", "owner"),
+            (
+                "cannot write a.db: database or disk is full",
+                "disk is full",
+            ),
+            ("No space left on device (os error 28)", "free some space"),
+            ("Too many open files (os error 24)", "ulimit"),
+        ] {
+            let Failure::Failed(told) = Failure::failed(text.to_owned()) else {
+                panic!("{text}");
+            };
+            let (cause, told) = told.split_once('\n').unwrap();
+            assert!(text.starts_with(cause) && told.contains(way_out), "{told}");
+        }
+        let other = Failure::failed("no\nWay.".to_owned());
+        assert_eq!(other, Failure::Failed("no\nWay.".to_owned()));
+    }
+
+    #[test]
+    fn the_setting_in_use_is_named() {
+        let error = || OpenError::NoDatabase {
+            address: "db:5432".to_owned(),
+            name: "my\nshop".to_owned(),
+        };
+        for named_by in ["DATABASE_URL", "the DB_* settings", "--from"] {
+            assert_eq!(
+                Failure::to_open(&error(), named_by).to_string(),
+                format!(
+                    "PostgreSQL at db:5432 has no database \"my\\nshop\"\n\
+                     Create it (createdb), or correct {named_by}."
+                )
+            );
+        }
+    }
 
     #[test]
     fn causes_are_named_once() {

@@ -75,9 +75,10 @@ impl Program {
             return Ok(self.config.database.for_one_task());
         }
         Err(Failure::Usage(format!(
-            "DATABASE_URL is {target} (APP_ENV is {}), which would end with this command\n\
-             Set it, or add --database-url, to a database that lasts: sqlite://PATH or postgres://…",
-            self.config.app_env
+            "{} is {target} (APP_ENV is {}), which would end with this command\n\
+             Set DATABASE_URL, or add --database-url, to a database that lasts: sqlite://PATH or \
+             postgres://…",
+            self.config.database.named_by, self.config.app_env
         )))
     }
 

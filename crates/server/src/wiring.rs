@@ -46,8 +46,9 @@ impl Store {
                 (url, Some(folder))
             }
         };
+        let database = database::open(config.options(url)).await;
         Ok(Self {
-            database: database::open(config.options(url)).await?,
+            database: database.map_err(|error| Failure::to_open(&error, config.named_by))?,
             _folder: folder,
         })
     }

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::address::error::DatabaseUrlError;
+use crate::address::mask::shown;
 use crate::address::postgres::PostgresUrl;
 
 const SQLITE_SCHEME: &str = "sqlite://";
@@ -58,7 +59,7 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(SqliteLocation::File(path)) => {
-                write!(f, "{SQLITE_SCHEME}{}", path.display())
+                write!(f, "{SQLITE_SCHEME}{}", shown(path.display()))
             }
             Self::Sqlite(SqliteLocation::Memory) => write!(f, "{SQLITE_SCHEME}{MEMORY}"),
             Self::Postgres(url) => url.fmt(f),

@@ -1,3 +1,18 @@
+use std::fmt::Display;
+
+/// A value for a message, on one line: control characters are written as escapes.
+pub(crate) fn shown(value: impl Display) -> String {
+    let mut text = String::new();
+    for character in value.to_string().chars() {
+        if character.is_control() {
+            text.extend(character.escape_default());
+        } else {
+            text.push(character);
+        }
+    }
+    text
+}
+
 /// A text that was given to the program, for a message: if it may be a URL, without all that may
 /// be a password in it, wherever a parser would find one.
 ///
@@ -17,6 +32,14 @@ pub fn masked(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_shown_on_one_line() {
+        assert_eq!(
+            shown("my \"shop\"\n\u{1b}[2J\t\u{fc}"),
+            r#"my "shop"\n\u{1b}[2J\tü"#
+        );
+    }
 
     #[test]
     fn what_may_be_a_password_is_not_shown() {

@@ -9,6 +9,7 @@ mod ssl_mode;
 pub use database_url::{DatabaseUrl, SqliteLocation};
 pub use error::DatabaseUrlError;
 pub use mask::masked;
+pub(crate) use mask::shown;
 pub use postgres::PostgresUrl;
 pub use ssl_mode::{SslMode, SslModeError};
 

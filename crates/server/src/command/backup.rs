@@ -43,8 +43,9 @@ impl Backup {
                 if !source.exists() =>
             {
                 return Err(Failure::Failed(format!(
-                    "there is no database file {}\nCorrect DATABASE_URL.",
-                    source.display()
+                    "there is no database file {}\nCorrect {}.",
+                    source.display(),
+                    database.named_by
                 )));
             }
             _ => {}

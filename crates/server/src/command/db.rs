@@ -2,11 +2,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use hexpress_infra::database::{self, DatabaseUrl, SqliteLocation};
+use hexpress_infra::database::{self, Database, DatabaseUrl, SqliteLocation};
 use hexpress_infra::maintenance::copy::{Copier, CopyStep};
 
 use super::output::{Progress, print};
-use crate::config::{Config, Flags};
+use crate::config::{Config, DatabaseConfig, Flags};
 use crate::failure::Failure;
 use crate::program::Program;
 
@@ -81,8 +81,8 @@ async fn run_copy(program: &Program, copy: &Copy) -> Result<ExitCode, Failure> {
     sources.flags.insert("DATABASE_URL", copy.from.clone());
     let reading = Config::load(&sources)?.config.database;
     let writing = &program.config.database;
-    let source = database::open(reading.for_one_task().options(from)).await?;
-    let target = database::open(writing.for_one_task().options(to)).await?;
+    let source = open(&reading, from, "--from").await?;
+    let target = open(writing, to, "--to").await?;
     let copier = Copier::new(source.clone(), target.clone());
     let mut progress: Option<((CopyStep, &str), Progress)> = None;
     let copied = copier
@@ -109,6 +109,11 @@ async fn run_copy(program: &Program, copy: &Copy) -> Result<ExitCode, Failure> {
         ))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn open(config: &DatabaseConfig, url: DatabaseUrl, flag: &str) -> Result<Database, Failure> {
+    let database = database::open(config.for_one_task().options(url)).await;
+    database.map_err(|error| Failure::to_open(&error, flag))
 }
 
 fn title(step: CopyStep, table: &str) -> String {

@@ -42,6 +42,8 @@ const DEFAULT_NAME: &str = "hexpress";
 pub struct DatabaseConfig {
     /// Which one.
     pub target: DatabaseTarget,
+    /// The setting, settings or flag that say so, for messages.
+    pub named_by: &'static str,
     /// Whether pending migrations are run at start.
     pub auto_migrate: bool,
     pool_max: usize,
@@ -74,7 +76,7 @@ impl DatabaseConfig {
         request_timeout: Duration,
     ) -> Result<Self, ConfigError> {
         reader.section("Database");
-        let target = read_target(reader)?;
+        let (target, origin) = read_target(reader)?;
         let app_env = reader.app_env();
         let is_sqlite = match &target {
             DatabaseTarget::Url(url) => url.is_sqlite(),
@@ -99,6 +101,11 @@ impl DatabaseConfig {
         )?;
         let config = Self {
             target,
+            named_by: match origin {
+                Origin::Flag => "--database-url",
+                Origin::Parts => "the DB_* settings",
+                Origin::Environment | Origin::DotEnv | Origin::Default => DATABASE_URL.name,
+            },
             auto_migrate: reader.value(
                 AUTO_MIGRATE,
                 app_env.pick(is_sqlite, true, false),
@@ -234,7 +241,7 @@ impl DatabaseConfig {
     }
 }
 
-fn read_target(reader: &mut Reader<'_>) -> Result<DatabaseTarget, ConfigError> {
+fn read_target(reader: &mut Reader<'_>) -> Result<(DatabaseTarget, Origin), ConfigError> {
     let url = reader.raw(DATABASE_URL.name)?;
     let has_parts = url.is_none() && [DB_HOST, DB_NAME].iter().any(|name| reader.is_set(name));
     let parts = read_parts(reader, has_parts)?;
@@ -247,7 +254,7 @@ fn read_target(reader: &mut Reader<'_>) -> Result<DatabaseTarget, ConfigError> {
         None => (default_target(reader.app_env())?, Origin::Default),
     };
     reader.remember(DATABASE_URL, Some(target.to_string()), origin);
-    Ok(target)
+    Ok((target, origin))
 }
 
 /// The URL that the `DB_*` settings spell, where they are in use.

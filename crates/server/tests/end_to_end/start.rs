@@ -7,7 +7,8 @@ use std::process::Output;
 use rstest::rstest;
 
 use crate::support::{
-    Kind, PASSWORD, Server, TestDatabase, create_admin, email, hexpress, run, sign_up, stderr,
+    Kind, OwnPostgres, PASSWORD, Server, TestDatabase, create_admin, email, hexpress, run, sign_up,
+    stderr,
 };
 
 #[tokio::test]
@@ -217,6 +218,55 @@ fn an_unreachable_database_is_named() {
     let refused = start_on(&url);
     assert_refused(&refused, 1, &["127.0.0.1", &port.to_string()]);
     assert!(!stderr(&refused).contains("hunter22"));
+}
+
+#[test]
+fn the_settings_in_use_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut parts = hexpress(folder.path());
+    // Nobody listens at the port of discard.
+    parts.env("DB_HOST", "127.0.0.1").env("DB_PORT", "9");
+    let refused = parts.output().unwrap();
+    assert_refused(&refused, 1, &["correct the DB_* settings"]);
+    assert!(!stderr(&refused).contains("DATABASE_URL"));
+
+    let mut flag = hexpress(folder.path());
+    flag.args(["--database-url", "sqlite://a/b\nc/d.db"]);
+    assert_refused(
+        &flag.output().unwrap(),
+        1,
+        &["b\\nc", "correct --database-url"],
+    );
+}
+
+/// As PostgreSQL 15 and later make a database for a role that does not own it.
+#[tokio::test]
+async fn a_schema_without_rights_is_told_with_the_grant() {
+    let postgres = OwnPostgres::start();
+    let url = postgres.url();
+    let role = "CREATE ROLE ada LOGIN PASSWORD 'hunter22'; CREATE DATABASE shop;";
+    for command in role.split_inclusive(';') {
+        let made = postgres
+            .client("psql")
+            .args([&url, "--command", command])
+            .output();
+        assert!(made.unwrap().status.success());
+    }
+    let mut url: url::Url = url.parse().unwrap();
+    url.set_username("ada").unwrap();
+    url.set_password(Some("hunter22")).unwrap();
+    url.set_path("/shop");
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = hexpress(folder.path());
+    command
+        .args(["migrate", "up"])
+        .env("DATABASE_URL", url.as_str());
+    let refused = command.output().unwrap();
+    assert_refused(
+        &refused,
+        1,
+        &["permission denied for schema public", "GRANT"],
+    );
 }
 
 #[test]
