@@ -74,7 +74,8 @@ impl Failure {
         Self::failed(text.replace(OpenError::SETTING, named_by))
     }
 
-    fn failed(text: String) -> Self {
+    /// A failure in these words, with the way out where it is known.
+    pub fn failed(text: String) -> Self {
         let (cause, _) = text.split_once('\n').unwrap_or((&text, ""));
         let is_about = |words: &[&str]| words.iter().any(|words| cause.contains(words));
         match WAYS_OUT.iter().find(|(words, _)| is_about(words)) {

@@ -153,7 +153,7 @@ async fn bind(host: &str, port: u16, settings: &str) -> Result<TcpListener, Fail
         } else {
             format!("Set {settings} to what this machine lets you listen on.")
         };
-        Failure::Failed(format!(
+        Failure::failed(format!(
             "cannot listen on {host}, port {port}: {error}\n{way_out}"
         ))
     })
