@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::openapi::types::False;
+use crate::request::MAX_METHOD_LENGTH;
 
 /// How long a client should wait when something is out of reach for a moment.
 const UNAVAILABLE_FOR: Duration = Duration::from_secs(1);
@@ -28,18 +29,30 @@ pub(crate) enum ApiError {
         path: String,
     },
     MethodNotAllowed(Method),
+    UnknownMethod,
     BodyTimeout,
     BodyTooLarge {
         limit: usize,
     },
     UnsupportedMediaType,
     TookTooLong,
-    Overloaded,
+    Overloaded(Capacity),
     LimitReached {
         limit: RateLimit,
         retry_after: Duration,
     },
     Panicked(String),
+}
+
+/// What all requests together have used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Capacity {
+    /// Of requests that are handled at once.
+    Requests,
+    /// Of bytes of bodies.
+    BodyBytes,
+    /// Of awaited bodies, for one client address.
+    PendingBodies,
 }
 
 /// Which limit a request has reached.
@@ -191,6 +204,11 @@ impl ApiError {
                 "METHOD_NOT_ALLOWED",
                 format!("Method {method} is not allowed here; see the Allow header"),
             ),
+            Self::UnknownMethod => Problem::new(
+                S::NOT_IMPLEMENTED,
+                "NOT_IMPLEMENTED",
+                format!("Methods of more than {MAX_METHOD_LENGTH} characters are not known"),
+            ),
             Self::BodyTimeout => Problem::new(
                 S::REQUEST_TIMEOUT,
                 "REQUEST_TIMEOUT",
@@ -207,11 +225,16 @@ impl ApiError {
                 "Content-Type must be application/json or application/x-www-form-urlencoded, in UTF-8",
             ),
             Self::TookTooLong => unavailable(),
-            Self::Overloaded => Problem::new(
-                S::SERVICE_UNAVAILABLE,
-                "UNAVAILABLE",
-                "Too many requests are being handled; try again",
-            ),
+            Self::Overloaded(capacity) => {
+                let message = match capacity {
+                    Capacity::Requests => "Too many requests are being handled; try again",
+                    Capacity::BodyBytes => "Too many request bodies are being handled; try again",
+                    Capacity::PendingBodies => {
+                        "Too many request bodies of your address are on their way; try again"
+                    }
+                };
+                Problem::new(S::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
+            }
             Self::LimitReached { limit, retry_after } => {
                 let what = match limit {
                     RateLimit::Requests => "requests",
@@ -250,7 +273,11 @@ impl ApiError {
     /// The limit that was reached, by the name that metrics have for it.
     pub(crate) const fn limit(&self) -> Option<&'static str> {
         match self {
-            Self::Overloaded => Some("concurrent_requests"),
+            Self::Overloaded(capacity) => Some(match capacity {
+                Capacity::Requests => "concurrent_requests",
+                Capacity::BodyBytes => "body_bytes",
+                Capacity::PendingBodies => "pending_bodies",
+            }),
             Self::LimitReached { limit, .. } => Some(match limit {
                 RateLimit::Requests => "requests",
                 RateLimit::SignUps => "sign_ups",
@@ -267,7 +294,7 @@ impl ApiError {
         match self {
             Self::UseCase(Error::RateLimited { retry_after })
             | Self::LimitReached { retry_after, .. } => Some(*retry_after),
-            Self::UseCase(Error::Unavailable(_)) | Self::TookTooLong | Self::Overloaded => {
+            Self::UseCase(Error::Unavailable(_)) | Self::TookTooLong | Self::Overloaded(_) => {
                 Some(UNAVAILABLE_FOR)
             }
             _ => None,

@@ -16,10 +16,9 @@ use crate::api::{Api, CorsOrigins};
 use crate::compression;
 use crate::error::ApiError;
 use crate::extract::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
-use crate::limits::overload;
 use crate::openapi::{self, Document};
 use crate::request::{self, X_REQUEST_ID};
-use crate::{auth, health, order, post, product, reference, user};
+use crate::{auth, health, json, order, post, product, reference, user};
 
 /// The whole API, under `/api`, and its interactive reference, at `/docs`.
 ///
@@ -45,8 +44,7 @@ pub fn router(api: Api) -> Router {
 pub fn router_with(api: Api, further: Router<Arc<Api>>) -> Router {
     let api = Arc::new(api);
     let document = Document::new(&openapi(&api.settings.base_path));
-    let limited = limited_routes().layer(from_fn_with_state(api.clone(), overload::count));
-    let routes = Router::from(all_routes(limited, document))
+    let routes = Router::from(all_routes(limited_routes(), document))
         .merge(further)
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed);
@@ -124,10 +122,8 @@ fn all_routes(limited: OpenApiRouter<Arc<Api>>, document: Document) -> OpenApiRo
 
 /// The path is the one that the client sent, wherever the router is nested.
 async fn no_route(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
-    ApiError::NoRoute {
-        method,
-        path: uri.path().to_owned(),
-    }
+    let path = json::shortened(uri.path().to_owned());
+    ApiError::NoRoute { method, path }
 }
 
 async fn method_not_allowed(method: Method) -> ApiError {

@@ -1,7 +1,10 @@
-//! Limits: requests at once, requests from one client, sign-ups from one address. Guesses
-//! at passwords are not among them: those are counted in the database, by the use cases.
+//! Limits: requests at once, the bytes of their bodies, requests from one client, sign-ups
+//! from one address. Guesses at passwords are not among them: those are counted in the
+//! database, by the use cases.
 
-pub(crate) mod overload;
+mod bytes;
+mod pending;
+mod place;
 mod quota;
 mod rate;
 
@@ -13,8 +16,11 @@ use hexpress_domain::user::UserId;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use bytes::ByteBudget;
+use pending::PendingBodies;
+pub(crate) use place::Place;
 pub(crate) use quota::QuotaSlot;
-use rate::RateLimiter;
+use rate::{RateLimiter, Taken};
 
 use crate::error::{ApiError, RateLimit};
 
@@ -24,8 +30,15 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// How much is accepted. Each instance counts only its own requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitSettings {
-    /// Requests that are handled at once; beyond that, 503. Health stands outside.
+    /// Requests that are handled at once; beyond that, 503. Health stands outside. A
+    /// request is not handled while its body is awaited.
     pub concurrent_requests: usize,
+    /// Bytes that the bodies of all requests take up together, from their arrival until
+    /// the requests are answered; beyond that, 503. Those that one client address has not
+    /// sent whole may take up half of it.
+    pub body_bytes: usize,
+    /// Requests of one client address whose bodies are awaited; beyond that, 503.
+    pub pending_bodies_per_address: usize,
     /// Requests in a minute from each account, or from each client address where
     /// there is no account; beyond that, 429. 0 is no limit.
     pub requests_per_minute: u32,
@@ -33,11 +46,14 @@ pub struct LimitSettings {
     pub sign_ups_per_hour: u32,
 }
 
-/// 1024 requests at once, and no limit for each client.
+/// 1024 requests at once, 64 MiB of bodies, 64 awaited bodies of each address, and no quota
+/// for each client.
 impl Default for LimitSettings {
     fn default() -> Self {
         Self {
             concurrent_requests: 1024,
+            body_bytes: 64 * 1024 * 1024,
+            pending_bodies_per_address: 64,
             requests_per_minute: 0,
             sign_ups_per_hour: 0,
         }
@@ -47,6 +63,8 @@ impl Default for LimitSettings {
 /// The limits, and how much of each is used.
 pub struct Limits {
     capacity: Arc<Semaphore>,
+    bodies: ByteBudget,
+    pending_bodies: Arc<PendingBodies>,
     requests: Option<RateLimiter<Client>>,
     sign_ups: Option<RateLimiter<ClientAddress>>,
 }
@@ -65,6 +83,11 @@ impl Limits {
         let permits = settings.concurrent_requests.min(Semaphore::MAX_PERMITS);
         Self {
             capacity: Arc::new(Semaphore::new(permits)),
+            bodies: ByteBudget::new(settings.body_bytes),
+            pending_bodies: Arc::new(PendingBodies::new(
+                settings.pending_bodies_per_address,
+                settings.body_bytes / 2,
+            )),
             requests: RateLimiter::new(settings.requests_per_minute, MINUTE),
             sign_ups: RateLimiter::new(settings.sign_ups_per_hour, HOUR),
         }
@@ -87,7 +110,7 @@ impl Limits {
         if let Some(slot) = slot {
             slot.fill(limiter.quota(taken));
         }
-        refuse(RateLimit::Requests, taken.retry_after)
+        grant(RateLimit::Requests, taken)
     }
 
     /// Counts a sign-up, until the place is dropped without having been kept.
@@ -97,7 +120,7 @@ impl Limits {
     ) -> Result<SignUpPlace, ApiError> {
         if let Some(limiter) = &self.sign_ups {
             let taken = limiter.take(address, Instant::now());
-            refuse(RateLimit::SignUps, taken.retry_after)?;
+            grant(RateLimit::SignUps, taken)?;
         }
         Ok(SignUpPlace {
             limits: Arc::clone(self),
@@ -107,11 +130,12 @@ impl Limits {
     }
 }
 
-fn refuse(limit: RateLimit, retry_after: Option<Duration>) -> Result<(), ApiError> {
-    match retry_after {
-        None => Ok(()),
-        Some(retry_after) => Err(ApiError::LimitReached { limit, retry_after }),
+fn grant(limit: RateLimit, taken: Taken) -> Result<(), ApiError> {
+    if taken.is_granted {
+        return Ok(());
     }
+    let retry_after = taken.more_in;
+    Err(ApiError::LimitReached { limit, retry_after })
 }
 
 /// A sign-up that is counted. What turns out to be none, such as a body with

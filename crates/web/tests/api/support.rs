@@ -132,11 +132,7 @@ impl Default for Mocks {
         Self {
             ports,
             draining: false,
-            limits: LimitSettings {
-                concurrent_requests: 1024,
-                requests_per_minute: 0,
-                sign_ups_per_hour: 0,
-            },
+            limits: LimitSettings::default(),
             metrics: HttpMetrics::default(),
             settings: Settings {
                 base_path: String::new(),
