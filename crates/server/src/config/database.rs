@@ -40,7 +40,8 @@ pub struct DatabaseConfig {
     pub target: DatabaseTarget,
     /// Whether pending migrations are run at start.
     pub auto_migrate: bool,
-    pool_max: usize,
+    /// Connections at most.
+    pub pool_max: usize,
     pool_min: usize,
     acquire_timeout: Duration,
     idle_timeout: Duration,
