@@ -44,7 +44,7 @@ pub fn router(api: Api) -> Router {
 pub fn router_with(api: Api, further: Router<Arc<Api>>) -> Router {
     let api = Arc::new(api);
     let document = Document::new(&openapi(&api.settings.base_path));
-    let routes = Router::from(all_routes(limited_routes(), document))
+    let routes = Router::from(all_routes(document))
         .merge(further)
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed);
@@ -93,31 +93,25 @@ fn within(layers: &[Layer], routes: Router<Arc<Api>>, api: Arc<Api>) -> Router {
 /// Keys come in the order in which people read them.
 #[must_use]
 pub fn openapi(base_path: &str) -> Value {
-    let routes = all_routes(limited_routes(), Document::default()).into_openapi();
+    let routes = all_routes(Document::default()).into_openapi();
     openapi::document(routes, base_path)
 }
 
-/// The routes that are limited.
-fn limited_routes() -> OpenApiRouter<Arc<Api>> {
-    let mut routes = OpenApiRouter::new()
+/// All routes: those that watch the service stand outside every limit.
+fn all_routes(document: Document) -> OpenApiRouter<Arc<Api>> {
+    let api = OpenApiRouter::new()
         .merge(auth::routes())
         .merge(user::routes())
         .merge(post::routes())
         .merge(product::routes())
-        .merge(order::routes());
-    openapi::describe_limits(routes.get_openapi_mut());
-    routes
-}
-
-/// All routes: those that watch the service, and what is the same for everybody,
-/// stand outside every limit.
-fn all_routes(limited: OpenApiRouter<Arc<Api>>, document: Document) -> OpenApiRouter<Arc<Api>> {
-    let routes = limited
-        .merge(health::routes())
+        .merge(order::routes())
         .merge(openapi::routes(document));
-    OpenApiRouter::new()
-        .nest("/api", routes)
-        .merge(reference::routes())
+    let mut limited = OpenApiRouter::new()
+        .nest("/api", api)
+        .merge(reference::routes());
+    openapi::describe_limits(limited.get_openapi_mut());
+    let health = OpenApiRouter::new().nest("/api", health::routes());
+    limited.merge(health)
 }
 
 /// The path is the one that the client sent, wherever the router is nested.

@@ -51,6 +51,8 @@ async fn beyond_what_is_handled_at_once_is_refused() {
         get(ADA_PATH).by(STRANGER),
         post("/api/auth/login", json!({})),
         post("/api/users", json!({})),
+        get("/docs/swagger-ui.css"),
+        get("/api/openapi.json"),
     ] {
         let answer = call.on(&router).await;
         assert_eq!(answer.failure(), failure(503, "UNAVAILABLE"));
