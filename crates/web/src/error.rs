@@ -53,6 +53,8 @@ pub(crate) enum Capacity {
     BodyBytes,
     /// Of awaited bodies, for one client address.
     PendingBodies,
+    /// Of bytes of answers, in all or for one client address.
+    ResponseBytes,
 }
 
 /// Which limit a request has reached.
@@ -232,6 +234,10 @@ impl ApiError {
                     Capacity::PendingBodies => {
                         "Too many request bodies of your address are on their way; try again"
                     }
+                    Capacity::ResponseBytes => {
+                        "Too many long answers are on their way; try again. A write may have \
+                         taken effect"
+                    }
                 };
                 Problem::new(S::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
             }
@@ -277,6 +283,7 @@ impl ApiError {
                 Capacity::Requests => "concurrent_requests",
                 Capacity::BodyBytes => "body_bytes",
                 Capacity::PendingBodies => "pending_bodies",
+                Capacity::ResponseBytes => "response_bytes",
             }),
             Self::LimitReached { limit, .. } => Some(match limit {
                 RateLimit::Requests => "requests",

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{FromRequestParts as _, MatchedPath, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName, VARY};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -16,6 +16,7 @@ use tracing::{Instrument, Span, info, info_span};
 
 use crate::api::{Api, CorsOrigins};
 use crate::error::ApiError;
+use crate::extract::Address;
 use crate::limits::QuotaSlot;
 use crate::security_headers;
 use crate::trace_context::trace_id;
@@ -30,11 +31,10 @@ pub(crate) const MAX_METHOD_LENGTH: usize = 32;
 const MAX_REQUEST_ID_LENGTH: usize = 128;
 
 /// The outermost layer.
-pub(crate) async fn around(
-    State(api): State<Arc<Api>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn around(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(Address(address)) = Address::from_request_parts(&mut parts, &api).await;
+    let mut request = Request::from_parts(parts, body);
     let id = request_id(request.headers()).unwrap_or_else(|| (api.settings.request_id)());
     let method = Some(request.method()).filter(|method| method.as_str().len() <= MAX_METHOD_LENGTH);
     let method = method.cloned();
@@ -59,6 +59,7 @@ pub(crate) async fn around(
             Some(_) => next.run(request).await,
             None => ApiError::UnknownMethod.into_response(),
         };
+        response = (api.limits.hold(response, address)).unwrap_or_else(IntoResponse::into_response);
         if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {
             if let Some(limit) = error.limit() {
                 api.metrics.limit_hit(limit);

@@ -6,6 +6,10 @@ use super::{ConfigError, Setting};
 /// The most bytes that a budget may have: what one semaphore hands out at once.
 const MAX_BUDGET: usize = 4_294_967_295;
 
+/// The least bytes for answers: a quarter holds the longest page, 4 MiB of content of which
+/// each byte may be six in JSON.
+const LEAST_RESPONSES: usize = 4 * 25 * 1024 * 1024;
+
 /// How much is taken on.
 #[derive(Debug, Clone, Copy)]
 pub struct LimitsConfig {
@@ -59,6 +63,15 @@ impl LimitsConfig {
             64,
             1..=1_000_000,
         )?;
+        let response_bytes = reader.whole(
+            Setting::new(
+                "RESPONSE_BUDGET_BYTES",
+                "the answers of more than 16 KiB together, until they are written; beyond that \
+                 503. Those to one client address may take a quarter of it",
+            ),
+            134_217_728,
+            LEAST_RESPONSES..=MAX_BUDGET,
+        )?;
         let requests_per_minute = reader.whole(
             Setting::new(
                 "RATE_LIMIT_PER_MINUTE",
@@ -83,6 +96,7 @@ impl LimitsConfig {
                 concurrent_requests,
                 body_bytes,
                 pending_bodies_per_address,
+                response_bytes,
                 requests_per_minute,
                 sign_ups_per_hour,
             },

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use rstest::rstest;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -19,17 +20,18 @@ const MIB: usize = 1024 * 1024;
 /// What takes longer than this does not come.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The most memory that a server has taken, in bytes.
-fn peak(server: &Server) -> usize {
+/// The memory that a server takes, in bytes: now (`VmRSS`), or at most so far (`VmHWM`).
+fn memory(server: &Server, which: &str) -> usize {
     let status = fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let line = status.lines().find(|line| line.starts_with(which));
     let kib = line.unwrap().split_whitespace().nth(1).unwrap();
     kib.parse::<usize>().unwrap() * 1024
 }
 
-/// A connection from one of this machine's addresses.
+/// A connection from one of this machine's addresses, which reads little ahead.
 async fn connect_from(host: [u8; 4], server: &Server) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
     socket.bind(SocketAddr::from((host, 0))).unwrap();
     socket.connect(server.address).await.unwrap()
 }
@@ -58,7 +60,7 @@ async fn a_body_in_single_bytes_costs_little_more_than_its_length() {
         ],
     );
     server.anonymous().get("/api/posts").await;
-    let before = peak(&server);
+    let before = memory(&server, "VmHWM");
     let body = "1\r\n \r\n".repeat(60_000);
     let clients = (0..20).map(async |_| {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
@@ -72,7 +74,7 @@ async fn a_body_in_single_bytes_costs_little_more_than_its_length() {
         let head = timeout(PATIENCE, ask(stream, "x\r\n")).await.unwrap();
         assert!(head.unwrap().starts_with("HTTP/1.1 400 "));
     }
-    let grown = peak(&server) - before;
+    let grown = memory(&server, "VmHWM") - before;
     assert!(grown < 16 * MIB, "{} MiB", grown / MIB);
 }
 
@@ -162,4 +164,48 @@ async fn the_soft_limit_of_open_files_is_raised() {
         assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
         streams.push(stream);
     }
+}
+
+#[tokio::test]
+async fn answers_that_nobody_reads_take_a_share_of_the_memory() {
+    const GET_ALL: &str = "GET /api/posts?include=content&limit=20 HTTP/1.1\r\nHost: a\r\n\r\n";
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let server = Server::start(&database, &[]);
+    let ada = server.sign_up("ada").await;
+    let content = "a".repeat(900_000);
+    for _ in 0..20 {
+        ada.write(json!({"title": "Long", "content": content, "status": "published"}))
+            .await;
+    }
+    let before = memory(&server, "VmRSS");
+    let mut streams = Vec::new();
+    for _ in 0..40 {
+        let mut stream = connect_from([127, 0, 0, 2], &server).await;
+        stream.write_all(GET_ALL.as_bytes()).await.unwrap();
+        streams.push(stream);
+    }
+    let heads = streams.iter_mut().map(|stream| ask(stream, ""));
+    let heads: io::Result<Vec<_>> = join_all(heads).await.into_iter().collect();
+    let statuses = heads.unwrap();
+    let mut statuses = statuses.iter();
+    assert!(statuses.any(|head| head.starts_with("HTTP/1.1 503 ")));
+
+    // Others have their share, and so has this address once it has gone.
+    let all = "/api/posts?include=content&limit=20";
+    let page = server.anonymous().get(all).await;
+    assert_eq!(page.status, 200);
+    assert_eq!(page.body["data"].as_array().unwrap().len(), 4);
+    let grown = memory(&server, "VmRSS").saturating_sub(before);
+    assert!(grown < 128 * MIB, "{} MiB", grown / MIB);
+    drop(streams);
+    let again = async {
+        loop {
+            let mut stream = connect_from([127, 0, 0, 2], &server).await;
+            let head = ask(&mut stream, GET_ALL).await.unwrap();
+            if head.starts_with("HTTP/1.1 200 ") {
+                break;
+            }
+        }
+    };
+    timeout(PATIENCE, again).await.unwrap();
 }

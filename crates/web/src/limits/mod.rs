@@ -2,11 +2,12 @@
 //! from one address. Guesses at passwords are not among them: those are counted in the
 //! database, by the use cases.
 
+mod answer;
 mod bytes;
-mod pending;
 mod place;
 mod quota;
 mod rate;
+mod shares;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +18,10 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use bytes::ByteBudget;
-use pending::PendingBodies;
 pub(crate) use place::Place;
 pub(crate) use quota::QuotaSlot;
 use rate::{RateLimiter, Taken};
+use shares::AddressShares;
 
 use crate::error::{ApiError, RateLimit};
 
@@ -39,6 +40,10 @@ pub struct LimitSettings {
     pub body_bytes: usize,
     /// Requests of one client address whose bodies are awaited; beyond that, 503.
     pub pending_bodies_per_address: usize,
+    /// Bytes that all long answers take up together, until they are written or their
+    /// readers have gone; beyond that, 503. Those to one client address may take up a
+    /// quarter of it.
+    pub response_bytes: usize,
     /// Requests in a minute from each account, or from each client address where
     /// there is no account; beyond that, 429. 0 is no limit.
     pub requests_per_minute: u32,
@@ -46,14 +51,15 @@ pub struct LimitSettings {
     pub sign_ups_per_hour: u32,
 }
 
-/// 1024 requests at once, 64 MiB of bodies, 64 awaited bodies of each address, and no quota
-/// for each client.
+/// 1024 requests at once, 64 MiB of bodies, 64 awaited bodies of each address, 128 MiB of
+/// answers, and no quota for each client.
 impl Default for LimitSettings {
     fn default() -> Self {
         Self {
             concurrent_requests: 1024,
             body_bytes: 64 * 1024 * 1024,
             pending_bodies_per_address: 64,
+            response_bytes: 128 * 1024 * 1024,
             requests_per_minute: 0,
             sign_ups_per_hour: 0,
         }
@@ -64,7 +70,9 @@ impl Default for LimitSettings {
 pub struct Limits {
     capacity: Arc<Semaphore>,
     bodies: ByteBudget,
-    pending_bodies: Arc<PendingBodies>,
+    pending_bodies: Arc<AddressShares>,
+    answers: ByteBudget,
+    answers_by_address: Arc<AddressShares>,
     requests: Option<RateLimiter<Client>>,
     sign_ups: Option<RateLimiter<ClientAddress>>,
 }
@@ -84,9 +92,14 @@ impl Limits {
         Self {
             capacity: Arc::new(Semaphore::new(permits)),
             bodies: ByteBudget::new(settings.body_bytes),
-            pending_bodies: Arc::new(PendingBodies::new(
+            pending_bodies: Arc::new(AddressShares::new(
                 settings.pending_bodies_per_address,
                 settings.body_bytes / 2,
+            )),
+            answers: ByteBudget::new(settings.response_bytes),
+            answers_by_address: Arc::new(AddressShares::new(
+                usize::MAX,
+                settings.response_bytes / 4,
             )),
             requests: RateLimiter::new(settings.requests_per_minute, MINUTE),
             sign_ups: RateLimiter::new(settings.sign_ups_per_hour, HOUR),

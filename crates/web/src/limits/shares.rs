@@ -3,80 +3,81 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hexpress_domain::auth::ClientAddress;
 
-/// Requests whose bodies are awaited, for each client address, and what has come of them.
-/// It knows only addresses that have one.
-pub(super) struct PendingBodies {
-    max_requests: usize,
+/// What each client address holds of something that all share: how many things, and how
+/// many bytes in them. It knows only addresses that hold any.
+pub(super) struct AddressShares {
+    max_count: usize,
     max_bytes: usize,
-    by_address: Mutex<HashMap<ClientAddress, Pending>>,
+    by_address: Mutex<HashMap<ClientAddress, Held>>,
 }
 
 #[derive(Default)]
-struct Pending {
-    requests: usize,
+struct Held {
+    count: usize,
     bytes: usize,
 }
 
-/// A request whose body is awaited, until this is dropped.
-pub(super) struct PendingBody {
-    all: Arc<PendingBodies>,
+/// One thing that an address holds, until this is dropped.
+pub(super) struct AddressShare {
+    all: Arc<AddressShares>,
     address: ClientAddress,
     bytes: usize,
 }
 
-impl PendingBodies {
-    pub(super) fn new(max_requests: usize, max_bytes: usize) -> Self {
+impl AddressShares {
+    /// At most so many things, and so many bytes in all of them, for each address.
+    pub(super) fn new(max_count: usize, max_bytes: usize) -> Self {
         Self {
-            max_requests,
+            max_count,
             max_bytes,
             by_address: Mutex::default(),
         }
     }
 
-    /// Begins to await a body, unless the address has as many as it may.
-    pub(super) fn begin(self: &Arc<Self>, address: ClientAddress) -> Option<PendingBody> {
+    /// Adds a thing without bytes, unless the address has as many as it may.
+    pub(super) fn begin(self: &Arc<Self>, address: ClientAddress) -> Option<AddressShare> {
         let mut by_address = self.lock();
-        let requests = by_address.get(&address).map_or(0, |known| known.requests);
-        if requests >= self.max_requests {
+        let count = by_address.get(&address).map_or(0, |held| held.count);
+        if count >= self.max_count {
             return None;
         }
-        by_address.entry(address).or_default().requests += 1;
-        Some(PendingBody {
+        by_address.entry(address).or_default().count += 1;
+        Some(AddressShare {
             all: Arc::clone(self),
             address,
             bytes: 0,
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ClientAddress, Pending>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ClientAddress, Held>> {
         self.by_address
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl PendingBody {
-    /// Counts bytes of it, unless the address had more than it may, then.
+impl AddressShare {
+    /// Adds bytes to it, unless the address then had more than it may. Says whether it did.
     pub(super) fn grow(&mut self, bytes: usize) -> bool {
         let mut by_address = self.all.lock();
-        let pending = by_address.entry(self.address).or_default();
-        let sum = pending.bytes.saturating_add(bytes);
+        let held = by_address.entry(self.address).or_default();
+        let sum = held.bytes.saturating_add(bytes);
         let fits = sum <= self.all.max_bytes;
         if fits {
-            pending.bytes = sum;
+            held.bytes = sum;
             self.bytes = self.bytes.saturating_add(bytes);
         }
         fits
     }
 }
 
-impl Drop for PendingBody {
+impl Drop for AddressShare {
     fn drop(&mut self) {
         let mut by_address = self.all.lock();
-        if let Some(pending) = by_address.get_mut(&self.address) {
-            pending.requests = pending.requests.saturating_sub(1);
-            pending.bytes = pending.bytes.saturating_sub(self.bytes);
-            if pending.requests == 0 {
+        if let Some(held) = by_address.get_mut(&self.address) {
+            held.count = held.count.saturating_sub(1);
+            held.bytes = held.bytes.saturating_sub(self.bytes);
+            if held.count == 0 {
                 by_address.remove(&self.address);
             }
         }
@@ -94,8 +95,8 @@ mod tests {
     }
 
     #[test]
-    fn an_address_waits_for_so_many_and_leaves_nothing_behind() {
-        let all = Arc::new(PendingBodies::new(2, 10));
+    fn an_address_holds_so_much_and_leaves_nothing_behind() {
+        let all = Arc::new(AddressShares::new(2, 10));
         let mut first = all.begin(address(1)).unwrap();
         let mut second = all.begin(address(1)).unwrap();
         assert!(all.begin(address(1)).is_none());
