@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hexpress_app::Error;
@@ -30,6 +30,9 @@ pub(crate) enum ApiError {
     },
     MethodNotAllowed(Method),
     UnknownMethod,
+    UnknownCoding,
+    BadHost,
+    EncodedBody,
     BodyTimeout,
     BodyTooLarge {
         limit: usize,
@@ -182,6 +185,12 @@ impl ApiError {
                     "PRECONDITION_FAILED",
                     "The resource has changed; read it again and repeat",
                 ),
+                Error::WeakPrecondition => Problem::new(
+                    S::PRECONDITION_FAILED,
+                    "PRECONDITION_FAILED",
+                    "If-Match needs the strong tag; something on the way has made it weak \
+                     (compression of a proxy?)",
+                ),
                 Error::RateLimited { retry_after } => Problem::new(
                     S::TOO_MANY_REQUESTS,
                     "RATE_LIMITED",
@@ -210,6 +219,22 @@ impl ApiError {
                 S::NOT_IMPLEMENTED,
                 "NOT_IMPLEMENTED",
                 format!("Methods of more than {MAX_METHOD_LENGTH} characters are not known"),
+            ),
+            Self::UnknownCoding => Problem::new(
+                S::NOT_IMPLEMENTED,
+                "NOT_IMPLEMENTED",
+                "Transfer-Encoding must be chunked",
+            ),
+            Self::BadHost => {
+                let details =
+                    ValidationErrors::of("Host", "Must be sent once: a host, and perhaps a port");
+                Problem::new(S::BAD_REQUEST, "VALIDATION_ERROR", "Validation failed")
+                    .with_details(details.as_slice().to_vec())
+            }
+            Self::EncodedBody => Problem::new(
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "UNSUPPORTED_MEDIA_TYPE",
+                "The request body must not be encoded (Content-Encoding)",
             ),
             Self::BodyTimeout => Problem::new(
                 S::REQUEST_TIMEOUT,
@@ -340,6 +365,10 @@ impl ApiError {
         let headers = response.headers_mut();
         if let Some(challenge) = self.challenge() {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if matches!(self, Self::EncodedBody) {
+            // What would be taken (RFC 9110, section 12.5.3).
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         if let Some(retry_after) = self.retry_after() {
             headers.insert(RETRY_AFTER, whole_seconds(retry_after).into());

@@ -17,6 +17,7 @@ use tracing::{Instrument, Span, info, info_span};
 use crate::api::{Api, CorsOrigins};
 use crate::error::ApiError;
 use crate::extract::Address;
+use crate::http_rules;
 use crate::limits::QuotaSlot;
 use crate::security_headers;
 use crate::trace_context::trace_id;
@@ -55,9 +56,9 @@ pub(crate) async fn around(State(api): State<Arc<Api>>, request: Request, next: 
     request.extensions_mut().insert(quota.clone());
     async move {
         let begun = Instant::now();
-        let mut response = match &method {
-            Some(_) => next.run(request).await,
-            None => ApiError::UnknownMethod.into_response(),
+        let mut response = match http_rules::check(&request) {
+            Ok(()) => next.run(request).await,
+            Err(error) => error.into_response(),
         };
         response = (api.limits.hold(response, address)).unwrap_or_else(IntoResponse::into_response);
         if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {

@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::OriginalUri;
+use axum::extract::{OriginalUri, State};
 use axum::http::header::{
     AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
 };
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
 use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer, Vary};
@@ -44,7 +46,7 @@ pub fn router(api: Api) -> Router {
 pub fn router_with(api: Api, further: Router<Arc<Api>>) -> Router {
     let api = Arc::new(api);
     let document = Document::new(&openapi(&api.settings.base_path));
-    let routes = Router::from(all_routes(document))
+    let routes = with_slashes(all_routes(document))
         .merge(further)
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed);
@@ -114,9 +116,34 @@ fn all_routes(document: Document) -> OpenApiRouter<Arc<Api>> {
     limited.merge(health)
 }
 
+/// The routes, and for each path the same with a slash behind it, which leads to it.
+fn with_slashes(routes: OpenApiRouter<Arc<Api>>) -> Router<Arc<Api>> {
+    let (routes, document) = routes.split_for_parts();
+    let paths = document.paths.paths.keys();
+    paths.fold(routes, |routes, path| {
+        routes.route(&format!("{path}/"), any(without_slash))
+    })
+}
+
+async fn without_slash(State(api): State<Arc<Api>>, uri: Uri) -> Response {
+    let path = uri.path().trim_end_matches('/');
+    let query = uri.query().map(|query| format!("?{query}"));
+    let query = query.unwrap_or_default();
+    let location = format!("{}{path}{query}", api.settings.base_path);
+    match HeaderValue::from_str(&location) {
+        Ok(location) => (StatusCode::PERMANENT_REDIRECT, [(LOCATION, location)]).into_response(),
+        Err(_) => StatusCode::PERMANENT_REDIRECT.into_response(),
+    }
+}
+
 /// The path is the one that the client sent, wherever the router is nested.
 async fn no_route(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
-    let path = json::shortened(uri.path().to_owned());
+    // CONNECT names a host in place of a path.
+    let path = match uri.path() {
+        "" => uri.to_string(),
+        path => path.to_owned(),
+    };
+    let path = json::shortened(path);
     ApiError::NoRoute { method, path }
 }
 

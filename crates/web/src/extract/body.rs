@@ -1,6 +1,6 @@
 use axum::body::Bytes;
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use hexpress_app::Error;
 use hexpress_domain::auth::ClientAddress;
 use hexpress_domain::validation::ValidationErrors;
@@ -91,6 +91,10 @@ fn check_length(headers: &HeaderMap, limit: usize) -> Result<(), ApiError> {
 }
 
 fn format(headers: &HeaderMap) -> Result<Format, ApiError> {
+    let mut codings = headers.get_all(CONTENT_ENCODING).iter();
+    if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(ApiError::EncodedBody);
+    }
     let value = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());

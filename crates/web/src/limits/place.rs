@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use hexpress_domain::auth::ClientAddress;
+use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -50,6 +51,9 @@ impl Place {
         patience: Duration,
         address: ClientAddress,
     ) -> Result<Bytes, ApiError> {
+        if body.is_end_stream() {
+            return Ok(Bytes::new());
+        }
         self.permit = None;
         let received = timeout(patience, self.collect(body, limit, address)).await;
         let received = received.unwrap_or(Err(ApiError::BodyTimeout))?;

@@ -261,6 +261,7 @@ pub struct Call {
 pub fn call(method: &str, path: &str) -> Call {
     let method: Method = method.parse().unwrap();
     let request = Request::builder().method(method).uri(path);
+    let request = request.header("host", "localhost");
     Call {
         request: request.body(Body::empty()).unwrap(),
         sent: None,
