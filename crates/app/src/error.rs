@@ -54,6 +54,10 @@ pub enum Error {
     /// The thing is at another version than the client demanded.
     #[error("precondition failed")]
     PreconditionFailed,
+    /// The thing is at the version that the client demanded, by a tag that was made weak on
+    /// its way: it proves nothing.
+    #[error("precondition failed: a weak tag")]
+    WeakPrecondition,
     /// Too many failed attempts.
     #[error("rate limited")]
     RateLimited {

@@ -69,4 +69,4 @@ pub mod user;
 pub use composition::MockPorts;
 pub use composition::{Policy, Ports, Services};
 pub use error::{Error, InvalidState, Resource, StockShortage};
-pub use precondition::IfMatch;
+pub use precondition::{IfMatch, NamedVersions};

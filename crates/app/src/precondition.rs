@@ -2,24 +2,107 @@ use hexpress_domain::entity::Version;
 
 use crate::Error;
 
-/// The versions at which a client wants a thing changed (RFC 9110, section 13.1.1).
+/// The versions at which a client wants a thing changed (RFC 9110, section 13.1).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IfMatch {
+    /// `If-Match`: it must be at one of these.
+    pub wanted: Option<NamedVersions>,
+    /// `If-None-Match`: it must be at none of these.
+    pub unwanted: Option<NamedVersions>,
+}
+
+/// What a list of entity tags names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IfMatch {
+pub enum NamedVersions {
     /// `*`: any version of a thing that exists.
     Any,
-    /// One of these. Empty where the client sent only tags that are not ours.
-    Versions(Vec<Version>),
+    /// These. All are empty where the client sent only tags that are not ours.
+    These {
+        /// Those of strong tags.
+        strong: Vec<Version>,
+        /// Those of weak tags, which are no proof that nothing has changed.
+        weak: Vec<Version>,
+    },
 }
 
 impl IfMatch {
+    /// Wants one of these versions.
+    #[must_use]
+    pub fn versions(strong: impl Into<Vec<Version>>) -> Self {
+        let (strong, weak) = (strong.into(), Vec::new());
+        Self {
+            wanted: Some(NamedVersions::These { strong, weak }),
+            unwanted: None,
+        }
+    }
+
     /// Compares the version of the thing with those that the client wants. Within a
     /// decision nobody can change the thing meanwhile.
     pub(crate) fn check(condition: Option<&Self>, version: Version) -> Result<(), Error> {
-        match condition {
-            Some(Self::Versions(wanted)) if !wanted.contains(&version) => {
-                Err(Error::PreconditionFailed)
+        condition.map_or(Ok(()), |condition| condition.require(version))
+    }
+
+    /// Compares the version of what a client reads with those that it wants.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PreconditionFailed`] and [`Error::WeakPrecondition`].
+    pub fn require(&self, version: Version) -> Result<(), Error> {
+        match &self.wanted {
+            None | Some(NamedVersions::Any) => {}
+            Some(NamedVersions::These { strong, .. }) if strong.contains(&version) => {}
+            Some(NamedVersions::These { weak, .. }) if weak.contains(&version) => {
+                return Err(Error::WeakPrecondition);
             }
-            _ => Ok(()),
+            Some(NamedVersions::These { .. }) => return Err(Error::PreconditionFailed),
         }
+        let is_unwanted = match &self.unwanted {
+            None => false,
+            Some(NamedVersions::Any) => true,
+            Some(NamedVersions::These { strong, weak }) => {
+                strong.contains(&version) || weak.contains(&version)
+            }
+        };
+        if is_unwanted {
+            return Err(Error::PreconditionFailed);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn these(strong: &[i64], weak: &[i64]) -> Option<NamedVersions> {
+        let versions = |numbers: &[i64]| numbers.iter().copied().map(Version::new).collect();
+        Some(NamedVersions::These {
+            strong: versions(strong),
+            weak: versions(weak),
+        })
+    }
+
+    fn at_3(wanted: Option<NamedVersions>, unwanted: Option<NamedVersions>) -> &'static str {
+        match (IfMatch { wanted, unwanted }).require(Version::new(3)) {
+            Ok(()) => "met",
+            Err(Error::WeakPrecondition) => "weak",
+            Err(Error::PreconditionFailed) => "failed",
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn a_version_is_wanted_or_unwanted() {
+        assert_eq!(at_3(None, None), "met");
+        assert_eq!(at_3(Some(NamedVersions::Any), None), "met");
+        assert_eq!(at_3(these(&[2, 3], &[]), None), "met");
+        assert_eq!(at_3(these(&[2], &[]), None), "failed");
+        assert_eq!(at_3(these(&[2], &[3]), None), "weak");
+        assert_eq!(at_3(these(&[], &[]), None), "failed");
+        assert_eq!(at_3(None, Some(NamedVersions::Any)), "failed");
+        assert_eq!(at_3(None, these(&[3], &[])), "failed");
+        assert_eq!(at_3(None, these(&[], &[3])), "failed");
+        assert_eq!(at_3(None, these(&[2], &[])), "met");
+        assert_eq!(at_3(these(&[3], &[]), these(&[3], &[])), "failed");
     }
 }

@@ -91,6 +91,8 @@ pub enum ErrorCode {
     RateLimited,
     /// A fault of the server.
     InternalError,
+    /// The request used a part of HTTP that the server does not have.
+    NotImplemented,
     /// The server cannot answer now. A write may have taken effect.
     Unavailable,
     /// One that this version of the client does not know.
@@ -138,6 +140,7 @@ impl ErrorCode {
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::RateLimited => "RATE_LIMITED",
             Self::InternalError => "INTERNAL_ERROR",
+            Self::NotImplemented => "NOT_IMPLEMENTED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Other(code) => code,
         }

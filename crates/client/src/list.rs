@@ -108,11 +108,12 @@ pub(crate) fn filter(filters: &mut Filters, name: &'static str, value: Option<im
 
 impl Part {
     fn query(&self, mut filters: Filters) -> Filters {
-        let (name, place) = match &self.start {
-            Start::Page(number) => ("page", number.get().to_string()),
-            Start::After(cursor) => ("cursor", cursor.to_string()),
-        };
-        filters.push((name, place));
+        filters.extend(match &self.start {
+            // Lists whose pages end early have a first one, and no numbers.
+            Start::Page(number) if *number == PageNumber::default() => None,
+            Start::Page(number) => Some(("page", number.get().to_string())),
+            Start::After(cursor) => Some(("cursor", cursor.to_string())),
+        });
         filters.push(("limit", self.limit.get().to_string()));
         if !self.count {
             filters.push(("count", "none".to_owned()));
@@ -185,7 +186,12 @@ mod tests {
             let pairs = query.iter().map(|(name, value)| format!("{name}={value}"));
             pairs.collect::<Vec<_>>().join("&")
         };
-        assert_eq!(shown(Part::default()), "status=draft&page=1&limit=10");
+        assert_eq!(shown(Part::default()), "status=draft&limit=10");
+        let second = Part {
+            start: Start::Page(2_u64.try_into().unwrap()),
+            ..Part::default()
+        };
+        assert_eq!(shown(second), "status=draft&page=2&limit=10");
         let behind = Part {
             start: Start::After(Cursor::new("abc".to_owned())),
             count: false,

@@ -293,7 +293,7 @@ async fn a_stream_asks_for_each_page_when_it_is_due() {
     assert_eq!(
         queries,
         [
-            "sortBy=createdAt&order=desc&page=1&limit=10&count=none",
+            "sortBy=createdAt&order=desc&limit=10&count=none",
             "sortBy=createdAt&order=desc&cursor=a%2Fb%2Bc&limit=10&count=none",
         ]
     );

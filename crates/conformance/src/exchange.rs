@@ -44,7 +44,11 @@ impl Exchange<'_> {
         };
         let mut faults = match (contract.find(method, path), self.status) {
             (Found::Operation(operation), _) => self.compare(contract, operation, query),
-            (Found::Path, 405) | (Found::Nothing, 404) => self.compare_refusal(contract),
+            (Found::Path, 405)
+            | (Found::Nothing, 404)
+            | (Found::Path | Found::Nothing, 400 | 501) => self.compare_refusal(contract),
+            // To a path that is known but for a slash at its end.
+            (Found::Nothing, 308) if path.ends_with('/') => Vec::new(),
             (Found::Path | Found::Nothing, _) => vec!["no operation of the document".to_owned()],
         };
         for fault in &mut faults {

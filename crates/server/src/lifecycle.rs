@@ -161,7 +161,8 @@ mod tests {
     use tokio::sync::Notify;
 
     use super::*;
-    use crate::listener::ConnectionLimits;
+    use crate::listener::{Admission, ConnectionLimits};
+    use crate::open_files::ConnectionCounts;
 
     const LONG: Duration = Duration::from_secs(60);
     const LIMITS: ShutdownConfig = ShutdownConfig {
@@ -196,7 +197,12 @@ mod tests {
             write_stall: LONG,
             linger: LONG,
         };
-        let server = Server::start(listener, router, limits);
+        let counts = ConnectionCounts {
+            max: 10,
+            per_address: 10,
+        };
+        let admission = Admission::new(counts, Vec::new());
+        let server = Server::start(listener, router, limits, admission);
         let store = Arc::new(Healthy);
         let health = HealthService::new(HealthPorts { store, clock });
         (health, server, address)

@@ -8,6 +8,7 @@ mod failure;
 mod lifecycle;
 mod listener;
 mod metrics;
+mod open_files;
 #[cfg(feature = "probe")]
 mod probe;
 mod program;

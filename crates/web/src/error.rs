@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hexpress_app::Error;
@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::openapi::types::False;
+use crate::request::MAX_METHOD_LENGTH;
 
 /// How long a client should wait when something is out of reach for a moment.
 const UNAVAILABLE_FOR: Duration = Duration::from_secs(1);
@@ -28,18 +29,35 @@ pub(crate) enum ApiError {
         path: String,
     },
     MethodNotAllowed(Method),
+    UnknownMethod,
+    UnknownCoding,
+    BadHost,
+    EncodedBody,
     BodyTimeout,
     BodyTooLarge {
         limit: usize,
     },
     UnsupportedMediaType,
     TookTooLong,
-    Overloaded,
+    Overloaded(Capacity),
     LimitReached {
         limit: RateLimit,
         retry_after: Duration,
     },
     Panicked(String),
+}
+
+/// What all requests together have used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Capacity {
+    /// Of requests that are handled at once.
+    Requests,
+    /// Of bytes of bodies.
+    BodyBytes,
+    /// Of awaited bodies, for one client address.
+    PendingBodies,
+    /// Of bytes of answers, in all or for one client address.
+    ResponseBytes,
 }
 
 /// Which limit a request has reached.
@@ -167,6 +185,12 @@ impl ApiError {
                     "PRECONDITION_FAILED",
                     "The resource has changed; read it again and repeat",
                 ),
+                Error::WeakPrecondition => Problem::new(
+                    S::PRECONDITION_FAILED,
+                    "PRECONDITION_FAILED",
+                    "If-Match needs the strong tag; something on the way has made it weak \
+                     (compression of a proxy?)",
+                ),
                 Error::RateLimited { retry_after } => Problem::new(
                     S::TOO_MANY_REQUESTS,
                     "RATE_LIMITED",
@@ -191,6 +215,27 @@ impl ApiError {
                 "METHOD_NOT_ALLOWED",
                 format!("Method {method} is not allowed here; see the Allow header"),
             ),
+            Self::UnknownMethod => Problem::new(
+                S::NOT_IMPLEMENTED,
+                "NOT_IMPLEMENTED",
+                format!("Methods of more than {MAX_METHOD_LENGTH} characters are not known"),
+            ),
+            Self::UnknownCoding => Problem::new(
+                S::NOT_IMPLEMENTED,
+                "NOT_IMPLEMENTED",
+                "Transfer-Encoding must be chunked",
+            ),
+            Self::BadHost => {
+                let details =
+                    ValidationErrors::of("Host", "Must be sent once: a host, and perhaps a port");
+                Problem::new(S::BAD_REQUEST, "VALIDATION_ERROR", "Validation failed")
+                    .with_details(details.as_slice().to_vec())
+            }
+            Self::EncodedBody => Problem::new(
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "UNSUPPORTED_MEDIA_TYPE",
+                "The request body must not be encoded (Content-Encoding)",
+            ),
             Self::BodyTimeout => Problem::new(
                 S::REQUEST_TIMEOUT,
                 "REQUEST_TIMEOUT",
@@ -207,11 +252,20 @@ impl ApiError {
                 "Content-Type must be application/json or application/x-www-form-urlencoded, in UTF-8",
             ),
             Self::TookTooLong => unavailable(),
-            Self::Overloaded => Problem::new(
-                S::SERVICE_UNAVAILABLE,
-                "UNAVAILABLE",
-                "Too many requests are being handled; try again",
-            ),
+            Self::Overloaded(capacity) => {
+                let message = match capacity {
+                    Capacity::Requests => "Too many requests are being handled; try again",
+                    Capacity::BodyBytes => "Too many request bodies are being handled; try again",
+                    Capacity::PendingBodies => {
+                        "Too many request bodies of your address are on their way; try again"
+                    }
+                    Capacity::ResponseBytes => {
+                        "Too many long answers are on their way; try again. A write may have \
+                         taken effect"
+                    }
+                };
+                Problem::new(S::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
+            }
             Self::LimitReached { limit, retry_after } => {
                 let what = match limit {
                     RateLimit::Requests => "requests",
@@ -250,7 +304,12 @@ impl ApiError {
     /// The limit that was reached, by the name that metrics have for it.
     pub(crate) const fn limit(&self) -> Option<&'static str> {
         match self {
-            Self::Overloaded => Some("concurrent_requests"),
+            Self::Overloaded(capacity) => Some(match capacity {
+                Capacity::Requests => "concurrent_requests",
+                Capacity::BodyBytes => "body_bytes",
+                Capacity::PendingBodies => "pending_bodies",
+                Capacity::ResponseBytes => "response_bytes",
+            }),
             Self::LimitReached { limit, .. } => Some(match limit {
                 RateLimit::Requests => "requests",
                 RateLimit::SignUps => "sign_ups",
@@ -267,7 +326,7 @@ impl ApiError {
         match self {
             Self::UseCase(Error::RateLimited { retry_after })
             | Self::LimitReached { retry_after, .. } => Some(*retry_after),
-            Self::UseCase(Error::Unavailable(_)) | Self::TookTooLong | Self::Overloaded => {
+            Self::UseCase(Error::Unavailable(_)) | Self::TookTooLong | Self::Overloaded(_) => {
                 Some(UNAVAILABLE_FOR)
             }
             _ => None,
@@ -306,6 +365,10 @@ impl ApiError {
         let headers = response.headers_mut();
         if let Some(challenge) = self.challenge() {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if matches!(self, Self::EncodedBody) {
+            // What would be taken (RFC 9110, section 12.5.3).
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         if let Some(retry_after) = self.retry_after() {
             headers.insert(RETRY_AFTER, whole_seconds(retry_after).into());

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use axum::http::HeaderValue;
+use hexpress_app::NamedVersions;
 use hexpress_domain::entity::Version;
 use sha2::{Digest, Sha256};
 
@@ -27,6 +28,11 @@ impl EntityTag {
 
     pub(crate) fn header(&self) -> HeaderValue {
         self.0.clone()
+    }
+
+    /// The version that it names, if it is of a thing.
+    pub(crate) fn version(&self) -> Option<Version> {
+        version(self.opaque())
     }
 
     /// What stands between the quotes.
@@ -110,32 +116,55 @@ impl Tags {
         }
     }
 
-    /// The versions that the strong tags name; a tag that is not ours names none.
-    pub(crate) fn versions(&self) -> Option<Vec<Version>> {
+    /// Whether one of them is this tag, by the strong comparison that `If-Match` asks for.
+    pub(crate) fn name_strongly(&self, tag: &EntityTag) -> bool {
         match self {
-            Self::Any => None,
-            Self::List(tags) => Some(tags.iter().filter_map(Tag::version).collect()),
+            Self::Any => true,
+            Self::List(tags) => tags
+                .iter()
+                .any(|named| !named.weak && named.opaque == tag.opaque()),
+        }
+    }
+
+    /// The versions that the tags name; a tag that is not ours names none.
+    pub(crate) fn versions(&self) -> NamedVersions {
+        let Self::List(tags) = self else {
+            return NamedVersions::Any;
+        };
+        let versions = |weak: bool| {
+            let tags = tags.iter().filter(|tag| tag.weak == weak);
+            tags.filter_map(|tag| version(&tag.opaque)).collect()
+        };
+        NamedVersions::These {
+            strong: versions(false),
+            weak: versions(true),
         }
     }
 }
 
-impl Tag {
-    fn version(&self) -> Option<Version> {
-        let (version, digest) = self.opaque.split_once('-')?;
-        let is_ours = !self.weak
-            && version.bytes().all(|byte| byte.is_ascii_digit())
-            && digest.len() == 2 * DIGEST_LENGTH
-            && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_ours
-            .then(|| version.parse().ok())
-            .flatten()
-            .map(Version::new)
-    }
+/// The version in what stands between the quotes of a tag of ours.
+fn version(opaque: &str) -> Option<Version> {
+    let (version, digest) = opaque.split_once('-')?;
+    let is_ours = version.bytes().all(|byte| byte.is_ascii_digit())
+        && digest.len() == 2 * DIGEST_LENGTH
+        && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_ours
+        .then(|| version.parse().ok())
+        .flatten()
+        .map(Version::new)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn these(strong: &[i64], weak: &[i64]) -> NamedVersions {
+        let versions = |numbers: &[i64]| numbers.iter().copied().map(Version::new).collect();
+        NamedVersions::These {
+            strong: versions(strong),
+            weak: versions(weak),
+        }
+    }
 
     fn tag() -> EntityTag {
         EntityTag::new(Version::new(7), b"shown")
@@ -145,7 +174,9 @@ mod tests {
     fn comes_back_as_it_went_out() {
         let tags = Tags::parse(tag().header().as_bytes()).unwrap();
         assert!(tags.name(&tag()));
-        assert_eq!(tags.versions(), Some(vec![Version::new(7)]));
+        assert_eq!(tags.versions(), these(&[7], &[]));
+        assert!(tags.name_strongly(&tag()));
+        assert_eq!(tag().version(), Some(Version::new(7)));
         assert!(!tags.name(&EntityTag::new(Version::new(7), b"other")));
     }
 
@@ -157,7 +188,7 @@ mod tests {
         );
         let tags = Tags::parse(header.as_bytes()).unwrap();
         assert!(tags.name(&tag()));
-        assert_eq!(tags.versions(), Some(vec![Version::new(7)]));
+        assert_eq!(tags.versions(), these(&[7], &[8]));
     }
 
     #[test]
@@ -165,13 +196,14 @@ mod tests {
         let header = format!("W/\"{}\"", tag().opaque());
         let tags = Tags::parse(header.as_bytes()).unwrap();
         assert!(tags.name(&tag()));
-        assert_eq!(tags.versions(), Some(Vec::new()));
+        assert!(!tags.name_strongly(&tag()));
+        assert_eq!(tags.versions(), these(&[], &[7]));
     }
 
     #[test]
     fn a_star_names_all() {
         assert_eq!(Tags::parse(b"*"), Some(Tags::Any));
-        assert_eq!(Tags::Any.versions(), None);
+        assert_eq!(Tags::Any.versions(), NamedVersions::Any);
     }
 
     #[test]

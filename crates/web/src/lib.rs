@@ -19,6 +19,7 @@ mod etag;
 mod extract;
 mod file;
 mod health;
+mod http_rules;
 mod json;
 mod limits;
 mod list;

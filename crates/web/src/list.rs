@@ -40,6 +40,12 @@ pub(crate) trait Listing: RestrictedFilters + Send {
     fn largest_page(&self) -> u8 {
         PageSize::MAX
     }
+
+    /// The parameter that lets a page end before it is full, if it was sent. Then pages have
+    /// no numbers.
+    fn ends_early(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// A page of a list that is asked for.
@@ -79,7 +85,7 @@ impl<L: Listing> ListRequest<L> {
         // Where the order or a filter is at fault, nobody can say whose cursor it is.
         let known = errors.is_empty().then_some(&fingerprint);
         let mut all = ValidationErrors::new();
-        let page = read_page(&mut fields, filter.largest_page(), known, errors, &mut all);
+        let page = read_page(&mut fields, &filter, known, errors, &mut all);
         let query = PageQuery {
             filter,
             sort,
@@ -96,7 +102,14 @@ impl<L: Listing> ListRequest<L> {
 
     /// Where this page stands in the list.
     pub(crate) fn pagination<T>(&self, page: &Page<T>) -> Pagination {
-        Pagination::new(&self.query.page, page, &self.fingerprint)
+        let pagination = Pagination::new(&self.query.page, page, &self.fingerprint);
+        match self.query.filter.ends_early() {
+            None => pagination,
+            Some(_) => Pagination {
+                total_pages: None,
+                ..pagination
+            },
+        }
     }
 }
 
@@ -105,18 +118,23 @@ impl<L: Listing> ListRequest<L> {
 /// faults are `which`. The cursor must be one of `list`.
 fn read_page(
     fields: &mut Fields,
-    largest: u8,
+    filter: &impl Listing,
     list: Option<&Fingerprint>,
     which: ValidationErrors,
     errors: &mut ValidationErrors,
 ) -> PageRequest {
-    let has_cursor = fields.has("cursor");
+    let (largest, has_cursor) = (filter.largest_page(), fields.has("cursor"));
     let page = errors.optional_with("page", fields.text("page"), |text| {
         let page: PageNumber = text
             .parse()
             .map_err(|error: PageNumberError| error.to_string())?;
         if has_cursor {
             return Err("Must not be sent beside cursor".to_owned());
+        }
+        if let Some(parameter) = filter.ends_early() {
+            return Err(format!(
+                "Must not be sent beside {parameter}; cursor leads on"
+            ));
         }
         Ok(page)
     });
@@ -259,7 +277,7 @@ impl<L: Listing> IntoParams for ListRequest<L> {
         filters.parameters = Some(vec![
             parameter(
                 "page",
-                "Which page. Not beside `cursor`.",
+                "Which page. Not beside `cursor`, nor where pages may end early.",
                 types::PageNumber::schema(),
             ),
             parameter(

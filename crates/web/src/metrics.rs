@@ -91,12 +91,12 @@ impl HttpMetrics {
     /// end.
     pub(crate) fn answered(
         &self,
-        method: &Method,
+        method: Option<&Method>,
         route: &str,
         status: StatusCode,
         elapsed: Duration,
     ) {
-        let method = known(method);
+        let method = method.map_or("other", known);
         let route = route.to_owned();
         let labels = Answered {
             method,

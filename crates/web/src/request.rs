@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{FromRequestParts as _, MatchedPath, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName, VARY};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -16,23 +16,29 @@ use tracing::{Instrument, Span, info, info_span};
 
 use crate::api::{Api, CorsOrigins};
 use crate::error::ApiError;
+use crate::extract::Address;
+use crate::http_rules;
 use crate::limits::QuotaSlot;
 use crate::security_headers;
 use crate::trace_context::trace_id;
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The longest name of a method that is looked at, in characters: what is answered and
+/// logged must not grow with the junk that was sent.
+pub(crate) const MAX_METHOD_LENGTH: usize = 32;
+
 /// The longest id that a client may give its request, in characters.
 const MAX_REQUEST_ID_LENGTH: usize = 128;
 
 /// The outermost layer.
-pub(crate) async fn around(
-    State(api): State<Arc<Api>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn around(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(Address(address)) = Address::from_request_parts(&mut parts, &api).await;
+    let mut request = Request::from_parts(parts, body);
     let id = request_id(request.headers()).unwrap_or_else(|| (api.settings.request_id)());
-    let method = request.method().clone();
+    let method = Some(request.method()).filter(|method| method.as_str().len() <= MAX_METHOD_LENGTH);
+    let method = method.cloned();
     let has_token = request.headers().contains_key(AUTHORIZATION);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
@@ -41,7 +47,7 @@ pub(crate) async fn around(
         "request",
         request_id = id,
         trace_id,
-        %method,
+        method = method.as_ref().map_or("unknown", Method::as_str),
         route,
         user_id = Empty
     );
@@ -50,7 +56,11 @@ pub(crate) async fn around(
     request.extensions_mut().insert(quota.clone());
     async move {
         let begun = Instant::now();
-        let mut response = next.run(request).await;
+        let mut response = match http_rules::check(&request) {
+            Ok(()) => next.run(request).await,
+            Err(error) => error.into_response(),
+        };
+        response = (api.limits.hold(response, address)).unwrap_or_else(IntoResponse::into_response);
         if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {
             if let Some(limit) = error.limit() {
                 api.metrics.limit_hit(limit);
@@ -64,12 +74,16 @@ pub(crate) async fn around(
                     .or_insert_with(|| value.clone());
             }
         }
-        add_headers(&mut response, &api, &method, &id, has_token);
+        let is_read = method
+            .as_ref()
+            .is_some_and(|method| [Method::GET, Method::HEAD].contains(method));
+        add_headers(&mut response, &api, is_read, &id, has_token);
         if let Some(quota) = quota.get() {
             quota.write(response.headers_mut());
         }
         let (status, elapsed) = (response.status(), begun.elapsed());
-        api.metrics.answered(&method, route, status, elapsed);
+        api.metrics
+            .answered(method.as_ref(), route, status, elapsed);
         drop(in_flight);
         info!(
             status = status.as_u16(),
@@ -101,8 +115,7 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
         .then(|| id.to_owned())
 }
 
-fn add_headers(response: &mut Response, api: &Api, method: &Method, id: &str, has_token: bool) {
-    let is_read = *method == Method::GET || *method == Method::HEAD;
+fn add_headers(response: &mut Response, api: &Api, is_read: bool, id: &str, has_token: bool) {
     let cache_control = if has_token {
         "private, no-store"
     } else if is_read || response.status() == StatusCode::NOT_FOUND {

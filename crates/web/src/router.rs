@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::OriginalUri;
+use axum::extract::{OriginalUri, State};
 use axum::http::header::{
     AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
 };
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
 use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer, Vary};
@@ -16,10 +18,9 @@ use crate::api::{Api, CorsOrigins};
 use crate::compression;
 use crate::error::ApiError;
 use crate::extract::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
-use crate::limits::overload;
 use crate::openapi::{self, Document};
 use crate::request::{self, X_REQUEST_ID};
-use crate::{auth, health, order, post, product, reference, user};
+use crate::{auth, health, json, order, post, product, reference, user};
 
 /// The whole API, under `/api`, and its interactive reference, at `/docs`.
 ///
@@ -45,8 +46,7 @@ pub fn router(api: Api) -> Router {
 pub fn router_with(api: Api, further: Router<Arc<Api>>) -> Router {
     let api = Arc::new(api);
     let document = Document::new(&openapi(&api.settings.base_path));
-    let limited = limited_routes().layer(from_fn_with_state(api.clone(), overload::count));
-    let routes = Router::from(all_routes(limited, document))
+    let routes = with_slashes(all_routes(document))
         .merge(further)
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed);
@@ -95,39 +95,56 @@ fn within(layers: &[Layer], routes: Router<Arc<Api>>, api: Arc<Api>) -> Router {
 /// Keys come in the order in which people read them.
 #[must_use]
 pub fn openapi(base_path: &str) -> Value {
-    let routes = all_routes(limited_routes(), Document::default()).into_openapi();
+    let routes = all_routes(Document::default()).into_openapi();
     openapi::document(routes, base_path)
 }
 
-/// The routes that are limited.
-fn limited_routes() -> OpenApiRouter<Arc<Api>> {
-    let mut routes = OpenApiRouter::new()
+/// All routes: those that watch the service stand outside every limit.
+fn all_routes(document: Document) -> OpenApiRouter<Arc<Api>> {
+    let api = OpenApiRouter::new()
         .merge(auth::routes())
         .merge(user::routes())
         .merge(post::routes())
         .merge(product::routes())
-        .merge(order::routes());
-    openapi::describe_limits(routes.get_openapi_mut());
-    routes
+        .merge(order::routes())
+        .merge(openapi::routes(document));
+    let mut limited = OpenApiRouter::new()
+        .nest("/api", api)
+        .merge(reference::routes());
+    openapi::describe_limits(limited.get_openapi_mut());
+    let health = OpenApiRouter::new().nest("/api", health::routes());
+    limited.merge(health)
 }
 
-/// All routes: those that watch the service, and what is the same for everybody,
-/// stand outside every limit.
-fn all_routes(limited: OpenApiRouter<Arc<Api>>, document: Document) -> OpenApiRouter<Arc<Api>> {
-    let routes = limited
-        .merge(health::routes())
-        .merge(openapi::routes(document));
-    OpenApiRouter::new()
-        .nest("/api", routes)
-        .merge(reference::routes())
+/// The routes, and for each path the same with a slash behind it, which leads to it.
+fn with_slashes(routes: OpenApiRouter<Arc<Api>>) -> Router<Arc<Api>> {
+    let (routes, document) = routes.split_for_parts();
+    let paths = document.paths.paths.keys();
+    paths.fold(routes, |routes, path| {
+        routes.route(&format!("{path}/"), any(without_slash))
+    })
+}
+
+async fn without_slash(State(api): State<Arc<Api>>, uri: Uri) -> Response {
+    let path = uri.path().trim_end_matches('/');
+    let query = uri.query().map(|query| format!("?{query}"));
+    let query = query.unwrap_or_default();
+    let location = format!("{}{path}{query}", api.settings.base_path);
+    match HeaderValue::from_str(&location) {
+        Ok(location) => (StatusCode::PERMANENT_REDIRECT, [(LOCATION, location)]).into_response(),
+        Err(_) => StatusCode::PERMANENT_REDIRECT.into_response(),
+    }
 }
 
 /// The path is the one that the client sent, wherever the router is nested.
 async fn no_route(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
-    ApiError::NoRoute {
-        method,
-        path: uri.path().to_owned(),
-    }
+    // CONNECT names a host in place of a path.
+    let path = match uri.path() {
+        "" => uri.to_string(),
+        path => path.to_owned(),
+    };
+    let path = json::shortened(path);
+    ApiError::NoRoute { method, path }
 }
 
 async fn method_not_allowed(method: Method) -> ApiError {

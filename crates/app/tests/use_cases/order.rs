@@ -268,7 +268,7 @@ async fn a_step_moves_the_status_the_version_and_the_time() {
 #[tokio::test]
 async fn the_precondition_comes_before_the_state() {
     let service = with_status(OrderStatus::Cancelled).services().orders;
-    let tag = IfMatch::Versions(vec![Version::new(9)]);
+    let tag = IfMatch::versions(vec![Version::new(9)]);
     let cancelled = service.cancel(&may(&owner()), order().id, Some(&tag)).await;
     assert!(matches!(cancelled, Err(Error::PreconditionFailed)));
 }

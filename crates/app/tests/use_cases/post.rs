@@ -42,7 +42,7 @@ fn to(status: PostStatus) -> PostPatch {
 }
 
 fn tag(version: i64) -> IfMatch {
-    IfMatch::Versions(vec![Version::new(version)])
+    IfMatch::versions(vec![Version::new(version)])
 }
 
 #[tokio::test]

@@ -183,7 +183,7 @@ async fn a_change_is_of_the_product_as_it_stands() {
     };
     assert_eq!(updated, expected);
     for (version, matches) in [(3, true), (4, false)] {
-        let tag = IfMatch::Versions(vec![Version::new(version)]);
+        let tag = IfMatch::versions(vec![Version::new(version)]);
         let updated = service
             .update(&may(&admin()), id, restock(1), Some(&tag))
             .await;

@@ -43,7 +43,7 @@ fn new_password(current: Option<&str>) -> UserPatch {
 }
 
 fn tag(version: i64) -> IfMatch {
-    IfMatch::Versions(vec![Version::new(version)])
+    IfMatch::versions(vec![Version::new(version)])
 }
 
 #[tokio::test]
@@ -533,7 +533,7 @@ async fn what_was_true_when_it_was_looked_up_is_decided_again() {
 #[tokio::test]
 async fn another_version_fails_the_precondition_even_where_nothing_changes() {
     let service = Mocks::with_user(&ada()).services().users;
-    for if_match in [tag(2), IfMatch::Versions(Vec::new())] {
+    for if_match in [tag(2), IfMatch::versions(Vec::new())] {
         let updated = service
             .update(
                 &may(&session(1, Role::User)),
@@ -608,7 +608,7 @@ async fn a_deletion_marks_the_account_and_ends_its_tokens() {
 
 #[tokio::test]
 async fn a_deletion_or_restoring_at_another_version_fails_the_precondition() {
-    for if_match in [tag(2), IfMatch::Versions(Vec::new())] {
+    for if_match in [tag(2), IfMatch::versions(Vec::new())] {
         let deletion = Mocks::with_user(&ada())
             .services()
             .users

@@ -87,7 +87,9 @@ pub trait PostRepository: PostReader + Send + Sync {
     /// published below all others. A page of live posts that continues behind a
     /// cursor, which callers take from the same order, costs the same however deep
     /// it lies: alone, of one status, or of one author. Searches count to
-    /// [`Total::SEARCH_BOUND`].
+    /// [`Total::SEARCH_BOUND`]. A page with content ends before its content passes
+    /// [`PostQuery::MAX_CONTENT_BYTES`], after one post at least; contents beyond are not
+    /// read.
     ///
     /// [`Total::SEARCH_BOUND`]: crate::list::Total::SEARCH_BOUND
     async fn list(

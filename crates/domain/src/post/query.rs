@@ -76,7 +76,8 @@ pub struct PostFilter {
     /// Live posts, or deleted ones.
     pub liveness: Liveness,
     /// Whether to say what the posts say; then a page holds at most
-    /// [`PostQuery::MAX_SIZE_WITH_CONTENT`].
+    /// [`PostQuery::MAX_SIZE_WITH_CONTENT`], and ends early before its content passes
+    /// [`PostQuery::MAX_CONTENT_BYTES`].
     pub with_content: bool,
 }
 
@@ -86,4 +87,19 @@ pub type PostQuery = PageQuery<PostFilter, PostSort>;
 impl PostQuery {
     /// How many posts a page with content holds at most.
     pub const MAX_SIZE_WITH_CONTENT: u8 = 20;
+
+    /// How much content a page holds at most, in bytes, unless one post alone has more.
+    pub const MAX_CONTENT_BYTES: usize = 4 * 1024 * 1024;
+
+    /// How many posts, whose contents have these lengths in bytes, one page holds: as many as
+    /// [`Self::MAX_CONTENT_BYTES`] lets it, and one at least.
+    #[must_use]
+    pub fn fitting(lengths: impl IntoIterator<Item = usize>) -> usize {
+        let sums = lengths.into_iter().scan(0_usize, |sum, length| {
+            *sum = sum.saturating_add(length);
+            Some(*sum)
+        });
+        let fitting = sums.take_while(|sum| *sum <= Self::MAX_CONTENT_BYTES);
+        fitting.count().max(1)
+    }
 }

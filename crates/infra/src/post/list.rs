@@ -1,18 +1,21 @@
 mod matching;
 mod total;
 
+use std::collections::HashMap;
+
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use hexpress_database::sql::{Instant, Keyset, Prepared, StoredId, StoredInstant};
 use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::list::{Cursor, Page, Position, SortValue, Total};
+use hexpress_domain::list::{Cursor, Page, PageSize, Position, SortValue, Total};
 use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostView};
+use uuid::Uuid;
 
 use self::matching::{Columns, matching};
-use super::rows::{self, AuthorRow, PostRow, PostViewRow, unsigned};
+use super::rows::{self, AuthorRow, PostRow, unsigned};
 use super::selection::Selection;
 use crate::list;
 use crate::schema::{post_views, posts, users};
@@ -42,12 +45,51 @@ pub(super) async fn page(
             (rows, total)
         }
     };
+    let mut size = query.page.size;
+    let mut contents = HashMap::new();
+    if query.filter.with_content {
+        size = fitting(&rows, size);
+        let shown = rows.iter().take(size.get().into());
+        let ids: Vec<_> = shown.map(|(post, ..)| post.id).collect();
+        contents = self::contents(connection, &ids).await?;
+    }
     let posts = rows
         .into_iter()
-        .map(rows::view)
+        .map(|(post, author, views, _)| {
+            let content = contents.remove(&post.id.0);
+            rows::view((post, author, views, content))
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let cursor = |view: &PostView| query.sort.cursor(view);
-    Ok(list::page(posts, total, query.page.size, cursor))
+    Ok(list::page(posts, total, size, cursor))
+}
+
+/// A post with its author, the number of its views, and the length of its content where
+/// that was asked for.
+type ListedRow = (PostRow, AuthorRow, i64, Option<i64>);
+
+/// How many of the rows a page holds with their contents.
+fn fitting(rows: &[ListedRow], size: PageSize) -> PageSize {
+    let lengths = rows.iter().filter_map(|(.., length)| *length);
+    let fitting = PostQuery::fitting(lengths.map(|length| usize::try_from(length).unwrap_or(0)));
+    let fitting = fitting.min(size.get().into());
+    let fitting = u8::try_from(fitting).ok().map(PageSize::try_from);
+    fitting.and_then(Result::ok).unwrap_or(size)
+}
+
+/// The contents of these posts.
+async fn contents(
+    connection: &mut Connection,
+    ids: &[StoredId],
+) -> Result<HashMap<Uuid, String>, Failure> {
+    let contents = posts::table
+        .filter(posts::id.eq_any(ids))
+        .select((posts::id, posts::content));
+    let rows: Vec<(StoredId, String)> = on_backend!(connection, |c| contents.load(c).await?);
+    Ok(rows
+        .into_iter()
+        .map(|(id, content)| (id.0, content))
+        .collect())
 }
 
 /// The page's rows, one more where more come behind it.
@@ -56,7 +98,7 @@ async fn rows(
     selection: Selection,
     liveness: Liveness,
     query: &PostQuery,
-) -> Result<Vec<PostViewRow>, Failure> {
+) -> Result<Vec<ListedRow>, Failure> {
     let order = order(query);
     let Some(start) = start(connection, selection, liveness, query).await? else {
         return Ok(Vec::new());
@@ -65,8 +107,9 @@ async fn rows(
         PostSort::ViewCount => &Columns::VIEWS,
         _ => &Columns::POSTS,
     };
-    let content = match query.filter.with_content {
-        true => "posts.content",
+    // Neither database reads a content for its length.
+    let content_length = match query.filter.with_content {
+        true => "CAST(octet_length(posts.content) AS bigint)",
         false => "NULL",
     };
     Ok(on_backend!(connection, |c, dialect| {
@@ -83,7 +126,7 @@ async fn rows(
                 PostRow::as_select(),
                 AuthorRow::as_select(),
                 post_views::count,
-                sql::<Nullable<Text>>(content),
+                sql::<Nullable<BigInt>>(content_length),
             ))
             .order(sql::<Text>(&order.clause()))
             .limit(list::one_more_than(query.page.size))

@@ -16,7 +16,7 @@ use crate::schema::{posts, users};
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = posts)]
 pub(super) struct PostRow {
-    id: StoredId,
+    pub(super) id: StoredId,
     author_id: StoredId,
     title: String,
     slug: String,

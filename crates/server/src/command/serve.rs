@@ -18,7 +18,8 @@ use super::output::print;
 use crate::config::{DatabaseTarget, Flags, Origin};
 use crate::failure::{Failure, with_causes};
 use crate::lifecycle::{Signals, drain};
-use crate::listener::{ConnectionLimits, Server};
+use crate::listener::{Admission, ConnectionLimits, Server};
+use crate::open_files::{self, ConnectionCounts};
 use crate::program::Program;
 use crate::telemetry::DroppedLines;
 use crate::wiring::{Parts, Store};
@@ -31,6 +32,12 @@ const EXPIRY_PERIOD: Duration = Duration::from_secs(10);
 
 /// How long a client may go on sending after the last answer, so that it reads it.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// Whoever reads metrics needs few connections.
+const METRICS_CONNECTIONS: ConnectionCounts = ConnectionCounts {
+    max: 16,
+    per_address: 16,
+};
 
 /// A server that takes requests.
 struct Running {
@@ -96,6 +103,13 @@ async fn serve(program: &Program) -> Result<ExitCode, Failure> {
 
 async fn start(program: &Program) -> Result<Running, Failure> {
     let config = &program.config;
+    let http = &config.http;
+    let counts = ConnectionCounts::fit(
+        open_files::raise_limit(),
+        config.database.pool_max,
+        http.max_connections,
+        http.max_connections_per_address,
+    )?;
     let store = Store::open_migrated(&config.database).await?;
     let parts = Parts::new(config, &store.database)?;
     let has_admin = parts.services.users.has_admin().await;
@@ -118,11 +132,13 @@ async fn start(program: &Program) -> Result<Running, Failure> {
             let address = listener.local_addr()?;
             let metrics = parts.metrics(&store.database, &program.dropped).router();
             // It can be read until the process ends.
-            Server::start(listener, metrics, limits);
+            let few = Admission::new(METRICS_CONNECTIONS, Vec::new());
+            Server::start(listener, metrics, limits, few);
             Some(address)
         }
     };
-    let server = Server::start(listener, parts.router(config), limits);
+    let admission = Admission::new(counts, http.trusted_proxies.clone());
+    let server = Server::start(listener, parts.router(config), limits, admission);
     let database = store.database.url().to_string();
     info!(%address, database, app_env = %config.app_env, "listening");
     let hint = if has_admin {

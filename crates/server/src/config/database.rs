@@ -46,7 +46,8 @@ pub struct DatabaseConfig {
     pub named_by: &'static str,
     /// Whether pending migrations are run at start.
     pub auto_migrate: bool,
-    pool_max: usize,
+    /// Connections at most.
+    pub pool_max: usize,
     pool_min: usize,
     acquire_timeout: Duration,
     idle_timeout: Duration,

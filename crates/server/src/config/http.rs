@@ -39,6 +39,10 @@ pub struct HttpConfig {
     pub body_read_timeout: Duration,
     /// How long a connection is kept between two requests.
     pub keep_alive_timeout: Duration,
+    /// How many connections are served at once; as many as files may be open for, if not set.
+    pub max_connections: Option<usize>,
+    /// How many of them one client address may have; a share, if not set.
+    pub max_connections_per_address: Option<usize>,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Whose pages may call.
@@ -111,6 +115,24 @@ impl HttpConfig {
                 75_000,
                 1,
             )?,
+            max_connections: connections(
+                reader,
+                Setting::new(
+                    "MAX_CONNECTIONS",
+                    "how many connections are served at once; beyond that they wait to be \
+                     accepted. The files that the database may need are kept free",
+                )
+                .with_default_in_words("as many files as the process may open, at most 8192"),
+            )?,
+            max_connections_per_address: connections(
+                reader,
+                Setting::new(
+                    "MAX_CONNECTIONS_PER_ADDRESS",
+                    "how many of them one client address may have; beyond that they are closed. \
+                     Those of `TRUSTED_PROXIES` are not counted",
+                )
+                .with_default_in_words("an eighth of `MAX_CONNECTIONS`, at least 256"),
+            )?,
             trusted_proxies: read_proxies(reader)?,
             cors_origins: read_origins(reader)?,
         })
@@ -145,6 +167,14 @@ impl ShutdownConfig {
             )?,
         })
     }
+}
+
+fn connections(reader: &mut Reader<'_>, setting: Setting) -> Result<Option<usize>, ConfigError> {
+    let range = 1..=1_000_000;
+    let expected = format!("a whole number from {} to {}", range.start(), range.end());
+    reader.optional(setting, &expected, |text| {
+        text.parse().ok().filter(|number| range.contains(number))
+    })
 }
 
 fn parse_host(text: &str) -> Option<String> {

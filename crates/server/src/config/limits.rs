@@ -3,6 +3,13 @@ use hexpress_web::LimitSettings;
 use super::reader::Reader;
 use super::{ConfigError, Setting};
 
+/// The most bytes that a budget may have: what one semaphore hands out at once.
+const MAX_BUDGET: usize = 4_294_967_295;
+
+/// The least bytes for answers: a quarter holds the longest page, 4 MiB of content of which
+/// each byte may be six in JSON.
+const LEAST_RESPONSES: usize = 4 * 25 * 1024 * 1024;
+
 /// How much is taken on.
 #[derive(Debug, Clone, Copy)]
 pub struct LimitsConfig {
@@ -28,11 +35,42 @@ impl LimitsConfig {
         let concurrent_requests = reader.whole(
             Setting::new(
                 "MAX_CONCURRENT_REQUESTS",
-                "how many requests are handled at once; beyond that 503 at once. Health is always \
-                 answered",
+                "how many requests are handled at once, those not among them whose body is \
+                 awaited; beyond that 503 at once. Health is always answered",
             ),
             1024,
             1..=1_000_000,
+        )?;
+        let body_bytes = reader.whole(
+            Setting::new(
+                "BODY_BUDGET_BYTES",
+                "the bodies of all requests together, until they are answered; beyond that 503. \
+                 Those that one client address has begun and not ended may take half of it, so it \
+                 is at least twice `BODY_LIMIT_BYTES`",
+            ),
+            67_108_864.max(2 * post_body),
+            2048..=MAX_BUDGET,
+        )?;
+        if body_bytes < 2 * post_body {
+            let least = format!("at least {}, twice BODY_LIMIT_BYTES", 2 * post_body);
+            return Err(reader.refuse("BODY_BUDGET_BYTES", least));
+        }
+        let pending_bodies_per_address = reader.whole(
+            Setting::new(
+                "MAX_PENDING_BODIES_PER_ADDRESS",
+                "requests of one client address whose body is awaited; beyond that 503",
+            ),
+            64,
+            1..=1_000_000,
+        )?;
+        let response_bytes = reader.whole(
+            Setting::new(
+                "RESPONSE_BUDGET_BYTES",
+                "the answers of more than 16 KiB together, until they are written; beyond that \
+                 503. Those to one client address may take a quarter of it",
+            ),
+            134_217_728,
+            LEAST_RESPONSES..=MAX_BUDGET,
         )?;
         let requests_per_minute = reader.whole(
             Setting::new(
@@ -56,6 +94,9 @@ impl LimitsConfig {
         Ok(Self {
             counts: LimitSettings {
                 concurrent_requests,
+                body_bytes,
+                pending_bodies_per_address,
+                response_bytes,
                 requests_per_minute,
                 sign_ups_per_hour,
             },

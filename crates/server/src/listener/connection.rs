@@ -2,7 +2,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -10,25 +10,33 @@ use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::CONNECTION;
 use axum::http::{HeaderValue, Request, Response};
-use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
+use super::admission::Admission;
 use super::limits::ConnectionLimits;
 use super::pace::Pace;
 use super::stream::PacedStream;
+
+/// How much is read for the head of a request, in bytes: whoever has filled it without an end
+/// gets 431. As much again may have been read by then, so that no head of more than 64 KiB is
+/// taken.
+const HEAD_BUFFER: usize = 32 * 1024;
 
 /// What every connection shares.
 #[derive(Clone)]
 pub(super) struct Service {
     pub(super) router: Router,
     pub(super) limits: ConnectionLimits,
+    pub(super) admission: Admission,
     pub(super) closing: CancellationToken,
     pub(super) connections: TaskTracker,
     /// Ends every connection at once.
@@ -38,14 +46,22 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Serves a connection in a task of its own.
-    pub(super) fn take(&self, stream: TcpStream, peer: SocketAddr) {
+    /// Serves a connection in a task of its own, unless its address has too many.
+    pub(super) fn take(&self, permit: OwnedSemaphorePermit, stream: TcpStream, peer: SocketAddr) {
+        let Some(admitted) = self.admission.admit(permit, peer.ip()) else {
+            debug!(%peer, "an address has too many connections");
+            return;
+        };
         // Answers are written whole: waiting for more to send would only delay them.
         if let Err(error) = stream.set_nodelay(true) {
             debug!(%error, "a connection has ended at once");
             return;
         }
-        self.connections.spawn(serve(stream, peer, self.clone()));
+        let service = self.clone();
+        self.connections.spawn(async move {
+            serve(stream, peer, service).await;
+            drop(admitted);
+        });
     }
 }
 
@@ -57,6 +73,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, service: Service) {
     let connection = http1::Builder::new()
         // The pace knows better: hyper would count an idle connection as a slow head.
         .header_read_timeout(None)
+        .max_buf_size(HEAD_BUFFER)
         .serve_connection(stream, answers);
     let closed = async {
         service.closing.cancelled().await;
@@ -83,15 +100,49 @@ async fn answer(
     pace: Pace,
 ) -> Result<Response<AnswerBody>, Infallible> {
     pace.request_begins();
-    let mut request = request.map(Body::new);
+    let is_read = Arc::new(AtomicBool::new(request.body().is_end_stream()));
+    let mut request = request.map(|body| {
+        let is_read = Arc::clone(&is_read);
+        Body::new(RequestBody { body, is_read })
+    });
     request.extensions_mut().insert(ConnectInfo(peer));
     let router = TowerToHyperService::new(service.router.clone());
     let mut response = router.call(request).await?;
-    if service.closing.is_cancelled() {
+    // What is left of a body would be taken for the next request.
+    if service.closing.is_cancelled() || !is_read.load(Ordering::Relaxed) {
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(CONNECTION, close);
     }
     Ok(response.map(|body| AnswerBody { body, pace }))
+}
+
+/// The body of a request, which notes when all of it has been read.
+struct RequestBody {
+    body: Incoming,
+    is_read: Arc<AtomicBool>,
+}
+
+impl hyper::body::Body for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = pin!(&mut self.body).poll_frame(context);
+        let is_end = matches!(frame, Poll::Ready(None)) || self.body.is_end_stream();
+        self.is_read.fetch_or(is_end, Ordering::Relaxed);
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// The body of an answer, which is dropped when all of it has been handed over.

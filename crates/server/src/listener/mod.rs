@@ -1,20 +1,24 @@
-//! Takes connections and serves HTTP/1.1 on them, with a limit on every wait.
+//! Takes connections, so many at once, and serves HTTP/1.1 on them, with a limit on every
+//! wait.
 //!
 //! `axum::serve` has none: it would hold a connection for ever whose client sends
 //! one byte a second, sends nothing, or reads nothing.
 
+mod admission;
 mod connection;
 mod limits;
 mod pace;
 mod stream;
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +27,7 @@ use tracing::warn;
 
 use self::connection::Service;
 
+pub use self::admission::Admission;
 pub use self::limits::ConnectionLimits;
 
 /// How long to wait after a failure to accept: what it lacked (such as file
@@ -37,10 +42,16 @@ pub struct Server {
 
 impl Server {
     /// Begins to take connections.
-    pub fn start(listener: TcpListener, router: Router, limits: ConnectionLimits) -> Self {
+    pub fn start(
+        listener: TcpListener,
+        router: Router,
+        limits: ConnectionLimits,
+        admission: Admission,
+    ) -> Self {
         let service = Service {
             router,
             limits,
+            admission,
             closing: CancellationToken::new(),
             connections: TaskTracker::new(),
             cutting: CancellationToken::new(),
@@ -74,8 +85,8 @@ impl Server {
 async fn accept(listener: TcpListener, service: Service) {
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => service.take(stream, peer),
+            accepted = next(&listener, &service.admission) => match accepted {
+                Ok((permit, stream, peer)) => service.take(permit, stream, peer),
                 Err(error) if is_clients_doing(&error) => {}
                 Err(error) => {
                     warn!(%error, "cannot accept a connection");
@@ -90,15 +101,26 @@ async fn accept(listener: TcpListener, service: Service) {
     }
 }
 
-/// Takes those connections that stand already in their clients' eyes, and stops
-/// listening.
+/// Accepts a connection as soon as there is a place for one.
+async fn next(
+    listener: &TcpListener,
+    admission: &Admission,
+) -> io::Result<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
+    let permit = admission.vacancy().await.map_err(io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    Ok((permit, stream, peer))
+}
+
+/// Takes those connections that stand already in their clients' eyes, as far as there are
+/// places, and stops listening.
 fn empty_queue(listener: TcpListener, service: &Service) -> io::Result<()> {
     let listener = listener.into_std()?;
     loop {
         match listener.accept() {
             Ok((stream, peer)) => {
+                let permit = service.admission.try_vacancy().map_err(io::Error::other)?;
                 stream.set_nonblocking(true)?;
-                service.take(TcpStream::from_std(stream)?, peer);
+                service.take(permit, TcpStream::from_std(stream)?, peer);
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) if is_clients_doing(&error) => {}

@@ -10,6 +10,9 @@ use super::limits::ConnectionLimits;
 /// closes: one may be on its way that was sent before its client could know.
 pub(super) const CLOSING_GRACE: Duration = Duration::from_millis(500);
 
+/// How many bytes of an answer a client must take within the time that it has for any.
+const LEAST_PROGRESS: usize = 64 * 1024;
+
 /// Keeps the time of one connection: what it waits for, and until when it may.
 #[derive(Clone)]
 pub struct Pace {
@@ -24,6 +27,8 @@ struct State {
     read_by: Option<Instant>,
     /// When the client must have taken some more of the answer.
     write_by: Option<Instant>,
+    /// How many bytes it has taken since that was set.
+    written: usize,
     closing: bool,
 }
 
@@ -46,6 +51,7 @@ impl Pace {
             phase: Phase::Idle,
             read_by: Some(Instant::now() + limits.header_read),
             write_by: None,
+            written: 0,
             closing: false,
         };
         Self {
@@ -71,14 +77,25 @@ impl Pace {
         });
     }
 
-    /// Bytes have gone out. A connection is idle only from the last one on.
-    pub fn has_written(&self) {
+    /// Bytes have gone out: all that there were, or some. A connection is idle only from the
+    /// last one on. A client that takes a byte now and then is as good as one that takes none.
+    pub fn has_written(&self, bytes: usize, is_all: bool) {
         self.state.send_if_modified(|state| {
             let is_late_part = state.phase == Phase::Idle;
             if is_late_part {
                 state.read_by = Some(self.end_of_idleness(state.closing));
             }
-            state.write_by.take().is_some() || is_late_part
+            let before = state.write_by;
+            let written = state.written.saturating_add(bytes);
+            if is_all {
+                (state.write_by, state.written) = (None, 0);
+            } else if before.is_none() || written >= LEAST_PROGRESS {
+                let by = Instant::now() + self.limits.write_stall;
+                (state.write_by, state.written) = (Some(by), 0);
+            } else {
+                state.written = written;
+            }
+            state.write_by != before || is_late_part
         });
     }
 
@@ -87,7 +104,8 @@ impl Pace {
         self.state.send_if_modified(|state| {
             let begins = state.write_by.is_none();
             if begins {
-                state.write_by = Some(Instant::now() + self.limits.write_stall);
+                let by = Instant::now() + self.limits.write_stall;
+                (state.write_by, state.written) = (Some(by), 0);
             }
             begins
         });
@@ -218,8 +236,21 @@ mod tests {
         pace.request_ends();
         pace.cannot_write();
         assert!(pace.owes_an_answer());
-        pace.has_written();
+        pace.has_written(1, true);
         assert!(!pace.owes_an_answer());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_single_bytes_is_not_waited_for() {
+        let pace = pace();
+        pace.request_begins();
+        pace.cannot_write();
+        advance(30 * SECOND).await;
+        pace.has_written(1, false);
+        assert_eq!(rest(&pace).await.as_secs(), 30);
+
+        pace.has_written(LEAST_PROGRESS, false);
+        assert_eq!(rest(&pace).await.as_secs(), 60);
     }
 
     #[tokio::test(start_paused = true)]
@@ -229,7 +260,7 @@ mod tests {
         pace.request_ends();
         pace.cannot_write();
         advance(30 * SECOND).await;
-        pace.has_written();
+        pace.has_written(1, true);
         assert_eq!(rest(&pace).await.as_secs(), 10);
     }
 }

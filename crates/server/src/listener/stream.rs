@@ -28,11 +28,11 @@ impl PacedStream {
         }
     }
 
-    fn note<T>(&self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_pending() {
-            self.pace.cannot_write();
-        } else {
-            self.pace.has_written();
+    fn note(&self, written: Poll<io::Result<usize>>, offered: usize) -> Poll<io::Result<usize>> {
+        match &written {
+            Poll::Pending => self.pace.cannot_write(),
+            Poll::Ready(Ok(bytes)) => self.pace.has_written(*bytes, *bytes == offered),
+            Poll::Ready(Err(_)) => {}
         }
         written
     }
@@ -60,7 +60,7 @@ impl AsyncWrite for PacedStream {
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, buffer);
-        self.note(written)
+        self.note(written, buffer.len())
     }
 
     fn poll_write_vectored(
@@ -69,7 +69,7 @@ impl AsyncWrite for PacedStream {
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
-        self.note(written)
+        self.note(written, buffers.iter().map(|buffer| buffer.len()).sum())
     }
 
     fn is_write_vectored(&self) -> bool {

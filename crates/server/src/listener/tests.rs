@@ -9,6 +9,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 
 use super::*;
+use crate::open_files::ConnectionCounts;
 
 const SHORT: Duration = Duration::from_millis(50);
 const LONG: Duration = Duration::from_secs(60);
@@ -25,7 +26,12 @@ const PATIENT: ConnectionLimits = ConnectionLimits {
 async fn start(router: Router, limits: ConnectionLimits) -> (Server, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    (Server::start(listener, router, limits), address)
+    let server = Server::start(listener, router, limits, admission(100, 100));
+    (server, address)
+}
+
+fn admission(max: usize, per_address: usize) -> Admission {
+    Admission::new(ConnectionCounts { max, per_address }, Vec::new())
 }
 
 fn hello() -> Router {
@@ -262,4 +268,65 @@ async fn an_early_answer_reaches_a_client_that_is_still_sending() {
     send(&mut stream, &body).await;
     let answer = read_to_end(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_where_the_whole_body_was_read() {
+    let reading = post(|body: String| async move { format!("{body}!") });
+    let (_server, address) = start(Router::new().route("/", reading), PATIENT).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    for body in [
+        "Content-Length: 3\r\n\r\nabc",
+        "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    ] {
+        send(
+            &mut stream,
+            &format!("POST / HTTP/1.1\r\nHost: a\r\n{body}"),
+        )
+        .await;
+        let answer = read_until(&mut stream, "abc!").await;
+        assert!(!answer.contains("connection: close"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_head_is_refused() {
+    let (_server, address) = start(hello(), PATIENT).await;
+    for (length, status) in [(30 * 1024, "200"), (65 * 1024, "431")] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let header = "a".repeat(length);
+        let head =
+            format!("GET / HTTP/1.1\r\nHost: a\r\nX-Long: {header}\r\nConnection: close\r\n\r\n");
+        send(&mut stream, &head).await;
+        let answer = read_to_end(&mut stream).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn connections_beyond_those_of_an_address_are_closed_and_beyond_all_wait() {
+    for (max, per_address) in [(100, 1), (1, 100)] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let admission = admission(max, per_address);
+        let _server = Server::start(listener, hello(), PATIENT, admission);
+        let mut first = TcpStream::connect(address).await.unwrap();
+        send(&mut first, GET).await;
+        read_until(&mut first, "hello").await;
+        let mut second = TcpStream::connect(address).await.unwrap();
+        if per_address == 1 {
+            assert_eq!(read_to_end(&mut second).await, "");
+            drop(first);
+            continue;
+        }
+        send(&mut second, GET).await;
+        let waits = timeout(SHORT, second.read_u8()).await;
+        assert!(waits.is_err());
+        drop(first);
+        read_until(&mut second, "hello").await;
+    }
 }

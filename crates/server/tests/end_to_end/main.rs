@@ -23,6 +23,7 @@ mod slow_backup;
 mod slow_browser;
 mod slow_copies;
 mod slow_db_copy;
+mod slow_exhaustion;
 mod slow_fuzz;
 mod slow_hostile_posts;
 mod slow_outage;

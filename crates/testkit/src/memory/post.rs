@@ -224,7 +224,15 @@ impl PostRepository for MemoryStore {
             &query.page,
             query.filter.search.is_some(),
         );
-        if !query.filter.with_content {
+        if query.filter.with_content {
+            let contents = page.items.iter().map(|view| view.content.as_ref());
+            let lengths = contents.map(|content| content.map_or(0, |text| text.as_str().len()));
+            let fitting = PostQuery::fitting(lengths);
+            if fitting < page.items.len() {
+                page.items.truncate(fitting);
+                page.next = page.items.last().map(|view| query.sort.cursor(view));
+            }
+        } else {
             for view in &mut page.items {
                 view.content = None;
             }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use hexpress_domain::entity::Liveness;
-use hexpress_domain::list::{Direction, PageRequest, Sort, Total};
+use hexpress_domain::list::{Direction, PageRequest, Position, Sort, Total};
 use hexpress_domain::post::{
     Post, PostFilter, PostQuery, PostRecord, PostRepository, PostScope, PostSort, PostStatus,
     PostView,
@@ -185,6 +185,43 @@ pub(super) async fn lists_leave_out_what_was_not_asked_for(stores: &Blog) {
         assert_eq!(page.items[0].content, content);
         assert_eq!(page.total, with_content.then_some(Total::Exactly(1)));
     }
+}
+
+pub(super) async fn slow_a_page_with_content_ends_before_it_is_too_long(stores: &Blog) {
+    // Two of these are too long for one page, two of the short ones are not.
+    const LONG: usize = 800_000;
+    let author = stores.user().await;
+    let mut expected = Vec::new();
+    for (second, length) in [LONG, LONG, 10, 10, LONG].into_iter().enumerate() {
+        let record = PostRecord {
+            content: "語".repeat(length).parse().unwrap(),
+            at: now() + TimeDelta::seconds(i64::try_from(second).unwrap()),
+            ..draft(&author, "On Computing")
+        };
+        expected.push(stores.post(record).await.post.id);
+    }
+    let mut query = PostQuery {
+        filter: PostFilter {
+            with_content: true,
+            ..PostFilter::default()
+        },
+        direction: Direction::Ascending,
+        ..PostQuery::default()
+    };
+    let list = list(stores, PostScope::All);
+    let mut found = Vec::new();
+    for length in [1, 3, 1] {
+        let page = list.page(query.clone()).await;
+        assert_eq!(
+            (page.items.len(), page.total),
+            (length, Some(Total::Exactly(5)))
+        );
+        assert!(page.items.iter().all(|view| view.content.is_some()));
+        found.extend(page.items.iter().map(|view| view.post.id));
+        let Some(next) = page.next else { break };
+        query.page.position = Position::After(next);
+    }
+    assert_eq!(found, expected);
 }
 
 pub(super) async fn page_numbers_past_the_end_are_empty_with_the_true_total(stores: &Blog) {

@@ -79,6 +79,7 @@ promises! {
             scopes_and_filters_hold_for_rows_totals_and_cursors,
             deleted_posts_are_listed_in_the_scope_of_all_alone,
             lists_leave_out_what_was_not_asked_for,
+            slow_a_page_with_content_ends_before_it_is_too_long,
             page_numbers_past_the_end_are_empty_with_the_true_total,
             a_walk_neither_skips_nor_repeats_while_another_task_comes_and_goes,
         }

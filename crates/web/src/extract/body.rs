@@ -1,14 +1,15 @@
 use axum::body::Bytes;
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use hexpress_app::Error;
+use hexpress_domain::auth::ClientAddress;
 use hexpress_domain::validation::ValidationErrors;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::{Body, Fields};
 use crate::api::{Api, BODY_LIMIT};
 use crate::error::ApiError;
 use crate::json::{self, MAX_MEMBERS};
+use crate::limits::Place;
 use crate::urlencoded;
 
 /// What the body of a request holds.
@@ -18,14 +19,14 @@ pub(crate) trait FromBody: Sized + Send {
 
     /// Receives and reads the body.
     fn from_body(
-        body: RequestBody,
+        body: RequestBody<'_>,
         api: &Api,
     ) -> impl Future<Output = Result<Self, ApiError>> + Send;
 }
 
 /// For an endpoint that takes no body. Where it writes, `{}` counts as no body.
 impl FromBody for () {
-    async fn from_body(body: RequestBody, api: &Api) -> Result<Self, ApiError> {
+    async fn from_body(body: RequestBody<'_>, api: &Api) -> Result<Self, ApiError> {
         if !body.writes {
             return Ok(());
         }
@@ -41,7 +42,7 @@ impl FromBody for () {
 impl<T: Body> FromBody for T {
     const IS_IDEMPOTENT: bool = T::IS_IDEMPOTENT;
 
-    async fn from_body(body: RequestBody, api: &Api) -> Result<Self, ApiError> {
+    async fn from_body(body: RequestBody<'_>, api: &Api) -> Result<Self, ApiError> {
         let (headers, bytes) = body.read(T::limit(&api.settings), api).await?;
         let fields = parse(format(&headers)?, bytes).await?;
         Ok(T::read(fields, api)?)
@@ -49,11 +50,15 @@ impl<T: Body> FromBody for T {
 }
 
 /// The body of a request, not yet received.
-pub(crate) struct RequestBody {
+pub(crate) struct RequestBody<'p> {
     pub(super) headers: HeaderMap,
     pub(super) body: axum::body::Body,
     /// Whether the method may change something.
     pub(super) writes: bool,
+    /// Where it comes from.
+    pub(super) address: ClientAddress,
+    /// What its bytes are counted on.
+    pub(super) place: &'p mut Place,
 }
 
 enum Format {
@@ -61,21 +66,12 @@ enum Format {
     Form,
 }
 
-impl RequestBody {
+impl RequestBody<'_> {
     async fn read(self, limit: usize, api: &Api) -> Result<(HeaderMap, Bytes), ApiError> {
         check_length(&self.headers, limit)?;
-        let body = Limited::new(self.body, limit).collect();
-        match tokio::time::timeout(api.settings.body_read_timeout, body).await {
-            Err(_) => Err(ApiError::BodyTimeout),
-            Ok(Ok(collected)) => Ok((self.headers, collected.to_bytes())),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                Err(ApiError::BodyTooLarge { limit })
-            }
-            // The client broke off; nobody reads the answer.
-            Ok(Err(_)) => Err(ApiError::InvalidJson(
-                "The request body broke off".to_owned(),
-            )),
-        }
+        let patience = api.settings.body_read_timeout;
+        let receiving = self.place.receive(self.body, limit, patience, self.address);
+        Ok((self.headers, receiving.await?))
     }
 }
 
@@ -95,6 +91,10 @@ fn check_length(headers: &HeaderMap, limit: usize) -> Result<(), ApiError> {
 }
 
 fn format(headers: &HeaderMap) -> Result<Format, ApiError> {
+    let mut codings = headers.get_all(CONTENT_ENCODING).iter();
+    if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(ApiError::EncodedBody);
+    }
     let value = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());

@@ -1,14 +1,15 @@
 use std::sync::Arc;
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::Method;
 use hexpress_app::IfMatch;
 use hexpress_domain::order::IdempotencyKey;
 
 use super::body::{FromBody, RequestBody};
-use super::{Conditions, PathParameter, Query, Who, idempotency, query};
+use super::{Address, Conditions, PathParameter, Query, Who, idempotency, query};
 use crate::Api;
 use crate::error::ApiError;
+use crate::limits::Place;
 
 /// A request that has passed all checks that come before its use case, in the order of
 /// the contract. A handler gets its input only through this type: who calls, the path's
@@ -31,6 +32,8 @@ pub(crate) struct Checked<W, P = (), Q = (), B = ()> {
     pub(crate) idempotency_key: Option<IdempotencyKey>,
     /// What the body holds.
     pub(crate) body: B,
+    /// Held until the handler is done.
+    _place: Place,
 }
 
 impl<W: Who, P: PathParameter, Q: Query, B: FromBody> FromRequest<Arc<Api>>
@@ -39,6 +42,7 @@ impl<W: Who, P: PathParameter, Q: Query, B: FromBody> FromRequest<Arc<Api>>
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, ApiError> {
+        let mut place = Place::take(&api.limits)?;
         let (mut parts, body) = request.into_parts();
         let writes = parts.method != Method::GET && parts.method != Method::HEAD;
         let who = W::identify(&mut parts, api).await?;
@@ -55,11 +59,13 @@ impl<W: Who, P: PathParameter, Q: Query, B: FromBody> FromRequest<Arc<Api>>
         } else {
             None
         };
-        let headers = parts.headers;
+        let Ok(Address(address)) = Address::from_request_parts(&mut parts, api).await;
         let body = RequestBody {
-            headers,
+            headers: parts.headers,
             body,
             writes,
+            address,
+            place: &mut place,
         };
         let body = B::from_body(body, api).await?;
         Ok(Self {
@@ -70,6 +76,7 @@ impl<W: Who, P: PathParameter, Q: Query, B: FromBody> FromRequest<Arc<Api>>
             if_match,
             idempotency_key,
             body,
+            _place: place,
         })
     }
 }

@@ -5,7 +5,7 @@ use axum::http::header::{ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use hexpress_app::IfMatch;
+use hexpress_app::{Error, IfMatch};
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::error::ApiError;
@@ -31,16 +31,22 @@ impl Conditions {
 
     /// The versions at which the client wants the thing changed.
     pub(super) fn if_match(&self) -> Result<Option<IfMatch>, ApiError> {
+        let unwanted = self.if_none_match.as_deref().and_then(Tags::parse);
+        let condition = IfMatch {
+            wanted: self.wanted()?.as_ref().map(Tags::versions),
+            unwanted: unwanted.as_ref().map(Tags::versions),
+        };
+        Ok(Some(condition).filter(|condition| *condition != IfMatch::default()))
+    }
+
+    fn wanted(&self) -> Result<Option<Tags>, ApiError> {
         let Some(value) = &self.if_match else {
             return Ok(None);
         };
         let tags = Tags::parse(value).ok_or_else(|| {
             ValidationErrors::of("If-Match", "Must be * or a list of entity tags")
         })?;
-        Ok(Some(match tags.versions() {
-            None => IfMatch::Any,
-            Some(versions) => IfMatch::Versions(versions),
-        }))
+        Ok(Some(tags))
     }
 
     /// The answer, or 304 where the client has it already.
@@ -53,13 +59,16 @@ impl Conditions {
         }
     }
 
-    /// An answer with this tag, or 304 where the client has it already. A condition that
-    /// cannot be read is ignored.
+    /// An answer with this tag, 304 where the client has it already, or 412 where it wants
+    /// another. An `If-None-Match` that cannot be read is ignored.
     pub(crate) fn unless_known(
         &self,
         tag: &EntityTag,
         respond: impl FnOnce() -> Response,
     ) -> Response {
+        if let Err(error) = self.require(tag) {
+            return error.into_response();
+        }
         let tags = self.if_none_match.as_deref().and_then(Tags::parse);
         let mut response = if tags.is_some_and(|tags| tags.name(tag)) {
             StatusCode::NOT_MODIFIED.into_response()
@@ -68,6 +77,24 @@ impl Conditions {
         };
         response.headers_mut().insert(ETAG, tag.header());
         response
+    }
+
+    /// Compares what is read with what the client wants to read: things by their versions.
+    fn require(&self, tag: &EntityTag) -> Result<(), ApiError> {
+        let Some(tags) = self.wanted()? else {
+            return Ok(());
+        };
+        match tag.version() {
+            None if tags.name_strongly(tag) => Ok(()),
+            None => Err(Error::PreconditionFailed.into()),
+            Some(version) => {
+                let wanted = IfMatch {
+                    wanted: Some(tags.versions()),
+                    unwanted: None,
+                };
+                Ok(wanted.require(version)?)
+            }
+        }
     }
 }
 

@@ -10,11 +10,11 @@ use hexpress_domain::auth::{Actor, ClientAddress};
 use super::Address;
 use crate::Api;
 use crate::error::ApiError;
-use crate::limits::{QuotaSlot, SignUpPlace, overload};
+use crate::limits::{QuotaSlot, SignUpPlace};
 use crate::request;
 
-/// Who calls, as far as an endpoint wants to know it. Too much load and too many requests
-/// end a request here, too.
+/// Who calls, as far as an endpoint wants to know it. Too many requests of one client end a
+/// request here, too.
 pub(crate) trait Who: Sized + Send {
     /// Checks who calls.
     fn identify(
@@ -29,7 +29,6 @@ pub(crate) trait Who: Sized + Send {
 /// Anybody. An invalid token ends the request. Without a token the caller is anonymous.
 impl Who for Actor {
     async fn identify(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
-        overload::refuse_surplus(parts)?;
         let actor = authenticate(parts, api).await?;
         if let Some(user) = actor.principal() {
             request::record_user(user.user_id);
@@ -59,7 +58,6 @@ pub(crate) struct Guest(pub(crate) ClientAddress);
 
 impl Who for Guest {
     async fn identify(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
-        overload::refuse_surplus(parts)?;
         Ok(Self(count(parts, api, &Actor::Anonymous).await?))
     }
 

@@ -1,9 +1,13 @@
-//! Limits: requests at once, requests from one client, sign-ups from one address. Guesses
-//! at passwords are not among them: those are counted in the database, by the use cases.
+//! Limits: requests at once, the bytes of their bodies, requests from one client, sign-ups
+//! from one address. Guesses at passwords are not among them: those are counted in the
+//! database, by the use cases.
 
-pub(crate) mod overload;
+mod answer;
+mod bytes;
+mod place;
 mod quota;
 mod rate;
+mod shares;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +17,11 @@ use hexpress_domain::user::UserId;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use bytes::ByteBudget;
+pub(crate) use place::Place;
 pub(crate) use quota::QuotaSlot;
-use rate::RateLimiter;
+use rate::{RateLimiter, Taken};
+use shares::AddressShares;
 
 use crate::error::{ApiError, RateLimit};
 
@@ -24,8 +31,19 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// How much is accepted. Each instance counts only its own requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitSettings {
-    /// Requests that are handled at once; beyond that, 503. Health stands outside.
+    /// Requests that are handled at once; beyond that, 503. Health stands outside. A
+    /// request is not handled while its body is awaited.
     pub concurrent_requests: usize,
+    /// Bytes that the bodies of all requests take up together, from their arrival until
+    /// the requests are answered; beyond that, 503. Those that one client address has not
+    /// sent whole may take up half of it.
+    pub body_bytes: usize,
+    /// Requests of one client address whose bodies are awaited; beyond that, 503.
+    pub pending_bodies_per_address: usize,
+    /// Bytes that all long answers take up together, until they are written or their
+    /// readers have gone; beyond that, 503. Those to one client address may take up a
+    /// quarter of it.
+    pub response_bytes: usize,
     /// Requests in a minute from each account, or from each client address where
     /// there is no account; beyond that, 429. 0 is no limit.
     pub requests_per_minute: u32,
@@ -33,11 +51,15 @@ pub struct LimitSettings {
     pub sign_ups_per_hour: u32,
 }
 
-/// 1024 requests at once, and no limit for each client.
+/// 1024 requests at once, 64 MiB of bodies, 64 awaited bodies of each address, 128 MiB of
+/// answers, and no quota for each client.
 impl Default for LimitSettings {
     fn default() -> Self {
         Self {
             concurrent_requests: 1024,
+            body_bytes: 64 * 1024 * 1024,
+            pending_bodies_per_address: 64,
+            response_bytes: 128 * 1024 * 1024,
             requests_per_minute: 0,
             sign_ups_per_hour: 0,
         }
@@ -47,6 +69,10 @@ impl Default for LimitSettings {
 /// The limits, and how much of each is used.
 pub struct Limits {
     capacity: Arc<Semaphore>,
+    bodies: ByteBudget,
+    pending_bodies: Arc<AddressShares>,
+    answers: ByteBudget,
+    answers_by_address: Arc<AddressShares>,
     requests: Option<RateLimiter<Client>>,
     sign_ups: Option<RateLimiter<ClientAddress>>,
 }
@@ -65,6 +91,16 @@ impl Limits {
         let permits = settings.concurrent_requests.min(Semaphore::MAX_PERMITS);
         Self {
             capacity: Arc::new(Semaphore::new(permits)),
+            bodies: ByteBudget::new(settings.body_bytes),
+            pending_bodies: Arc::new(AddressShares::new(
+                settings.pending_bodies_per_address,
+                settings.body_bytes / 2,
+            )),
+            answers: ByteBudget::new(settings.response_bytes),
+            answers_by_address: Arc::new(AddressShares::new(
+                usize::MAX,
+                settings.response_bytes / 4,
+            )),
             requests: RateLimiter::new(settings.requests_per_minute, MINUTE),
             sign_ups: RateLimiter::new(settings.sign_ups_per_hour, HOUR),
         }
@@ -87,7 +123,7 @@ impl Limits {
         if let Some(slot) = slot {
             slot.fill(limiter.quota(taken));
         }
-        refuse(RateLimit::Requests, taken.retry_after)
+        grant(RateLimit::Requests, taken)
     }
 
     /// Counts a sign-up, until the place is dropped without having been kept.
@@ -97,7 +133,7 @@ impl Limits {
     ) -> Result<SignUpPlace, ApiError> {
         if let Some(limiter) = &self.sign_ups {
             let taken = limiter.take(address, Instant::now());
-            refuse(RateLimit::SignUps, taken.retry_after)?;
+            grant(RateLimit::SignUps, taken)?;
         }
         Ok(SignUpPlace {
             limits: Arc::clone(self),
@@ -107,11 +143,12 @@ impl Limits {
     }
 }
 
-fn refuse(limit: RateLimit, retry_after: Option<Duration>) -> Result<(), ApiError> {
-    match retry_after {
-        None => Ok(()),
-        Some(retry_after) => Err(ApiError::LimitReached { limit, retry_after }),
+fn grant(limit: RateLimit, taken: Taken) -> Result<(), ApiError> {
+    if taken.is_granted {
+        return Ok(());
     }
+    let retry_after = taken.more_in;
+    Err(ApiError::LimitReached { limit, retry_after })
 }
 
 /// A sign-up that is counted. What turns out to be none, such as a body with

@@ -15,7 +15,7 @@ pub(crate) struct Quota {
     pub(super) limit: u32,
     pub(super) window: Duration,
     pub(super) remaining: u32,
-    pub(super) whole_in: Duration,
+    pub(super) more_in: Duration,
 }
 
 /// Travels with a request, so that whoever counts it can say to the outermost layer
@@ -37,16 +37,16 @@ impl QuotaSlot {
 impl Quota {
     /// Writes the header fields of draft-ietf-httpapi-ratelimit-headers-10: structured
     /// fields (RFC 9651) with the quota `q` in the window `w`, and what remains `r`
-    /// until all of it is there again, `t`; times in seconds.
+    /// until more of it is there, `t`; times in seconds. Of a refused request `t` is `Retry-After`.
     pub(crate) fn write(self, headers: &mut HeaderMap) {
         let Self {
             limit,
             window,
             remaining,
-            whole_in,
+            more_in,
         } = self;
         let policy = format!("\"default\";q={limit};w={}", window.as_secs());
-        let left = format!("\"default\";r={remaining};t={}", whole_seconds(whole_in));
+        let left = format!("\"default\";r={remaining};t={}", whole_seconds(more_in));
         for (name, text) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)] {
             if let Ok(value) = HeaderValue::from_str(&text) {
                 headers.insert(name, value);

@@ -25,10 +25,10 @@ pub(super) struct RateLimiter<K> {
 pub(super) struct Taken {
     /// How many more would be taken now.
     pub(super) remaining: u32,
-    /// Until the whole quota is there again.
-    pub(super) whole_in: Duration,
-    /// Where it was refused, until one would be taken.
-    pub(super) retry_after: Option<Duration>,
+    /// Until one more than that would be taken.
+    pub(super) more_in: Duration,
+    /// Whether it was taken itself.
+    pub(super) is_granted: bool,
 }
 
 impl<K: Copy + Eq + Hash> RateLimiter<K> {
@@ -51,19 +51,17 @@ impl<K: Copy + Eq + Hash> RateLimiter<K> {
             instant.saturating_duration_since(now)
         });
         let after = before + self.share();
-        if after > self.window {
-            return Taken {
-                remaining: 0,
-                whole_in: before,
-                retry_after: Some(after - self.window),
-            };
+        let is_granted = after <= self.window;
+        if is_granted {
+            whole_at.insert(client, now + after);
         }
-        whole_at.insert(client, now + after);
-        let left = (self.window - after).as_nanos() / self.share().as_nanos();
+        let used = if is_granted { after } else { before };
+        let (left, share) = ((self.window - used).as_nanos(), self.share().as_nanos());
+        let missing = u64::try_from(share - left % share).unwrap_or(u64::MAX);
         Taken {
-            remaining: u32::try_from(left).unwrap_or(u32::MAX),
-            whole_in: after,
-            retry_after: None,
+            remaining: u32::try_from(left / share).unwrap_or(u32::MAX),
+            more_in: Duration::from_nanos(missing),
+            is_granted,
         }
     }
 
@@ -83,7 +81,7 @@ impl<K: Copy + Eq + Hash> RateLimiter<K> {
             limit: self.quota,
             window: self.window,
             remaining: taken.remaining,
-            whole_in: taken.whole_in,
+            more_in: taken.more_in,
         }
     }
 
@@ -116,38 +114,39 @@ mod tests {
     #[test]
     fn a_quota_may_be_used_at_once_and_comes_back_in_shares() {
         let (limiter, begin) = (limiter(3), Instant::now());
-        for (remaining, whole_in) in [(2, 20), (1, 40), (0, 60)] {
+        for remaining in [2, 1, 0] {
             let taken = limiter.take(1, begin);
-            assert_eq!(taken.retry_after, None);
+            assert!(taken.is_granted);
             assert_eq!(taken.remaining, remaining);
-            assert_eq!(taken.whole_in, Duration::from_secs(whole_in));
+            assert_eq!(taken.more_in, Duration::from_secs(20));
         }
         let refused = limiter.take(1, begin + Duration::from_secs(5));
-        assert_eq!(refused.retry_after, Some(Duration::from_secs(15)));
+        assert!(!refused.is_granted);
+        assert_eq!(refused.more_in, Duration::from_secs(15));
         assert_eq!(refused.remaining, 0);
         let later = begin + Duration::from_secs(20);
-        assert_eq!(limiter.take(1, later).retry_after, None);
-        assert!(limiter.take(1, later).retry_after.is_some());
+        assert!(limiter.take(1, later).is_granted);
+        assert!(!limiter.take(1, later).is_granted);
     }
 
     #[test]
     fn who_waits_as_long_as_told_is_let_in() {
         let (limiter, begin) = (limiter(7), Instant::now());
         for _ in 0..7 {
-            assert_eq!(limiter.take(1, begin).retry_after, None);
+            assert!(limiter.take(1, begin).is_granted);
         }
-        let wait = limiter.take(1, begin).retry_after.unwrap();
+        let wait = limiter.take(1, begin).more_in;
         let early = begin + wait - Duration::from_nanos(1);
-        assert!(limiter.take(1, early).retry_after.is_some());
-        assert_eq!(limiter.take(1, begin + wait).retry_after, None);
+        assert!(!limiter.take(1, early).is_granted);
+        assert!(limiter.take(1, begin + wait).is_granted);
     }
 
     #[test]
     fn clients_have_a_quota_each() {
         let (limiter, begin) = (limiter(1), Instant::now());
-        assert_eq!(limiter.take(1, begin).retry_after, None);
-        assert_eq!(limiter.take(2, begin).retry_after, None);
-        assert!(limiter.take(1, begin).retry_after.is_some());
+        assert!(limiter.take(1, begin).is_granted);
+        assert!(limiter.take(2, begin).is_granted);
+        assert!(!limiter.take(1, begin).is_granted);
     }
 
     #[test]
@@ -155,7 +154,7 @@ mod tests {
         let (limiter, begin) = (limiter(1), Instant::now());
         limiter.take(1, begin);
         limiter.give_back(1);
-        assert_eq!(limiter.take(1, begin).retry_after, None);
+        assert!(limiter.take(1, begin).is_granted);
     }
 
     #[test]

@@ -74,7 +74,7 @@ fn complete_operation(operation: &mut Operation, reads_body: bool, components: &
         };
         into.insert(key, response);
     }
-    if has_header(operation, IfNoneMatch::NAME) {
+    if !reads_body && has_header(operation, IfNoneMatch::NAME) {
         let mut unchanged = Response::new("The client has the present answer already");
         unchanged
             .headers
@@ -202,6 +202,7 @@ fn common_error_responses(operation: &Operation, reads_body: bool) -> Responses 
         ));
     }
     if reads_body {
+        errors.push(error_response("UnknownCoding", ApiError::UnknownCoding));
         let message = "The request body is not valid JSON: expected value at line 1 column 1";
         errors.push(error_response(
             "InvalidJson",

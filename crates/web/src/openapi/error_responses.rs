@@ -16,7 +16,7 @@ use serde_json::json;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 
-use crate::error::{ApiError, RateLimit};
+use crate::error::{ApiError, Capacity, RateLimit};
 
 /// The id that requests have in examples.
 const REQUEST_ID: &str = "0192d3a4-5b6c-7d8e-9f01-23456789abcd";
@@ -86,7 +86,8 @@ pub(super) fn of_limits() -> Responses {
         "TooManyRequests",
         ApiError::LimitReached { limit, retry_after },
     );
-    errors.extend(error_response("Overloaded", ApiError::Overloaded));
+    let overloaded = ApiError::Overloaded(Capacity::Requests);
+    errors.extend(error_response("Overloaded", overloaded));
     errors
 }
 

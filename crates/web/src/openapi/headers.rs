@@ -84,7 +84,7 @@ pub(super) fn all() -> [(&'static str, Header); 9] {
         (
             "RateLimit",
             described(
-                "Where requests are limited: how many remain, and in how many seconds the quota is whole again",
+                "Where requests are limited: how many remain, and in how many seconds there is more; of a 429 the same as `Retry-After`",
                 text()
                     .pattern(Some("^\"default\";r=[0-9]+;t=[0-9]+$"))
                     .examples([json!("\"default\";r=599;t=1")]),

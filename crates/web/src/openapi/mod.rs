@@ -16,7 +16,10 @@ pub(crate) mod types;
 
 pub(crate) use complete::describe_limits;
 
-use axum::extract::State;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -28,8 +31,9 @@ use utoipa_axum::routes;
 
 use self::parameters::IfNoneMatch;
 use self::types::AnyObject;
+use crate::api::Api;
 use crate::error::{ApiError, Failure};
-use crate::extract::{Conditions, NoQuery};
+use crate::extract::{Checked, Guest};
 use crate::file::File;
 
 /// The name of the security scheme.
@@ -90,11 +94,11 @@ pub(crate) fn tagged<S: Clone + Send + Sync + 'static>(
     OpenApiRouter::with_openapi(document.build())
 }
 
-pub(crate) fn routes<S: Clone + Send + Sync + 'static>(document: Document) -> OpenApiRouter<S> {
+pub(crate) fn routes(document: Document) -> OpenApiRouter<Arc<Api>> {
     let about = "For programs that watch the service or read this document";
     tagged("Operations", about)
         .routes(routes!(openapi_document))
-        .with_state(document)
+        .layer(Extension(document))
 }
 
 /// This document
@@ -108,9 +112,9 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(document: Document) -> Op
     responses((status = 200, description = "OpenAPI 3.1", body = AnyObject, headers(("ETag")))),
 )]
 async fn openapi_document(
-    State(Document(file)): State<Document>,
-    _: NoQuery,
-    conditions: Conditions,
+    Extension(Document(file)): Extension<Document>,
+    headers: HeaderMap,
+    request: Checked<Guest>,
 ) -> Result<Response, ApiError> {
-    Ok(file.respond(&conditions))
+    Ok(file.respond(&request.conditions, &headers).await)
 }

@@ -25,10 +25,18 @@ impl IfMatch {
 
 impl IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "`*`, or entity tags of any answer that showed the thing: writes only if it \
-                    has not changed since";
-        let tags = text().pattern(Some(r#"^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$"#));
-        vec![header(Self::NAME, description, tags)]
+        vec![
+            if_match(
+                "`*`, or entity tags of any answer that showed the thing: writes only if it has \
+                 not changed since",
+            ),
+            header(
+                IfNoneMatch::NAME,
+                "`*`, or entity tags of any answer that showed the thing: writes only if it is \
+                 none of those any more",
+                text(),
+            ),
+        ]
     }
 }
 
@@ -42,8 +50,18 @@ impl IfNoneMatch {
 impl IntoParams for IfNoneMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "`*`, or entity tags of earlier answers: 304 if one is the present one";
-        vec![header(Self::NAME, description, text())]
+        vec![
+            header(Self::NAME, description, text()),
+            if_match(
+                "`*`, or entity tags of any answer that showed the thing: 412 if it has changed since",
+            ),
+        ]
     }
+}
+
+fn if_match(description: &str) -> Parameter {
+    let tags = text().pattern(Some(r#"^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$"#));
+    header(IfMatch::NAME, description, tags)
 }
 
 /// What the client calls its wish.

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use axum::body::Bytes;
 use axum::extract::{OriginalUri, RawPathParams};
 use axum::http::header::CONTENT_SECURITY_POLICY;
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
@@ -19,7 +19,7 @@ use utoipa_swagger_ui::Config;
 
 use crate::api::Api;
 use crate::error::ApiError;
-use crate::extract::{Conditions, NoQuery};
+use crate::extract::{Checked, Guest};
 use crate::file::File;
 use crate::openapi::error_responses::FileNotFound;
 use crate::openapi::parameters::IfNoneMatch;
@@ -68,8 +68,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     params(IfNoneMatch),
     responses((status = 200, description = "A page for browsers", body = String, content_type = "text/html", headers(("ETag")))),
 )]
-async fn reference(_: NoQuery, conditions: Conditions) -> Result<Response, ApiError> {
-    let mut response = PAGE_FILE.respond(&conditions);
+async fn reference(headers: HeaderMap, request: Checked<Guest>) -> Result<Response, ApiError> {
+    let mut response = PAGE_FILE.respond(&request.conditions, &headers).await;
     let policy = HeaderValue::from_static(POLICY);
     response
         .headers_mut()
@@ -99,8 +99,8 @@ async fn reference_file(
     method: Method,
     OriginalUri(uri): OriginalUri,
     parameters: RawPathParams,
-    _: NoQuery,
-    conditions: Conditions,
+    headers: HeaderMap,
+    request: Checked<Guest>,
 ) -> Result<Response, ApiError> {
     let name = parameters.iter().map(|(_, name)| name).next();
     let mut files = FILES_BY_NAME.iter();
@@ -109,7 +109,7 @@ async fn reference_file(
         method,
         path: uri.path().to_owned(),
     })?;
-    Ok(file.respond(&conditions))
+    Ok(file.respond(&request.conditions, &headers).await)
 }
 
 fn bytes_of(name: &str) -> Option<Bytes> {

@@ -272,3 +272,22 @@ async fn query_parameters_that_nobody_may_send_are_named_on_every_route() {
     // An empty query names nothing.
     assert_eq!(get("/api/health?&").on(&router).await.status, 200);
 }
+
+#[tokio::test]
+async fn what_a_client_makes_up_is_not_repeated_whole() {
+    let router = Mocks::default().router();
+    let method = "M".repeat(60_000);
+    for path in [ADA_PATH, "/nope"] {
+        let answer = call(&method, path).on(&router).await;
+        assert_eq!(answer.failure(), failure(501, "NOT_IMPLEMENTED"));
+        assert_eq!(
+            answer.message(),
+            "Methods of more than 32 characters are not known"
+        );
+    }
+    let path = format!("/{}", "p".repeat(10_000));
+    let answer = get(&path).on(&router).await;
+    assert_eq!(answer.failure(), failure(404, "NOT_FOUND"));
+    let shown = "p".repeat(99);
+    assert_eq!(answer.message(), format!("Route GET /{shown}… not found"));
+}

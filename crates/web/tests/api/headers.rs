@@ -56,6 +56,7 @@ async fn list(accept: &str) -> (Response<()>, Bytes) {
         })
     });
     let request = Request::get("/api/users?count=none")
+        .header("host", "localhost")
         .header("authorization", format!("Bearer {}", token(ADMIN.unwrap())))
         .header("accept-encoding", accept);
     let request = request.body(Body::empty()).unwrap();
@@ -78,6 +79,8 @@ async fn clients_that_ask_get_it_compressed() {
         // Refusing what there is makes no 406 of what was carried out.
         ("identity;q=0", None, b"{"),
         ("*;q=0.0", None, b"{"),
+        ("gzip, identity;q=0", Some("gzip"), &[0x1f, 0x8b]),
+        ("gzip;q=0, *;q=0", None, b"{"),
     ] {
         let (response, bytes) = list(accept).await;
         assert_eq!(response.status(), StatusCode::OK, "{accept}");

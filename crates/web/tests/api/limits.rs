@@ -41,24 +41,18 @@ fn refused() -> (u16, String) {
 }
 
 #[tokio::test]
-async fn beyond_what_is_handled_at_once_is_refused_until_a_place_is_free() {
+async fn beyond_what_is_handled_at_once_is_refused() {
     let mut mocks = Mocks::knowing(ada());
-    mocks.limits.concurrent_requests = 1;
+    mocks.limits.concurrent_requests = 0;
     let router = mocks.router();
-    let mut slow = Box::pin(
-        call("POST", "/api/users")
-            .header("content-type", "application/json")
-            .stream(never())
-            .on(&router),
-    );
-    assert!(slow.as_mut().now_or_never().is_none());
-
     for call in [
         get(ADA_PATH),
         // Before the token is looked at.
         get(ADA_PATH).by(STRANGER),
         post("/api/auth/login", json!({})),
         post("/api/users", json!({})),
+        get("/docs/swagger-ui.css"),
+        get("/api/openapi.json"),
     ] {
         let answer = call.on(&router).await;
         assert_eq!(answer.failure(), failure(503, "UNAVAILABLE"));
@@ -69,9 +63,53 @@ async fn beyond_what_is_handled_at_once_is_refused_until_a_place_is_free() {
     let put = call("PUT", ADA_PATH).on(&router).await;
     assert_eq!(put.status, 405);
     assert_eq!(get("/api/health").on(&router).await.status, 200);
+}
 
-    drop(slow);
-    assert_eq!(get(ADA_PATH).on(&router).await.status, 200);
+fn slow_sign_up(address: &str) -> Call {
+    let call = call("POST", "/api/users").header("content-type", "application/json");
+    from(address, call.stream(never()))
+}
+
+#[tokio::test]
+async fn bodies_that_are_awaited_hold_up_their_own_address_alone() {
+    let mut mocks = Mocks::knowing(ada());
+    mocks.limits.concurrent_requests = 1;
+    mocks.limits.pending_bodies_per_address = 2;
+    let router = mocks.router();
+    let (here, there) = ("192.0.2.1:1", "192.0.2.2:1");
+    let mut slow: Vec<_> = (0..2)
+        .map(|_| Box::pin(slow_sign_up(here).on(&router)))
+        .collect();
+    for slow in &mut slow {
+        assert!(slow.as_mut().now_or_never().is_none());
+    }
+    let refused = slow_sign_up(here).on(&router).await;
+    assert_eq!(refused.failure(), failure(503, "UNAVAILABLE"));
+    assert_eq!(refused.header("retry-after"), "1");
+    // Neither what has no body, nor other addresses.
+    assert_eq!(from(here, get(ADA_PATH)).on(&router).await.status, 200);
+    let other = from(there, post("/api/users", json!({}))).on(&router).await;
+    assert_eq!(other.status, 400);
+
+    slow.pop();
+    let next = from(here, post("/api/users", json!({}))).on(&router).await;
+    assert_eq!(next.status, 400);
+}
+
+#[tokio::test]
+async fn bodies_of_all_requests_share_one_budget() {
+    let mut mocks = Mocks::default();
+    mocks.limits.body_bytes = 60_000;
+    let router = mocks.router();
+    let login = |length: usize| {
+        let body = json!({"email": "a".repeat(length), "password": "x"});
+        post("/api/auth/login", body)
+    };
+    assert_eq!(login(10_000).on(&router).await.status, 400);
+    let refused = login(40_000).on(&router).await;
+    assert_eq!(refused.failure(), failure(503, "UNAVAILABLE"));
+    // Nothing is left of it.
+    assert_eq!(login(10_000).on(&router).await.status, 400);
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,8 +117,8 @@ async fn a_client_is_told_its_quota_and_refused_beyond_it() {
     let router = limited(3);
     for left in [
         "\"default\";r=2;t=20",
-        "\"default\";r=1;t=40",
-        "\"default\";r=0;t=60",
+        "\"default\";r=1;t=20",
+        "\"default\";r=0;t=20",
     ] {
         let answer = get(ADA_PATH).on(&router).await;
         assert_eq!(answer.status, 200);
@@ -95,7 +133,7 @@ async fn a_client_is_told_its_quota_and_refused_beyond_it() {
     );
     assert_eq!(answer.header("retry-after"), "20");
     assert_eq!(answer.header("ratelimit-policy"), "\"default\";q=3;w=60");
-    assert_eq!(answer.header("ratelimit"), "\"default\";r=0;t=60");
+    assert_eq!(answer.header("ratelimit"), "\"default\";r=0;t=20");
 
     tokio::time::advance(Duration::from_secs(20)).await;
     assert_eq!(get(ADA_PATH).on(&router).await.status, 200);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::fmt;
 
-use crate::support::{ADA, ADA_PATH, Call, Mocks, ada, get, token};
+use crate::support::{ADA, ADA_PATH, Call, Mocks, ada, call, get, token};
 
 /// What a request leaves in the log, line by line.
 async fn logged(call: Call) -> Vec<Value> {
@@ -57,4 +57,13 @@ async fn what_is_not_known_is_left_out() {
     assert!(span.get("user_id").is_none());
     assert!(span.get("trace_id").is_none());
     assert!(!lines[0].to_string().contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_method_that_was_made_up_is_not_logged_whole() {
+    let lines = logged(call(&"M".repeat(33), "/nope")).await;
+    assert_eq!(lines[0]["span"]["method"], "unknown");
+    assert_eq!(lines[0]["fields"]["status"], 501);
+    let lines = logged(call(&"M".repeat(32), "/nope")).await;
+    assert_eq!(lines[0]["span"]["method"], "M".repeat(32));
 }

@@ -13,6 +13,7 @@ mod bodies;
 mod conventions;
 mod errors;
 mod headers;
+mod http_rules;
 mod limits;
 mod log;
 mod metrics;

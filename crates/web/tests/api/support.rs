@@ -132,11 +132,7 @@ impl Default for Mocks {
         Self {
             ports,
             draining: false,
-            limits: LimitSettings {
-                concurrent_requests: 1024,
-                requests_per_minute: 0,
-                sign_ups_per_hour: 0,
-            },
+            limits: LimitSettings::default(),
             metrics: HttpMetrics::default(),
             settings: Settings {
                 base_path: String::new(),
@@ -265,6 +261,7 @@ pub struct Call {
 pub fn call(method: &str, path: &str) -> Call {
     let method: Method = method.parse().unwrap();
     let request = Request::builder().method(method).uri(path);
+    let request = request.header("host", "localhost");
     Call {
         request: request.body(Body::empty()).unwrap(),
         sent: None,

@@ -1,0 +1,135 @@
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hexpress_domain::auth::ClientAddress;
+use ipnet::IpNet;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, TryAcquireError};
+
+use crate::open_files::ConnectionCounts;
+
+/// Who is let in: so many connections in all, and so many of each client address.
+#[derive(Clone)]
+pub struct Admission(Arc<Counts>);
+
+struct Counts {
+    free: Arc<Semaphore>,
+    per_address: usize,
+    /// Whose connections are those of many clients.
+    proxies: Vec<IpNet>,
+    by_address: Mutex<HashMap<ClientAddress, usize>>,
+}
+
+/// A connection's place, until this is dropped.
+pub(super) struct Admitted {
+    _permit: OwnedSemaphorePermit,
+    counted: Option<(Admission, ClientAddress)>,
+}
+
+impl Admission {
+    /// Lets so many in. Connections of `proxies` count only in all.
+    pub fn new(counts: ConnectionCounts, proxies: Vec<IpNet>) -> Self {
+        Self(Arc::new(Counts {
+            free: Arc::new(Semaphore::new(counts.max.min(Semaphore::MAX_PERMITS))),
+            per_address: counts.per_address,
+            proxies,
+            by_address: Mutex::default(),
+        }))
+    }
+
+    /// Waits until one more connection may be accepted.
+    pub(super) async fn vacancy(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        Arc::clone(&self.0.free).acquire_owned().await
+    }
+
+    /// As [`Self::vacancy`], if that is now.
+    pub(super) fn try_vacancy(&self) -> Result<OwnedSemaphorePermit, TryAcquireError> {
+        Arc::clone(&self.0.free).try_acquire_owned()
+    }
+
+    /// Lets a connection in that was accepted, unless its address has as many as it may.
+    pub(super) fn admit(&self, permit: OwnedSemaphorePermit, peer: IpAddr) -> Option<Admitted> {
+        let canonical = peer.to_canonical();
+        let is_proxy = self.0.proxies.iter().any(|net| net.contains(&canonical));
+        let counted = if is_proxy {
+            None
+        } else {
+            let address = ClientAddress::from(peer);
+            let mut by_address = self.lock();
+            let count = by_address.get(&address).copied().unwrap_or_default();
+            if count >= self.0.per_address {
+                return None;
+            }
+            by_address.insert(address, count + 1);
+            Some((self.clone(), address))
+        };
+        Some(Admitted {
+            _permit: permit,
+            counted,
+        })
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ClientAddress, usize>> {
+        self.0
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        let Some((admission, address)) = &self.counted else {
+            return;
+        };
+        let mut by_address = admission.lock();
+        if let Some(count) = by_address.get_mut(address) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                by_address.remove(address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admission(max: usize, per_address: usize) -> Admission {
+        let proxies = vec!["10.0.0.0/8".parse().unwrap()];
+        Admission::new(ConnectionCounts { max, per_address }, proxies)
+    }
+
+    fn admit(admission: &Admission, peer: &str) -> Option<Admitted> {
+        let permit = admission.try_vacancy().ok()?;
+        admission.admit(permit, peer.parse().unwrap())
+    }
+
+    #[test]
+    fn an_address_has_so_many_and_leaves_nothing_behind() {
+        let admission = admission(10, 2);
+        let held: Vec<_> = [
+            "192.0.2.1",
+            "::ffff:192.0.2.1",
+            "2001:db8::1",
+            "2001:db8::2",
+        ]
+        .map(|peer| admit(&admission, peer).unwrap())
+        .into();
+        assert!(admit(&admission, "192.0.2.1").is_none());
+        assert!(admit(&admission, "2001:db8::3").is_none());
+        assert!(admit(&admission, "192.0.2.2").is_some());
+        drop(held);
+        assert!(admission.lock().is_empty());
+        assert_eq!(admission.0.free.available_permits(), 10);
+    }
+
+    #[test]
+    fn a_proxy_counts_in_all_alone() {
+        let admission = admission(3, 1);
+        let held: Vec<_> = (0..3).map(|_| admit(&admission, "10.0.0.1")).collect();
+        assert!(held.iter().all(Option::is_some));
+        assert!(admit(&admission, "192.0.2.1").is_none());
+    }
+}

@@ -1,0 +1,118 @@
+//! How many files the process may open, and what it opens them for. A connection is one,
+//! and the database needs some: its own come first.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::failure::Failure;
+
+/// More than this are of no use: memory ends before.
+const MOST_FILES: u64 = 65_536;
+
+/// Files that one connection to the database may need: SQLite's has a database, a log and
+/// temporary ones.
+const FILES_FOR_EACH_POOLED: usize = 4;
+
+/// Files that are open for other things: standard streams, the runtime, listeners, metrics.
+const OTHER_FILES: usize = 64;
+
+/// How many connections are served at once, unless it is configured.
+const MOST_CONNECTIONS: usize = 8192;
+
+/// How many connections one address may have at least, unless it is configured or more than
+/// half of all.
+const LEAST_PER_ADDRESS: usize = 256;
+
+/// How many connections are served at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionCounts {
+    /// In all.
+    pub max: usize,
+    /// For each client address.
+    pub per_address: usize,
+}
+
+/// Raises the soft limit of open files as far as the hard one lets it. Returns how many
+/// files the process may open from now on.
+pub fn raise_limit() -> usize {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.map_or(MOST_FILES, |hard| hard.min(MOST_FILES));
+    let raised = Rlimit {
+        current: Some(wanted),
+        maximum,
+    };
+    let has_enough = current.is_none_or(|soft| soft >= wanted);
+    let files = if has_enough || setrlimit(Resource::Nofile, raised).is_err() {
+        current.unwrap_or(MOST_FILES)
+    } else {
+        wanted
+    };
+    usize::try_from(files).unwrap_or(usize::MAX)
+}
+
+impl ConnectionCounts {
+    /// As many connections as are configured, or as fit: `files` may be open, those for
+    /// `pooled` connections to the database among them.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] where more are configured than fit, or none fits.
+    pub fn fit(
+        files: usize,
+        pooled: usize,
+        max: Option<usize>,
+        per_address: Option<usize>,
+    ) -> Result<Self, Failure> {
+        let kept = pooled
+            .saturating_mul(FILES_FOR_EACH_POOLED)
+            .saturating_add(OTHER_FILES);
+        let room = files.saturating_sub(kept);
+        let max = max.unwrap_or_else(|| room.clamp(1, MOST_CONNECTIONS));
+        if max > room {
+            return Err(Failure::Failed(format!(
+                "{max} connections do not fit: the process may open {files} files, and {kept} are kept for the database \
+                 and the rest\nSet MAX_CONNECTIONS to at most {}, or let the process open more files \
+                 (ulimit -n, LimitNOFILE).",
+                room.max(1)
+            )));
+        }
+        let share = (max / 8).max(LEAST_PER_ADDRESS.min(max.div_ceil(2)));
+        Ok(Self {
+            max,
+            per_address: per_address.unwrap_or(share).min(max),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fit(files: usize, max: Option<usize>) -> Option<(usize, usize)> {
+        let counts = ConnectionCounts::fit(files, 20, max, None).ok()?;
+        Some((counts.max, counts.per_address))
+    }
+
+    #[test]
+    fn connections_leave_the_files_of_the_database_free() {
+        assert_eq!(fit(1_000_000, None), Some((8192, 1024)));
+        assert_eq!(fit(1024, None), Some((880, 256)));
+        assert_eq!(fit(244, None), Some((100, 50)));
+        assert_eq!(fit(145, None), Some((1, 1)));
+        assert_eq!(fit(144, None), None);
+    }
+
+    #[test]
+    fn what_is_configured_must_fit() {
+        assert_eq!(fit(1024, Some(880)), Some((880, 256)));
+        assert_eq!(fit(1024, Some(881)), None);
+        assert_eq!(fit(1_000_000, Some(20_000)), Some((20_000, 2500)));
+    }
+
+    #[test]
+    fn the_limit_is_raised_to_the_hard_one() {
+        let hard = getrlimit(Resource::Nofile).maximum;
+        let files = raise_limit();
+        let expected = hard.map_or(MOST_FILES, |hard| hard.min(MOST_FILES));
+        assert!(u64::try_from(files).unwrap() >= expected);
+    }
+}

@@ -1,0 +1,152 @@
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use axum::body::{Body, Bytes};
+use axum::response::Response;
+use hexpress_domain::auth::ClientAddress;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use super::Limits;
+use super::bytes::HeldBytes;
+use super::shares::AddressShare;
+use crate::error::{ApiError, Capacity};
+
+/// Answers up to this length, in bytes, are not counted: the number of connections bounds
+/// them.
+const SHORT: usize = 16 * 1024;
+
+/// How much of a long answer is handed over at once. The rest is held here until there is
+/// room for it on the connection.
+const PIECE: usize = 64 * 1024;
+
+impl Limits {
+    /// Counts a long answer until it is written, or its reader has gone.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Overloaded`] where all such answers, or those to this address, take up as
+    /// much as they may. What the request has done is done.
+    pub(crate) fn hold(
+        &self,
+        response: Response,
+        address: ClientAddress,
+    ) -> Result<Response, ApiError> {
+        let bytes = response.body().size_hint().lower();
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        if bytes <= SHORT {
+            return Ok(response);
+        }
+        let overloaded = || ApiError::Overloaded(Capacity::ResponseBytes);
+        let share = self.answers_by_address.begin(address);
+        let mut share = share.ok_or_else(overloaded)?;
+        if !share.grow(bytes) {
+            return Err(overloaded());
+        }
+        let held = (share, self.answers.take(bytes).ok_or_else(overloaded)?);
+        Ok(response.map(|body| {
+            Body::new(HeldBody {
+                body,
+                rest: Bytes::new(),
+                _held: held,
+            })
+        }))
+    }
+}
+
+/// The body of an answer that is counted, in pieces.
+struct HeldBody {
+    body: Body,
+    /// What the body has given and nobody has taken.
+    rest: Bytes,
+    _held: (AddressShare, HeldBytes),
+}
+
+impl HttpBody for HeldBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.rest.is_empty() {
+            let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+            match frame.map(|frame| frame.map(Frame::into_data)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Ok(Err(trailers))) => return Poll::Ready(Some(Ok(trailers))),
+                Some(Ok(Ok(bytes))) => self.rest = bytes,
+            }
+        }
+        let length = self.rest.len().min(PIECE);
+        let piece = self.rest.split_to(length);
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let rest = u64::try_from(self.rest.len()).unwrap_or(u64::MAX);
+        match self.body.size_hint().exact() {
+            Some(bytes) => SizeHint::with_exact(bytes.saturating_add(rest)),
+            None => SizeHint::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use http_body_util::BodyExt;
+
+    use super::super::LimitSettings;
+    use super::*;
+
+    fn limits() -> Limits {
+        Limits::new(&LimitSettings {
+            response_bytes: 16 * PIECE,
+            ..LimitSettings::default()
+        })
+    }
+
+    fn hold(limits: &Limits, length: usize, last: u8) -> Option<Response> {
+        let address = IpAddr::from([192, 0, 2, last]).into();
+        let response = Response::new(Body::from(vec![b'a'; length]));
+        limits.hold(response, address).ok()
+    }
+
+    #[tokio::test]
+    async fn a_long_answer_is_the_same_in_pieces() {
+        let limits = limits();
+        let mut body = hold(&limits, 2 * PIECE + 1, 1).unwrap().into_body();
+        let mut left = 2 * PIECE + 1;
+        while !body.is_end_stream() {
+            let hint = body.size_hint().exact();
+            assert_eq!(hint, u64::try_from(left).ok());
+            let piece = body.frame().await.unwrap().unwrap().into_data().unwrap();
+            assert!(piece.len() <= PIECE);
+            left -= piece.len();
+        }
+        assert_eq!(left, 0);
+    }
+
+    #[test]
+    fn answers_are_counted_until_they_are_dropped() {
+        let limits = limits();
+        // A quarter for each address.
+        let held: Vec<_> = (1..=4)
+            .map(|last| {
+                assert!(hold(&limits, 4 * PIECE + 1, last).is_none());
+                hold(&limits, 4 * PIECE, last).unwrap()
+            })
+            .collect();
+        assert!(hold(&limits, SHORT + 1, 1).is_none());
+        assert!(hold(&limits, SHORT + 1, 5).is_none());
+        assert!(hold(&limits, SHORT, 1).is_some());
+        drop(held);
+        assert!(hold(&limits, 4 * PIECE, 1).is_some());
+    }
+}

@@ -1,0 +1,233 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use hexpress_domain::auth::ClientAddress;
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use super::Limits;
+use super::bytes::HeldBytes;
+use crate::error::{ApiError, Capacity};
+
+/// The least memory that a body with bytes in it takes, so that it grows in few steps.
+const FIRST_ROOM: usize = 4 * 1024;
+
+/// A request's place among those that are handled at once, with what its body takes up.
+pub(crate) struct Place {
+    limits: Arc<Limits>,
+    /// `None` while the body is awaited.
+    permit: Option<OwnedSemaphorePermit>,
+    body: Option<HeldBytes>,
+}
+
+impl Place {
+    /// Takes a place.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Overloaded`] where none is free.
+    pub(crate) fn take(limits: &Arc<Limits>) -> Result<Self, ApiError> {
+        Ok(Self {
+            permit: Some(permit(&limits.capacity)?),
+            body: None,
+            limits: Arc::clone(limits),
+        })
+    }
+
+    /// Receives a body. Its bytes are counted until the place is dropped. While they are
+    /// awaited, others may have the permit: one byte would hold it.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`] where the body is too long or too late or broken off, or too much is
+    /// going on.
+    pub(crate) async fn receive(
+        &mut self,
+        body: Body,
+        limit: usize,
+        patience: Duration,
+        address: ClientAddress,
+    ) -> Result<Bytes, ApiError> {
+        if body.is_end_stream() {
+            return Ok(Bytes::new());
+        }
+        self.permit = None;
+        let received = timeout(patience, self.collect(body, limit, address)).await;
+        let received = received.unwrap_or(Err(ApiError::BodyTimeout))?;
+        self.permit = Some(permit(&self.limits.capacity)?);
+        Ok(received)
+    }
+
+    /// Joins the chunks as they come: each would keep a buffer of its own.
+    async fn collect(
+        &mut self,
+        mut body: Body,
+        limit: usize,
+        address: ClientAddress,
+    ) -> Result<Bytes, ApiError> {
+        let pending = self.limits.pending_bodies.begin(address);
+        let mut pending = pending.ok_or(ApiError::Overloaded(Capacity::PendingBodies))?;
+        let mut bytes = Vec::new();
+        while let Some(frame) = body.frame().await {
+            // The client broke off; nobody reads the answer.
+            let frame = frame
+                .map_err(|_| ApiError::InvalidJson("The request body broke off".to_owned()))?;
+            let Ok(chunk) = frame.into_data() else {
+                continue;
+            };
+            let length = bytes.len().saturating_add(chunk.len());
+            if length > limit {
+                return Err(ApiError::BodyTooLarge { limit });
+            }
+            if length > bytes.capacity() {
+                let room = length.max(bytes.capacity() * 2).max(FIRST_ROOM).min(limit);
+                let more = room - bytes.capacity();
+                if !pending.grow(more) {
+                    return Err(ApiError::Overloaded(Capacity::PendingBodies));
+                }
+                self.hold(more)?;
+                bytes.reserve_exact(room - bytes.len());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.into())
+    }
+
+    fn hold(&mut self, bytes: usize) -> Result<(), ApiError> {
+        let more = self.limits.bodies.take(bytes);
+        let more = more.ok_or(ApiError::Overloaded(Capacity::BodyBytes))?;
+        match &mut self.body {
+            Some(held) => held.add(more),
+            None => self.body = Some(more),
+        }
+        Ok(())
+    }
+}
+
+fn permit(capacity: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ApiError> {
+    let permit = Arc::clone(capacity).try_acquire_owned();
+    permit.map_err(|_| ApiError::Overloaded(Capacity::Requests))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::{FutureExt, StreamExt, stream};
+
+    use super::super::LimitSettings;
+    use super::*;
+
+    const HERE: ClientAddress = ClientAddress::LOCAL;
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn limits(settings: LimitSettings) -> Arc<Limits> {
+        Arc::new(Limits::new(&settings))
+    }
+
+    /// A body of these chunks that does not end.
+    fn endless(chunks: &'static [&'static [u8]]) -> Body {
+        let chunks = stream::iter(chunks).map(|chunk| Ok::<_, Infallible>(*chunk));
+        Body::from_stream(chunks.chain(stream::pending()))
+    }
+
+    fn is_overloaded<T>(result: &Result<T, ApiError>, by: Capacity) -> bool {
+        matches!(result, Err(ApiError::Overloaded(capacity)) if *capacity == by)
+    }
+
+    #[test]
+    fn a_place_is_free_again_when_its_request_is_answered() {
+        let concurrent_requests = 1;
+        let limits = limits(LimitSettings {
+            concurrent_requests,
+            ..LimitSettings::default()
+        });
+        let place = Place::take(&limits);
+        assert!(place.is_ok());
+        assert!(is_overloaded(&Place::take(&limits), Capacity::Requests));
+        drop(place);
+        assert!(Place::take(&limits).is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_body_holds_no_permit() {
+        let limits = limits(LimitSettings {
+            concurrent_requests: 1,
+            pending_bodies_per_address: 1,
+            ..LimitSettings::default()
+        });
+        let mut waiting = Place::take(&limits).unwrap();
+        let mut receiving = Box::pin(waiting.receive(endless(&[b"a"]), 10, LONG, HERE));
+        assert!(receiving.as_mut().now_or_never().is_none());
+
+        let mut other = Place::take(&limits).unwrap();
+        let received = other.receive(Body::from("b"), 10, LONG, HERE).await;
+        assert!(is_overloaded(&received, Capacity::PendingBodies));
+        drop((receiving, other));
+        let mut other = Place::take(&limits).unwrap();
+        let received = other.receive(Body::from("b"), 10, LONG, HERE).await;
+        assert_eq!(received.unwrap(), "b");
+        assert!(is_overloaded(&Place::take(&limits), Capacity::Requests));
+    }
+
+    #[tokio::test]
+    async fn bodies_are_counted_until_their_requests_are_answered() {
+        let limits = limits(LimitSettings {
+            body_bytes: 10 * FIRST_ROOM,
+            ..LimitSettings::default()
+        });
+        let body = || Body::from(vec![b'a'; 4 * FIRST_ROOM]);
+        let limit = 100 * FIRST_ROOM;
+        let mut places = Vec::new();
+        for _ in 0..2 {
+            let mut place = Place::take(&limits).unwrap();
+            place.receive(body(), limit, LONG, HERE).await.unwrap();
+            places.push(place);
+        }
+        let mut last = Place::take(&limits).unwrap();
+        let received = last.receive(body(), limit, LONG, HERE).await;
+        assert!(is_overloaded(&received, Capacity::BodyBytes));
+        places.clear();
+        let mut last = Place::take(&limits).unwrap();
+        last.receive(body(), limit, LONG, HERE).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_only_announced_or_comes_in_single_bytes_costs_what_is_there() {
+        let limits = limits(LimitSettings {
+            body_bytes: 2 * FIRST_ROOM,
+            ..LimitSettings::default()
+        });
+        let chunks = stream::repeat(Ok::<_, Infallible>(&b"a"[..])).take(FIRST_ROOM);
+        let mut place = Place::take(&limits).unwrap();
+        let body = Body::from_stream(chunks);
+        let received = place.receive(body, usize::MAX, LONG, HERE).await.unwrap();
+        assert_eq!(received.len(), FIRST_ROOM);
+        assert!(limits.bodies.take(FIRST_ROOM).is_some());
+    }
+
+    #[tokio::test]
+    async fn one_address_cannot_fill_the_budget_with_what_it_does_not_end() {
+        let limits = limits(LimitSettings {
+            body_bytes: 2 * FIRST_ROOM,
+            ..LimitSettings::default()
+        });
+        let mut first = Place::take(&limits).unwrap();
+        let mut receiving = Box::pin(first.receive(endless(&[b"a"]), usize::MAX, LONG, HERE));
+        assert!(receiving.as_mut().now_or_never().is_none());
+        let mut second = Place::take(&limits).unwrap();
+        let received = second
+            .receive(endless(&[b"a"]), usize::MAX, LONG, HERE)
+            .await;
+        assert!(is_overloaded(&received, Capacity::PendingBodies));
+        let there = std::net::IpAddr::from([192, 0, 2, 1]).into();
+        let mut third = Place::take(&limits).unwrap();
+        let received = third
+            .receive(Body::from("a"), usize::MAX, LONG, there)
+            .await;
+        assert!(received.is_ok());
+    }
+}
