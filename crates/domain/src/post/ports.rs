@@ -50,7 +50,8 @@ pub struct PostRecord {
 /// A slug is *taken* while a live post has it. It is *kept*, as a redirect, while it
 /// leads to a post that had it and was known to readers: one row for each slug, for its
 /// last such holder. A post gets a made slug only if it is neither taken nor kept. It
-/// gets a named slug only if it is not taken; if the slug was kept, it is kept no longer.
+/// gets a named slug only if it is not taken. If the slug was kept, it is kept no longer from
+/// the moment when the post was published under it: a draft takes no address away.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait PostRepository: PostReader + Send + Sync {

@@ -19,18 +19,33 @@ pub(super) async fn find(
     .await
 }
 
+/// Which post a slug leads to, in this order: one that everybody sees, the post that had it and
+/// that everybody sees, and where nobody but its author would miss it, a draft, or an archived
+/// post.
 pub(super) async fn find_by_slug(
     connection: &mut Connection,
     slug: &Slug,
 ) -> Result<Option<PostView>, Failure> {
-    let leads_to = Condition::sql(
-        "posts.deleted_at IS NULL AND posts.id = coalesce(\
-         (SELECT id FROM posts AS taken WHERE taken.deleted_at IS NULL AND taken.slug = ",
-    )
-    .and_text(slug.as_str())
-    .and_sql("), (SELECT post_id FROM kept_slugs WHERE kept_slugs.slug = ")
-    .and_text(slug.as_str())
-    .and_sql("))");
+    const HOLDER: &str =
+        "(SELECT id FROM posts AS holder WHERE holder.deleted_at IS NULL AND holder.slug = ";
+    const FORMER: &str = "(SELECT post_id FROM kept_slugs WHERE kept_slugs.slug = ";
+    const PUBLISHED: &str = " AND EXISTS (SELECT 1 FROM posts AS target WHERE target.id = post_id \
+         AND target.deleted_at IS NULL AND target.status = 'published')), ";
+
+    let slug = slug.as_str();
+    let leads_to = Condition::sql("posts.deleted_at IS NULL AND posts.id = coalesce(")
+        .and_sql(HOLDER)
+        .and_text(slug)
+        .and_sql(" AND holder.status = 'published'), ")
+        .and_sql(FORMER)
+        .and_text(slug)
+        .and_sql(PUBLISHED)
+        .and_sql(HOLDER)
+        .and_text(slug)
+        .and_sql("), ")
+        .and_sql(FORMER)
+        .and_text(slug)
+        .and_sql("))");
     first(connection, leads_to).await
 }
 

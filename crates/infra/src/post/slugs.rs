@@ -129,16 +129,17 @@ pub(super) fn refused_made(error: diesel::result::Error) -> Failure {
     }
 }
 
-/// The statement that settles a slug, and whether the post may have it. No function,
+/// The statement that settles a slug of a post that readers know or do not, and whether the post may have it. No function,
 /// since no signature says simply what Diesel must know of a connection of either kind.
 macro_rules! frees {
-    ($c:ident, $post:expr, $slug:expr, $chosen:expr) => {
+    ($c:ident, $post:expr, $slug:expr, $chosen:expr, $is_known:expr) => {
         async {
             use diesel::dsl::{exists, not};
             use $crate::schema::slug_redirects;
 
             let redirect = slug_redirects::table.find($chosen.as_str());
             match $slug {
+                NewSlug::Named(_) if !$is_known => Ok(true),
                 NewSlug::Named(_) => {
                     let delete = Prepared(diesel::delete(redirect));
                     delete.execute($c).await.map(|_| true)
@@ -155,16 +156,18 @@ macro_rules! frees {
 }
 pub(super) use frees;
 
-/// Settles the redirect of a slug that a post has got. A named slug loses its redirect. A
-/// made slug must not be the redirect of another post. Comes after the post has the slug:
+/// Settles the redirect of a slug that a post has got. A named slug loses its redirect, if
+/// readers know the post: a draft takes no address away. A made slug must not be the redirect of another post. Comes after the post has the slug:
 /// by then, a transaction that made a redirect of it meanwhile has committed.
 pub(super) async fn settle(
     connection: &mut Connection,
     post: PostId,
     slug: &NewSlug,
     chosen: &Slug,
+    is_known: bool,
 ) -> Result<(), Failure> {
-    let is_free = on_backend!(connection, |c| frees!(c, post, slug, chosen).await?);
+    let is_free = on_backend!(connection, |c| frees!(c, post, slug, chosen, is_known)
+        .await?);
     settled(is_free)
 }
 
@@ -233,8 +236,8 @@ pub(super) async fn keep_unless_known(
     Ok(())
 }
 
-/// Removes the redirect from a published post's slug to another post. While the post was
-/// a draft, the slug may have become a redirect to a post that was restored.
+/// Removes the redirect from a published post's slug to another post, which the slug led to
+/// while the post was a draft.
 pub(super) async fn take_over(
     connection: &mut Connection,
     post: PostId,

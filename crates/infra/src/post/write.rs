@@ -34,6 +34,7 @@ pub(super) async fn insert(
     let author = author.ok_or(RepositoryError::Conflict(CREDENTIALS_CHANGED))?;
     let slug = slugs::choose(connection, post.id, &post.slug).await?;
     let is_named = matches!(post.slug, NewSlug::Named(_));
+    let is_known = post.published_at.is_some();
     let row = rows::NewPostRow::of(post, search_text, &slug, is_named);
     let (row, is_free) = pipelined!(
         connection,
@@ -43,7 +44,7 @@ pub(super) async fn insert(
                 .returning(PostRow::as_returning());
             Prepared(insert).get_result(c)
         },
-        slugs::frees!(c, post.id, &post.slug, slug),
+        slugs::frees!(c, post.id, &post.slug, slug, is_known),
     );
     let row: PostRow = row.map_err(|error| slugs::refused(error, &post.slug))?;
     slugs::settled(is_free?)?;
@@ -123,15 +124,14 @@ async fn update(
                 None => error.into(),
             })?
     });
+    let is_known = change.post.published_at.is_some();
     let Some(new) = &change.slug else {
-        let is_first_publication =
-            before.published_at.is_none() && change.post.published_at.is_some();
-        if is_first_publication {
+        if is_known && before.published_at.is_none() {
             slugs::take_over(connection, id, &slug).await?;
         }
         return Ok(slug);
     };
-    slugs::settle(connection, id, new, &slug).await?;
+    slugs::settle(connection, id, new, &slug, is_known).await?;
     if change.keeps_former_slug && *former != slug {
         match before.is_live() {
             true => slugs::keep(connection, id, former).await?,
@@ -165,7 +165,7 @@ pub(super) async fn bring_back(
             .await
             .map_err(slugs::refused_made)?
     });
-    slugs::settle(connection, id, &made, &slug).await?;
+    slugs::settle(connection, id, &made, &slug, false).await?;
     if slug != *former {
         slugs::keep_unless_known(connection, id, former).await?;
     }

@@ -46,8 +46,10 @@ impl State {
             return Err(RepositoryError::Conflict(CREDENTIALS_CHANGED));
         }
         let slug = self.choose_slug(record.id, &record.slug)?;
-        // One that is named is kept for nobody any more, one that is made never was.
-        self.slug_redirects.remove(&slug);
+        // One that is made is kept for nobody.
+        if record.published_at.is_some() {
+            self.slug_redirects.remove(&slug);
+        }
         let post = Post {
             id: record.id,
             author_id: record.author_id,
@@ -107,8 +109,8 @@ impl State {
             };
             row.content = change.content.unwrap_or_else(|| row.content.clone());
         }
-        // Whoever gets a slug, or gets known by it, is the only one that it leads to.
-        if change.slug.is_some() || (is_known && before.published_at.is_none()) {
+        // Whoever is known by a slug is the only one that it leads to.
+        if is_known && (change.slug.is_some() || before.published_at.is_none()) {
             self.slug_redirects.remove(&slug);
         }
         if change.keeps_former_slug && slug != former {

@@ -1,7 +1,7 @@
 //! Which post a slug leads to: the live post that has it, or a post that had it (a slug
 //! redirect).
 
-use hexpress_domain::post::{NewSlug, Post, PostId, Slug};
+use hexpress_domain::post::{NewSlug, Post, PostId, PostStatus, Slug};
 use hexpress_domain::repository::RepositoryError;
 
 use super::{PostRow, State};
@@ -14,9 +14,13 @@ impl State {
 
     /// The live post that a slug leads to.
     pub(super) fn led_to_by(&self, slug: &Slug) -> Option<&PostRow> {
-        let redirected = || self.posts.get(self.slug_redirects.get(slug)?);
-        let found = self.holder(slug).or_else(redirected);
-        found.filter(|row| row.post.is_live())
+        let holder = self.holder(slug);
+        let redirect = self.slug_redirects.get(slug);
+        let former = redirect.and_then(|id| self.posts.get(id));
+        let former = former.filter(|row| row.post.is_live());
+        let is_published = |row: &&PostRow| row.post.status == PostStatus::Published;
+        let for_all = holder.filter(is_published).or(former.filter(is_published));
+        for_all.or(holder).or(former)
     }
 
     /// The slugs that lead to other posts than this.

@@ -67,6 +67,7 @@ promises! {
             the_first_url_lands_after_any_number_of_renames,
             a_slug_that_no_reader_knew_is_not_kept,
             a_made_slug_avoids_kept_ones_and_a_named_one_takes_them_over,
+            a_draft_takes_no_address_of_a_published_post,
             a_slug_leads_to_its_last_holder,
             a_slug_kept_for_a_deleted_post_leads_nowhere_and_is_kept,
             a_new_title_may_leave_the_post_its_own_number,
