@@ -106,7 +106,7 @@ impl Connection {
     /// write lock from here on, so that what it reads stays true until it commits.
     pub(crate) async fn begin(&mut self) -> QueryResult<()> {
         match self {
-            Self::Postgres(c) => begin(Arc::clone(c)).await,
+            Self::Postgres(c) => begin(Arc::clone(c), "BEGIN").await,
             Self::Sqlite(c) => {
                 c.spawn_blocking(|c| {
                     AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
@@ -185,10 +185,13 @@ impl Connection {
 
 type SqliteTransactions = <AsyncSqliteConnection as AsyncConnection>::TransactionManager;
 
-/// Begins a transaction on PostgreSQL. The connection is shared, so that the transaction's
-/// first statement can be sent while this is under way.
-pub(crate) async fn begin(connection: Arc<Object<AsyncPgConnection>>) -> QueryResult<()> {
-    (&mut &**connection).batch_execute("BEGIN").await
+/// Begins a transaction on PostgreSQL by this SQL. The connection is shared, so that the
+/// transaction's first statement can be sent while this is under way.
+pub(crate) async fn begin(
+    connection: Arc<Object<AsyncPgConnection>>,
+    sql: &'static str,
+) -> QueryResult<()> {
+    (&mut &**connection).batch_execute(sql).await
 }
 
 const NO_LOG: Option<Box<dyn Instrumentation>> = None;

@@ -14,6 +14,8 @@ pub(crate) enum Intent {
     LookUp,
     /// Statements that write nothing.
     Read,
+    /// Statements that write nothing and may take long.
+    Search,
     /// A transaction.
     Write,
     /// A transaction whose first statement only reads.

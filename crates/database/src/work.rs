@@ -18,7 +18,7 @@ use crate::connection::{Connection, begin};
 use crate::database::{Database, Inner};
 use crate::error::{Failure, Fault, again, classify, classify_commit, is_of_another_schema};
 use crate::finishing::Finishing;
-use crate::lease::{Intent, Lease, timed_out};
+use crate::lease::{Intent, Lease, timed_out, unavailable};
 use crate::pool::Place;
 use crate::sqlite::group_commit::{Queue, Queued};
 use crate::sqlite::on_thread;
@@ -85,6 +85,28 @@ impl Database {
             .inner
             .run(Intent::LookUp, Arc::new(input), work, |_| true);
         self.passing(done.await).await
+    }
+
+    /// A [`read`](Self::read) that may have to look at every row, such as a search for one
+    /// character. At most half of the connections do so at once; on PostgreSQL no statement of
+    /// it takes longer than two seconds. SQLite has no such limit: Diesel cannot interrupt it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::read`]; [`RepositoryError::Unavailable`] also beyond these limits.
+    pub async fn search<I, T>(&self, input: I, work: Work<I, T>) -> Result<T, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let patience = self.inner.connections.acquire_timeout();
+        let turn = tokio::time::timeout(patience, self.inner.searches.acquire()).await;
+        let _turn = turn
+            .map_err(|_| timed_out(patience))?
+            .map_err(unavailable)?;
+        self.inner
+            .run(Intent::Search, Arc::new(input), work, |_| true)
+            .await
     }
 
     /// Runs statements in one transaction.
@@ -399,10 +421,9 @@ async fn attempt<I, T>(
     lease.connection.log_statements();
     let doing = async {
         match intent {
-            Intent::LookUp | Intent::Read => run(&mut lease.connection, input, work)
-                .await
-                .map_err(|failure| Fault::of(failure, lease.meaning_of)),
-            Intent::Write | Intent::Change => {
+            Intent::LookUp | Intent::Read => read(&mut lease, input, work).await,
+            Intent::Search if is_sqlite(&lease.connection) => read(&mut lease, input, work).await,
+            Intent::Search | Intent::Write | Intent::Change => {
                 transaction(&mut lease, intent, input, work, keeps).await
             }
         }
@@ -418,6 +439,19 @@ async fn attempt<I, T>(
         lease.discard();
     }
     outcome
+}
+
+/// What begins a search on PostgreSQL.
+const BEGIN_SEARCH: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = '2s'";
+
+const fn is_sqlite(connection: &Connection) -> bool {
+    matches!(connection, Connection::Sqlite(_))
+}
+
+async fn read<I, T>(lease: &mut Lease, input: &I, work: Work<I, T>) -> Result<T, Fault> {
+    run(&mut lease.connection, input, work)
+        .await
+        .map_err(|failure| Fault::of(failure, lease.meaning_of))
 }
 
 async fn transaction<I, T>(
@@ -448,14 +482,15 @@ async fn begin_and_run<I, T>(
     input: &I,
     work: Work<I, T>,
 ) -> QueryResult<Result<T, Failure>> {
-    let shared = match (&*connection, intent) {
-        (Connection::Postgres(shared), Intent::Change) => Arc::clone(shared),
+    let (shared, sql) = match (&*connection, intent) {
+        (Connection::Postgres(shared), Intent::Change) => (Arc::clone(shared), "BEGIN"),
+        (Connection::Postgres(shared), Intent::Search) => (Arc::clone(shared), BEGIN_SEARCH),
         _ => {
             connection.begin().await?;
             return Ok(run(connection, input, work).await);
         }
     };
-    let (mut begin, mut work) = (pin!(begin(shared)), pin!(run(connection, input, work)));
+    let (mut begin, mut work) = (pin!(begin(shared, sql)), pin!(run(connection, input, work)));
     // Polled first, BEGIN is sent first and answered first. So the work gets no answer, and
     // sends no second statement, unless BEGIN has succeeded.
     tokio::select! {

@@ -1,12 +1,32 @@
 //! Lists: between the domain's pages and those of the kernel.
 
 use hexpress_database::sql::{self, Condition, Keyset};
+use hexpress_database::{Database, Work};
 use hexpress_domain::list::{Cursor, Direction, Page, PageSize, SortValue, Total};
+use hexpress_domain::repository::RepositoryError;
 
 pub(crate) const fn direction(direction: Direction) -> sql::Direction {
     match direction {
         Direction::Ascending => sql::Direction::Ascending,
         Direction::Descending => sql::Direction::Descending,
+    }
+}
+
+/// Reads a page. What searches may take no more than a part of the connections, and of their
+/// time.
+pub(crate) async fn read<I, T>(
+    database: &Database,
+    is_search: bool,
+    input: I,
+    work: Work<I, T>,
+) -> Result<T, RepositoryError>
+where
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+{
+    match is_search {
+        true => database.search(input, work).await,
+        false => database.read(input, work).await,
     }
 }
 

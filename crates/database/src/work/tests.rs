@@ -182,6 +182,76 @@ async fn writes_that_nobody_waits_for_leave_room_for_others(
     assert_eq!(usize::try_from(runs).unwrap(), MAX_SPAWNED_WRITES);
 }
 
+#[rstest]
+#[tokio::test]
+async fn searches_leave_half_of_the_connections_to_others(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let stage = stage(kind).await;
+    let database = open(&stage.raw).await;
+    let half = u32::try_from(options(&stage.raw).pool_max / 2).unwrap();
+    let held: Work<Arc<Stage>, ()> = |_, stage| {
+        Box::pin(async move {
+            stage.runs.fetch_add(1, Ordering::Relaxed);
+            stage.go_on.notified().await;
+            stage.go_on.notify_one();
+            Ok(())
+        })
+    };
+    let searches = (0..=half).map(|_| {
+        let (database, stage) = (database.clone(), Arc::clone(&stage));
+        tokio::spawn(async move { database.search(stage, held).await })
+    });
+    let searches: Vec<_> = searches.collect();
+    while stage.runs.load(Ordering::Relaxed) < half {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..3 {
+        database.read(Arc::clone(&stage), SELECT).await.unwrap();
+        assert_eq!(stage.runs.load(Ordering::Relaxed), half);
+    }
+    stage.go_on.notify_one();
+    for search in searches {
+        search.await.unwrap().unwrap();
+    }
+    assert_eq!(stage.runs.load(Ordering::Relaxed), half + 1);
+}
+
+#[tokio::test]
+async fn a_search_takes_no_longer_than_it_may_and_writes_nothing() {
+    let stage = stage(Kind::Postgres).await;
+    let database = open(&stage.raw).await;
+    let patience = options(&stage.raw).statement_timeout / 2;
+    let sleep: Work<(), ()> = |connection, ()| Box::pin(run(connection, "SELECT pg_sleep(60)"));
+    let refused = tokio::time::timeout(patience, database.search((), sleep)).await;
+    assert!(
+        matches!(refused, Ok(Err(RepositoryError::Unavailable(_)))),
+        "{refused:?}"
+    );
+    let refused = database.search(Arc::clone(&stage), INSERT).await;
+    assert!(
+        matches!(refused, Err(RepositoryError::Internal(_))),
+        "{refused:?}"
+    );
+    // The limit ends with the search.
+    database
+        .search((), |connection, ()| Box::pin(run(connection, "SELECT 1")))
+        .await
+        .unwrap();
+    let work: Work<(), bool> = |connection, ()| {
+        Box::pin(async move {
+            use diesel_async::RunQueryDsl;
+
+            let limit = diesel::select(sql::<diesel::sql_types::Bool>(
+                "current_setting('statement_timeout') <> '2s'",
+            ));
+            Ok(on_backend!(connection, |c| limit.get_result(c).await?))
+        })
+    };
+    assert!(database.read((), work).await.unwrap());
+    assert_eq!(stage.count().await, "0");
+}
+
 #[tokio::test]
 async fn work_finds_a_new_connection_when_its_own_is_gone() {
     let stage = stage(Kind::Postgres).await;

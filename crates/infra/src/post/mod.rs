@@ -92,11 +92,12 @@ impl PostRepository for DieselPostRepository {
         scope: PostScope,
         query: PostQuery,
     ) -> Result<Page<PostView>, RepositoryError> {
-        self.database
-            .read((scope, query), |connection, (scope, query)| {
-                Box::pin(list::page(connection, *scope, query))
-            })
-            .await
+        let is_search = query.filter.search.is_some();
+        let input = (scope, query);
+        crate::list::read(&self.database, is_search, input, |connection, input| {
+            Box::pin(list::page(connection, input.0, &input.1))
+        })
+        .await
     }
 
     async fn change(

@@ -52,11 +52,11 @@ impl ProductRepository for DieselProductRepository {
     }
 
     async fn list(&self, query: ProductQuery) -> Result<Page<Product>, RepositoryError> {
-        self.database
-            .read(query, |connection, query| {
-                Box::pin(list::page(connection, query))
-            })
-            .await
+        let is_search = query.filter.search.is_some();
+        crate::list::read(&self.database, is_search, query, |connection, query| {
+            Box::pin(list::page(connection, query))
+        })
+        .await
     }
 
     async fn change(

@@ -71,11 +71,11 @@ impl UserRepository for DieselUserRepository {
     }
 
     async fn list(&self, query: UserQuery) -> Result<Page<User>, RepositoryError> {
-        self.database
-            .read(query, |connection, query| {
-                Box::pin(list::page(connection, query))
-            })
-            .await
+        let is_search = query.filter.search.is_some();
+        crate::list::read(&self.database, is_search, query, |connection, query| {
+            Box::pin(list::page(connection, query))
+        })
+        .await
     }
 
     async fn change(
