@@ -68,7 +68,26 @@ pub(crate) struct Activity {
     silence: AtomicU64,
     unavailable: AtomicU64,
     internal: AtomicU64,
-    permanent_fault_at: Mutex<Option<Instant>>,
+    permanent_fault_at: Moment,
+    success_at: Moment,
+}
+
+/// When something happened last.
+#[derive(Debug, Default)]
+struct Moment(Mutex<Option<Instant>>);
+
+impl Moment {
+    fn set(&self) {
+        *self.last() = Some(Instant::now());
+    }
+
+    fn is(&self, within: Duration) -> bool {
+        self.last().is_some_and(|at| at.elapsed() < within)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Somebody who waits for a connection.
@@ -93,7 +112,7 @@ impl Activity {
             Fault::Silence(_) => &self.silence,
             Fault::Answer(RepositoryError::Unavailable(_)) => &self.unavailable,
             Fault::Permanent(_) => {
-                *self.permanent_fault_at() = Some(Instant::now());
+                self.permanent_fault_at.set();
                 &self.internal
             }
             Fault::Answer(RepositoryError::Internal(_)) => &self.internal,
@@ -105,14 +124,17 @@ impl Activity {
     /// Whether something has failed, no longer ago than this, that fails until somebody mends
     /// the database.
     pub(crate) fn has_permanent_fault(&self, within: Duration) -> bool {
-        self.permanent_fault_at()
-            .is_some_and(|at| at.elapsed() < within)
+        self.permanent_fault_at.is(within)
     }
 
-    fn permanent_fault_at(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.permanent_fault_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// Notes that a piece of work has been done.
+    pub(crate) fn succeeds(&self) {
+        self.success_at.set();
+    }
+
+    /// Whether a piece of work has been done, no longer ago than this.
+    pub(crate) fn has_success(&self, within: Duration) -> bool {
+        self.success_at.is(within)
     }
 
     pub(crate) fn status(&self, pool: &deadpool::Status) -> DatabaseStatus {

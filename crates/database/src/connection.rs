@@ -106,7 +106,7 @@ impl Connection {
     /// write lock from here on, so that what it reads stays true until it commits.
     pub(crate) async fn begin(&mut self) -> QueryResult<()> {
         match self {
-            Self::Postgres(c) => begin(Arc::clone(c), "BEGIN").await,
+            Self::Postgres(c) => begin(Arc::clone(c), "BEGIN".to_owned()).await,
             Self::Sqlite(c) => {
                 c.spawn_blocking(|c| {
                     AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
@@ -189,9 +189,9 @@ type SqliteTransactions = <AsyncSqliteConnection as AsyncConnection>::Transactio
 /// transaction's first statement can be sent while this is under way.
 pub(crate) async fn begin(
     connection: Arc<Object<AsyncPgConnection>>,
-    sql: &'static str,
+    sql: String,
 ) -> QueryResult<()> {
-    (&mut &**connection).batch_execute(sql).await
+    (&mut &**connection).batch_execute(&sql).await
 }
 
 const NO_LOG: Option<Box<dyn Instrumentation>> = None;

@@ -29,8 +29,6 @@ pub(crate) struct Inner {
     pub(crate) work: TaskTracker,
     /// Limits the writes that nobody waits for.
     pub(crate) spawned_writes: Arc<Semaphore>,
-    /// Limits the searches, so that they leave connections to others.
-    pub(crate) searches: Semaphore,
     pub(crate) readiness: Mutex<Option<(Instant, Readiness)>>,
     _maintenance: DropGuard,
 }
@@ -52,7 +50,6 @@ impl Database {
             options.idle_timeout,
             options.pool_min,
         ));
-        let searches = Semaphore::new((options.pool_max / 2).max(1));
         Ok(Self {
             inner: Arc::new(Inner {
                 options,
@@ -60,7 +57,6 @@ impl Database {
                 connections,
                 work: TaskTracker::new(),
                 spawned_writes: Arc::new(Semaphore::new(MAX_SPAWNED_WRITES)),
-                searches,
                 readiness: Mutex::new(None),
                 _maintenance: stop.drop_guard(),
             }),

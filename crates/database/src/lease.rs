@@ -14,8 +14,8 @@ pub(crate) enum Intent {
     LookUp,
     /// Statements that write nothing.
     Read,
-    /// Statements that write nothing and may take long.
-    Search,
+    /// Statements that write nothing and may take long, but each no longer than this.
+    Search(Duration),
     /// A transaction.
     Write,
     /// A transaction whose first statement only reads.
@@ -34,7 +34,7 @@ pub(crate) struct Lease {
     pub(crate) meaning_of: MeaningOf,
     /// Whether the database lives in this connection and dies with it.
     pub(crate) is_irreplaceable: bool,
-    /// The right to write, where there is one writer at a time.
+    /// The right to write, where there is one writer at a time, or the right to search.
     pub(crate) _turn: Option<OwnedSemaphorePermit>,
 }
 
@@ -42,6 +42,11 @@ pub(crate) struct Lease {
 #[derive(Debug, thiserror::Error)]
 #[error("no database connection within {} ms", .0.as_millis())]
 pub(crate) struct AcquireTimeout(Duration);
+
+/// So many wait that whoever comes next would wait in vain.
+#[derive(Debug, thiserror::Error)]
+#[error("too much waits for the database already")]
+pub(crate) struct Overloaded;
 
 impl Lease {
     /// Closes the connection instead of giving it back.

@@ -17,7 +17,7 @@ use crate::activity::Activity;
 use crate::address::{DatabaseUrl, SqliteLocation};
 use crate::connection::Connection;
 use crate::error::MeaningOf;
-use crate::lease::{Intent, Lease, timed_out, unavailable};
+use crate::lease::{Intent, Lease, Overloaded, timed_out, unavailable};
 use crate::open_error::OpenError;
 use crate::options::DatabaseOptions;
 use crate::postgres::Connector;
@@ -39,11 +39,18 @@ pub(crate) enum Place {
     Thread,
 }
 
+/// How many searches wait for a connection at most.
+pub(crate) const MAX_WAITING_SEARCHES: usize = 64;
+
 /// The open connections to the database.
 pub(crate) struct Connections {
     pools: Pools,
     acquire_timeout: Duration,
     meaning_of: MeaningOf,
+    /// Limits the searches that run, so that they leave connections to others.
+    searches: Arc<Semaphore>,
+    /// Limits those that wait, so that they leave requests to others.
+    waiting_searches: Semaphore,
     pub(crate) activity: Activity,
 }
 
@@ -115,6 +122,8 @@ impl Connections {
             pools,
             acquire_timeout: options.acquire_timeout,
             meaning_of,
+            searches: Arc::new(Semaphore::new((options.pool_max / 2).max(1))),
+            waiting_searches: Semaphore::new(MAX_WAITING_SEARCHES),
             activity: Activity::default(),
         };
         connections.fill(options.pool_min.max(1)).await?;
@@ -132,6 +141,13 @@ impl Connections {
 
     /// A connection for one piece of work.
     pub(crate) async fn acquire(&self, intent: Intent) -> Result<Lease, RepositoryError> {
+        let _place = match intent {
+            Intent::Search(_) => {
+                let place = self.waiting_searches.try_acquire();
+                Some(place.map_err(|_| unavailable(Overloaded))?)
+            }
+            _ => None,
+        };
         let waiting = self.activity.wait();
         let lease = tokio::time::timeout(self.acquire_timeout, self.wait(intent))
             .await
@@ -141,6 +157,13 @@ impl Connections {
     }
 
     async fn wait(&self, intent: Intent) -> Result<Lease, RepositoryError> {
+        let turn = match intent {
+            Intent::Search(_) => {
+                let turn = Arc::clone(&self.searches).acquire_owned().await;
+                Some(turn.map_err(unavailable)?)
+            }
+            _ => None,
+        };
         match &self.pools {
             Pools::Postgres { pool, limit } => Ok(Lease {
                 connection: Connection::Postgres(Arc::new(pool.get().await.map_err(unavailable)?)),
@@ -148,9 +171,15 @@ impl Connections {
                 limit: Some(*limit),
                 meaning_of: self.meaning_of,
                 is_irreplaceable: false,
-                _turn: None,
+                _turn: turn,
             }),
-            Pools::Sqlite { pool, .. } => pool.wait(intent).await,
+            Pools::Sqlite { pool, .. } => {
+                let lease = pool.wait(intent).await?;
+                Ok(Lease {
+                    _turn: turn.or(lease._turn),
+                    ..lease
+                })
+            }
         }
     }
 

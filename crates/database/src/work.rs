@@ -18,7 +18,7 @@ use crate::connection::{Connection, begin};
 use crate::database::{Database, Inner};
 use crate::error::{Failure, Fault, again, classify, classify_commit, is_of_another_schema};
 use crate::finishing::Finishing;
-use crate::lease::{Intent, Lease, timed_out, unavailable};
+use crate::lease::{Intent, Lease, timed_out};
 use crate::pool::Place;
 use crate::sqlite::group_commit::{Queue, Queued};
 use crate::sqlite::on_thread;
@@ -29,6 +29,9 @@ pub type Work<I, T> = for<'a> fn(&'a mut Connection, &'a I) -> Doing<'a, T>;
 
 /// A piece of work that is being done.
 pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
+
+/// How long a statement of a search may take on PostgreSQL.
+const SEARCH_LIMIT: Duration = Duration::from_secs(2);
 
 /// How often work that has lost a race is done again.
 const RACES: u32 = 10;
@@ -63,10 +66,7 @@ impl Database {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let done = self
-            .inner
-            .run(Intent::Read, Arc::new(input), work, |_| true);
-        self.passing(done.await).await
+        self.run(Intent::Read, input, work, |_| true).await
     }
 
     /// A [`read`](Self::read) of a few rows that are found by their keys. SQLite runs it on
@@ -81,15 +81,13 @@ impl Database {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let done = self
-            .inner
-            .run(Intent::LookUp, Arc::new(input), work, |_| true);
-        self.passing(done.await).await
+        self.run(Intent::LookUp, input, work, |_| true).await
     }
 
     /// A [`read`](Self::read) that may have to look at every row, such as a search for one
     /// character. At most half of the connections do so at once; on PostgreSQL no statement of
-    /// it takes longer than two seconds. SQLite has no such limit: Diesel cannot interrupt it.
+    /// it takes longer than two seconds. At most 64 wait for that. SQLite has no limit of time: Diesel
+    /// cannot interrupt it.
     ///
     /// # Errors
     ///
@@ -99,14 +97,8 @@ impl Database {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let patience = self.inner.connections.acquire_timeout();
-        let turn = tokio::time::timeout(patience, self.inner.searches.acquire()).await;
-        let _turn = turn
-            .map_err(|_| timed_out(patience))?
-            .map_err(unavailable)?;
-        self.inner
-            .run(Intent::Search, Arc::new(input), work, |_| true)
-            .await
+        let limit = SEARCH_LIMIT.min(self.inner.options.statement_timeout);
+        self.run(Intent::Search(limit), input, work, |_| true).await
     }
 
     /// Runs statements in one transaction.
@@ -149,14 +141,23 @@ impl Database {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let done = self.inner.run(Intent::Write, Arc::new(input), work, keeps);
-        self.passing(done.await).await
+        self.run(Intent::Write, input, work, keeps).await
     }
 
     /// A statement that names a table or a column which is not there fails by a fault of ours,
     /// unless migrations are under way: then it will pass.
-    async fn passing<T>(&self, outcome: Result<T, RepositoryError>) -> Result<T, RepositoryError> {
-        match outcome {
+    async fn run<I, T>(
+        &self,
+        intent: Intent,
+        input: I,
+        work: Work<I, T>,
+        keeps: fn(&T) -> bool,
+    ) -> Result<T, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        match self.inner.run(intent, Arc::new(input), work, keeps).await {
             Err(RepositoryError::Internal(source))
                 if source.downcast_ref().is_some_and(is_of_another_schema)
                     && self
@@ -185,9 +186,7 @@ impl Database {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.inner
-            .run(Intent::Change, Arc::new(input), work, |_| true)
-            .await
+        self.run(Intent::Change, input, work, |_| true).await
     }
 
     /// Spawns a [`write`](Self::write) that nobody waits for. Its failure is only logged. It
@@ -243,7 +242,10 @@ impl Inner {
                 self.connections.activity.count(fault);
             }
             match outcome {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    self.connections.activity.succeeds();
+                    return Ok(value);
+                }
                 Err(Fault::Connection(_)) if lost_connections == 0 => {
                     lost_connections += 1;
                     self.connections.discard_idle();
@@ -308,13 +310,13 @@ impl Inner {
     {
         let waiting = self.connections.activity.wait();
         let patience = self.connections.acquire_timeout();
-        let place = queue.place()?;
+        let waiting_input = Arc::new((input, queue.place()?));
         let is_taken = Arc::new(AtomicBool::new(false));
         let (turn, has_turn) = oneshot::channel();
         let (answer, answered) = oneshot::channel();
         queue.push(Box::new(QueuedWrite {
-            waiting: Arc::downgrade(&input),
-            input: None,
+            waiting: Arc::downgrade(&waiting_input),
+            running: None,
             work,
             keeps,
             is_taken: Arc::clone(&is_taken),
@@ -322,7 +324,6 @@ impl Inner {
             outcome: None,
             answer,
             span: Span::current(),
-            _place: place,
             _is_running: self.work.token(),
         }));
         let has_turn = match tokio::time::timeout(patience, has_turn).await {
@@ -344,9 +345,10 @@ impl Inner {
 
 /// A piece of work in the queue of the group commit.
 struct QueuedWrite<I, T> {
-    /// The caller's, until its turn comes: who goes before takes it along.
-    waiting: Weak<I>,
-    input: Option<Arc<I>>,
+    /// The input and the place in the queue. They are the caller's until its turn comes: who
+    /// goes before takes them along.
+    waiting: Weak<(Arc<I>, OwnedSemaphorePermit)>,
+    running: Option<Arc<(Arc<I>, OwnedSemaphorePermit)>>,
     work: Work<I, T>,
     keeps: fn(&T) -> bool,
     /// Whether it is being done, or never will be.
@@ -355,7 +357,6 @@ struct QueuedWrite<I, T> {
     outcome: Option<Result<T, Fault>>,
     answer: oneshot::Sender<Result<T, Fault>>,
     span: Span,
-    _place: OwnedSemaphorePermit,
     _is_running: TaskTrackerToken,
 }
 
@@ -366,8 +367,8 @@ where
     T: Send + 'static,
 {
     fn has_turn(&mut self) -> bool {
-        self.input = self.waiting.upgrade();
-        if self.input.is_none() || self.is_taken.swap(true, Ordering::AcqRel) {
+        self.running = self.waiting.upgrade();
+        if self.running.is_none() || self.is_taken.swap(true, Ordering::AcqRel) {
             return false;
         }
         if let Some(turn) = self.turn.take() {
@@ -377,7 +378,7 @@ where
     }
 
     async fn run(&mut self, lease: &mut Lease) -> Result<(), Error> {
-        let Some(input) = self.input.clone() else {
+        let Some(running) = self.running.clone() else {
             return Ok(());
         };
         let connection = &mut lease.connection;
@@ -386,7 +387,7 @@ where
         let running = async {
             connection.log_statements();
             connection.begin_savepoint().await?;
-            let outcome = run(connection, &*input, self.work).await;
+            let outcome = run(connection, &*running.0, self.work).await;
             if outcome.as_ref().is_ok_and(self.keeps) {
                 connection.commit().await?;
             } else {
@@ -422,8 +423,10 @@ async fn attempt<I, T>(
     let doing = async {
         match intent {
             Intent::LookUp | Intent::Read => read(&mut lease, input, work).await,
-            Intent::Search if is_sqlite(&lease.connection) => read(&mut lease, input, work).await,
-            Intent::Search | Intent::Write | Intent::Change => {
+            Intent::Search(_) if is_sqlite(&lease.connection) => {
+                read(&mut lease, input, work).await
+            }
+            Intent::Search(_) | Intent::Write | Intent::Change => {
                 transaction(&mut lease, intent, input, work, keeps).await
             }
         }
@@ -440,9 +443,6 @@ async fn attempt<I, T>(
     }
     outcome
 }
-
-/// What begins a search on PostgreSQL.
-const BEGIN_SEARCH: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = '2s'";
 
 const fn is_sqlite(connection: &Connection) -> bool {
     matches!(connection, Connection::Sqlite(_))
@@ -483,8 +483,12 @@ async fn begin_and_run<I, T>(
     work: Work<I, T>,
 ) -> QueryResult<Result<T, Failure>> {
     let (shared, sql) = match (&*connection, intent) {
-        (Connection::Postgres(shared), Intent::Change) => (Arc::clone(shared), "BEGIN"),
-        (Connection::Postgres(shared), Intent::Search) => (Arc::clone(shared), BEGIN_SEARCH),
+        (Connection::Postgres(shared), Intent::Change) => (Arc::clone(shared), "BEGIN".to_owned()),
+        (Connection::Postgres(shared), Intent::Search(limit)) => {
+            let limit = limit.as_millis();
+            let sql = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}");
+            (Arc::clone(shared), sql)
+        }
         _ => {
             connection.begin().await?;
             return Ok(run(connection, input, work).await);

@@ -5,12 +5,14 @@ use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use hexpress_domain::repository::RepositoryError;
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout};
 
 use crate::activity::Readiness;
 use crate::connection::Connection;
 use crate::database::Database;
 use crate::error::Failure;
+use crate::lease::{AcquireTimeout, Overloaded};
 use crate::work::Work;
 
 /// For how long an answer is given again.
@@ -18,6 +20,8 @@ const MAX_AGE: Duration = Duration::from_secs(1);
 /// How long the database has to answer each of two questions. Whoever asks for readiness
 /// waits two seconds at most.
 const LIMIT: Duration = Duration::from_millis(900);
+/// A database that has worked for others so recently is busy and not gone.
+const RECENT: Duration = Duration::from_secs(2);
 /// For how long a database is not ready in which something has failed for good.
 const FAULT_MEMORY: Duration = Duration::from_secs(60);
 
@@ -26,7 +30,7 @@ impl Database {
     /// it takes writes, and SQLite's file is where it was. Nor is it ready for a minute after work has failed on it in a way
     /// that will not pass by itself, such as on a corrupt file.
     ///
-    /// The database is asked once a second at most; callers in between, and those who come
+    /// Where it is only busy, and does the work of others, it is ready. The database is asked once a second at most; callers in between, and those who come
     /// while it is being asked, get the same answer.
     pub async fn readiness(&self) -> Readiness {
         let mut known = self.inner.readiness.lock().await;
@@ -35,11 +39,15 @@ impl Database {
         {
             return readiness;
         }
-        let readiness = self.ask().await.unwrap_or_else(|error| {
-            let cause = error.source().map(ToString::to_string);
-            tracing::warn!(%error, cause, "the database cannot be used");
-            Readiness::Unreachable
-        });
+        let readiness = match self.ask().await {
+            Ok(readiness) => readiness,
+            Err(error) if is_load(&*error) && self.has_just_worked() => Readiness::Ready,
+            Err(error) => {
+                let cause = error.source().map(ToString::to_string);
+                tracing::warn!(%error, cause, "the database cannot be used");
+                Readiness::Unreachable
+            }
+        };
         *known = Some((Instant::now(), readiness));
         readiness
     }
@@ -49,12 +57,7 @@ impl Database {
         if !pending.is_empty() {
             return Ok(Readiness::MigrationsPending);
         }
-        match timeout(LIMIT, self.write((), TAKES_WRITES)).await {
-            Ok(outcome) => outcome?,
-            // It has just been read. SQLite is busy with another write, which shows the same.
-            Err(_) if self.inner.connections.queue().is_some() => {}
-            Err(elapsed) => return Err(elapsed.into()),
-        }
+        timeout(LIMIT, self.write((), TAKES_WRITES)).await??;
         self.inner.connections.check_file()?;
         let is_broken = self
             .inner
@@ -66,6 +69,20 @@ impl Database {
             false => Readiness::Ready,
         })
     }
+}
+
+impl Database {
+    fn has_just_worked(&self) -> bool {
+        self.inner.connections.activity.has_success(RECENT)
+    }
+}
+
+/// Whether the answer came too late because others wait as well.
+fn is_load<'a>(error: &'a (dyn Error + 'static)) -> bool {
+    let cause = |error: &&'a (dyn Error + 'static)| (**error).source();
+    std::iter::successors(Some(error), cause).any(|cause| {
+        cause.is::<Elapsed>() || cause.is::<AcquireTimeout>() || cause.is::<Overloaded>()
+    })
 }
 
 #[derive(QueryableByName)]

@@ -175,6 +175,32 @@ async fn a_corrupt_file_is_a_fault_of_ours_and_not_ready() {
     assert_eq!(database.readiness().await, Readiness::Unreachable);
 }
 
+#[rstest]
+#[tokio::test]
+async fn what_a_migration_will_bring_is_missing_for_now_alone(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let raw = TestDatabase::empty(kind).await;
+    let database = open(&raw).await;
+    let ask: Work<(), ()> = |connection, ()| Box::pin(run(connection, "SELECT missing FROM notes"));
+    for is_migrated in [false, true] {
+        for (door, outcome) in [
+            ("look_up", database.look_up((), ask).await),
+            ("read", database.read((), ask).await),
+            ("search", database.search((), ask).await),
+            ("write", database.write((), ask).await),
+            ("change", database.change((), ask).await),
+        ] {
+            match outcome {
+                Err(RepositoryError::Unavailable(_)) => assert!(!is_migrated, "{door}"),
+                Err(RepositoryError::Internal(_)) => assert!(is_migrated, "{door}: {outcome:?}"),
+                other => panic!("{door}: {other:?}"),
+            }
+        }
+        database.migrator().up().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn what_is_further_down_the_search_path_does_not_count() {
     let other = TestDatabase::empty(Kind::Postgres).await;

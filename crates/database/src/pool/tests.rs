@@ -63,6 +63,37 @@ async fn readiness_waits_for_no_server_that_is_silent() {
     assert_eq!(readiness, Ok(Readiness::Unreachable));
 }
 
+#[tokio::test]
+async fn a_database_that_works_for_others_is_ready() {
+    let stage = stage(Kind::Postgres).await;
+    let database = open(&stage.raw).await;
+    stage.raw.execute("DROP TABLE notes").await;
+    database.migrator().up().await.unwrap();
+    database.read(Arc::clone(&stage), SELECT).await.unwrap();
+    let held: Work<Arc<Stage>, ()> = |_, stage| {
+        Box::pin(async move {
+            stage.runs.fetch_add(1, Ordering::Relaxed);
+            stage.go_on.notified().await;
+            stage.go_on.notify_one();
+            Ok(())
+        })
+    };
+    let all = options(&stage.raw).pool_max;
+    let reads = (0..all).map(|_| {
+        let (database, stage) = (database.clone(), Arc::clone(&stage));
+        tokio::spawn(async move { database.read(stage, held).await })
+    });
+    let reads: Vec<_> = reads.collect();
+    while stage.runs.load(Ordering::Relaxed) < u32::try_from(all).unwrap() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(database.readiness().await, Readiness::Ready);
+    stage.go_on.notify_one();
+    for read in reads {
+        read.await.unwrap().unwrap();
+    }
+}
+
 /// A way to the server that can fall silent: then what is sent is taken, new
 /// connections too, and nothing is passed on.
 async fn proxy(server: String) -> (u16, watch::Sender<bool>) {

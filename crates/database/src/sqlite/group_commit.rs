@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
 use crate::error::{Fault, classify, classify_commit};
-use crate::lease::{Intent, Lease, timed_out};
+use crate::lease::{Intent, Lease, Overloaded, timed_out, unavailable};
 use crate::sqlite::opener::on_thread;
 use crate::sqlite::pool::SqlitePool;
 
@@ -56,11 +56,6 @@ pub(crate) struct Queue {
     places: Arc<Semaphore>,
 }
 
-/// The queue has no place left.
-#[derive(Debug, thiserror::Error)]
-#[error("{MAX_QUEUED} writes wait for their turn")]
-struct Full;
-
 /// The transaction that several writes shared was not committed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the transaction that this was a part of failed")]
@@ -96,7 +91,7 @@ impl Queue {
     /// A place for one write.
     pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, RepositoryError> {
         let place = Arc::clone(&self.places).try_acquire_owned();
-        place.map_err(|_| RepositoryError::Unavailable(Full.into()))
+        place.map_err(|_| unavailable(Overloaded))
     }
 
     /// Puts a write at the end, without waiting. Where the task has ended, the write is

@@ -25,7 +25,7 @@ impl SqlitePool {
     /// A connection, and for a write the right to write.
     pub(crate) async fn wait(&self, intent: Intent) -> Result<Lease, RepositoryError> {
         let turn = match intent {
-            Intent::LookUp | Intent::Read | Intent::Search => None,
+            Intent::LookUp | Intent::Read | Intent::Search(_) => None,
             Intent::Write | Intent::Change => {
                 let turn = Arc::clone(&self.writer).acquire_owned().await;
                 Some(turn.map_err(unavailable)?)

@@ -18,6 +18,7 @@ use crate::connection::on_backend;
 use crate::database::Database;
 use crate::database::MAX_SPAWNED_WRITES;
 use crate::options::DatabaseOptions;
+use crate::pool::MAX_WAITING_SEARCHES;
 use crate::sql::{Locked, Prepared};
 use crate::testing::{INSERT, SCHEMA, SELECT, Stage, open, open_to_be_cut, options, run, stage};
 
@@ -206,15 +207,53 @@ async fn searches_leave_half_of_the_connections_to_others(
     while stage.runs.load(Ordering::Relaxed) < half {
         tokio::task::yield_now().await;
     }
+    // A search whose caller has gone runs on, and so long counts.
+    searches[0].abort();
     for _ in 0..3 {
         database.read(Arc::clone(&stage), SELECT).await.unwrap();
         assert_eq!(stage.runs.load(Ordering::Relaxed), half);
     }
     stage.go_on.notify_one();
-    for search in searches {
+    for search in searches.into_iter().skip(1) {
         search.await.unwrap().unwrap();
     }
     assert_eq!(stage.runs.load(Ordering::Relaxed), half + 1);
+}
+
+#[tokio::test]
+async fn no_more_searches_wait_than_leave_room_for_others() {
+    let stage = stage(Kind::Postgres).await;
+    let database = open(&stage.raw).await;
+    let held: Work<Arc<Stage>, ()> = |_, stage| {
+        Box::pin(async move {
+            stage.runs.fetch_add(1, Ordering::Relaxed);
+            stage.go_on.notified().await;
+            stage.go_on.notify_one();
+            Ok(())
+        })
+    };
+    let search = |_| {
+        let (database, stage) = (database.clone(), Arc::clone(&stage));
+        tokio::spawn(async move { database.search(stage, held).await })
+    };
+    let running = options(&stage.raw).pool_max / 2;
+    let mut searches: Vec<_> = (0..running).map(search).collect();
+    while stage.runs.load(Ordering::Relaxed) < u32::try_from(running).unwrap() {
+        tokio::task::yield_now().await;
+    }
+    searches.extend((0..MAX_WAITING_SEARCHES).map(search));
+    while database.status().waiting < MAX_WAITING_SEARCHES {
+        tokio::task::yield_now().await;
+    }
+    let refused = database.search(Arc::clone(&stage), held).await;
+    assert!(
+        matches!(refused, Err(RepositoryError::Unavailable(_))),
+        "{refused:?}"
+    );
+    stage.go_on.notify_one();
+    for search in searches {
+        search.await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test]
