@@ -71,7 +71,9 @@ impl AuthService {
     ///
     /// Costs a hash whether or not the email is known. A guess is counted before
     /// the password is looked at, and taken back when it was right. A hash that
-    /// was made with weaker settings is replaced by one with the present ones.
+    /// was made with weaker settings is replaced by one with the present ones. Of a user
+    /// who has as many sessions as [`SessionPolicy::per_user`] the one that was used
+    /// longest ago ends.
     ///
     /// # Errors
     ///
@@ -128,12 +130,13 @@ impl AuthService {
             upgraded_hash,
             expires_at,
             at: now,
+            limit: self.policy.per_user,
         };
         match self.ports.tokens.open_session(session).await {
-            Ok(user) => Ok(Some(Login {
+            Ok(opened) => Ok(Some(Login {
                 secret: minted.secret,
                 expires_at,
-                user,
+                user: opened.user,
             })),
             Err(RepositoryError::Conflict(CREDENTIALS_CHANGED)) => Ok(None),
             Err(error) => Err(error.into()),

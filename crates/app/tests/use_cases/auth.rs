@@ -6,8 +6,9 @@ use hexpress_app::auth::MAX_API_TOKENS;
 use hexpress_app::permissions::Permit;
 use hexpress_app::{Error, InvalidState, Resource};
 use hexpress_domain::auth::{
-    Actor, Authenticated, CREDENTIALS_CHANGED, Credentials, HasherError, NewApiToken, Principal,
-    RawNewApiToken, Reservation, TOO_MANY_TOKENS, Token, TokenKind, Verification,
+    Actor, Authenticated, CREDENTIALS_CHANGED, Credentials, HasherError, NewApiToken,
+    OpenedSession, Principal, RawNewApiToken, Reservation, TOO_MANY_TOKENS, Token, TokenKind,
+    Verification,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
 use hexpress_domain::user::{Role, User};
@@ -18,6 +19,13 @@ use crate::support::{
 };
 
 const MATCH: Verification = Verification::Match { outdated: false };
+
+fn opened(user: User) -> OpenedSession {
+    OpenedSession {
+        user,
+        ended: Vec::new(),
+    }
+}
 
 fn credentials() -> Credentials {
     Credentials {
@@ -41,7 +49,8 @@ async fn a_login_opens_a_session_and_takes_its_guess_back() {
             assert_eq!(record.upgraded_hash, None);
             assert_eq!(record.expires_at, now() + POLICY.idle);
             assert_eq!(record.at, now());
-            Ok(ada())
+            assert_eq!(record.limit, POLICY.per_user);
+            Ok(opened(ada()))
         });
     let login = mocks.services().auth.login(&credentials(), ADDRESS).await;
     let login = login.unwrap();
@@ -124,7 +133,7 @@ async fn a_weaker_hash_is_upgraded_with_the_login() {
         .expect_open_session()
         .withf(|record| record.upgraded_hash == Some(new_hash()))
         .times(1)
-        .returning(|_| Ok(ada()));
+        .returning(|_| Ok(opened(ada())));
     assert!(
         mocks
             .services()

@@ -26,6 +26,7 @@ pub const ADDRESS: ClientAddress = ClientAddress::LOCAL;
 pub const POLICY: SessionPolicy = SessionPolicy {
     idle: TimeDelta::days(14),
     max: TimeDelta::days(90),
+    per_user: 100,
 };
 
 pub fn now() -> DateTime<Utc> {

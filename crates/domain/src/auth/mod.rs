@@ -11,8 +11,8 @@ pub use address::ClientAddress;
 pub use commands::{Credentials, NewApiToken, RawCredentials, RawNewApiToken, TokenName};
 pub use ports::{
     ApiTokenRecord, Authenticated, CREDENTIALS_CHANGED, HasherError, LoginAttempt, LoginGuard,
-    PasswordHasher, Reservation, SessionRecord, TOO_MANY_TOKENS, TokenMint, TokenRepository,
-    Verification,
+    OpenedSession, PasswordHasher, Reservation, SessionRecord, TOO_MANY_TOKENS, TokenMint,
+    TokenRepository, Verification,
 };
 #[cfg(feature = "mocks")]
 pub use ports::{MockLoginGuard, MockPasswordHasher, MockTokenMint, MockTokenRepository};

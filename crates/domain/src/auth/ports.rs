@@ -32,6 +32,17 @@ pub struct SessionRecord {
     pub expires_at: DateTime<Utc>,
     /// When the login happens.
     pub at: DateTime<Utc>,
+    /// How many unexpired sessions a user may have, this one included; at least 1.
+    pub limit: u32,
+}
+
+/// A session that has been stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedSession {
+    /// The user, after the login.
+    pub user: User,
+    /// The sessions that ended because the user had as many as one may have.
+    pub ended: Vec<TokenId>,
 }
 
 /// An API token to be stored.
@@ -71,16 +82,19 @@ pub struct Authenticated {
 #[async_trait]
 pub trait TokenRepository: Send + Sync {
     /// Stores a session, sets the user's `last_login_at`, and replaces the hash
-    /// where a stronger one is given; returns the user. Moves no version.
+    /// where a stronger one is given; returns the user. Moves no version. Of the user's
+    /// other unexpired sessions it ends those that were used longest ago, until they and
+    /// the new one are as many as the limit.
     ///
     /// Holds the user's row while it writes, so that no session outlives a
-    /// deactivation, a deletion or a change of password that it raced.
+    /// deactivation, a deletion or a change of password that it raced, and racing logins
+    /// cannot pass the limit together.
     ///
     /// # Errors
     ///
     /// [`RepositoryError::Conflict`] with [`CREDENTIALS_CHANGED`] unless the user
     /// is live, active, and still has the hash that was verified.
-    async fn open_session(&self, session: SessionRecord) -> Result<User, RepositoryError>;
+    async fn open_session(&self, session: SessionRecord) -> Result<OpenedSession, RepositoryError>;
 
     /// Stores an API token and returns it.
     ///

@@ -146,21 +146,25 @@ pub enum Revocation {
     AllBut(TokenId),
 }
 
-/// How long sessions live.
+/// How long sessions live, and how many a user may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionPolicy {
     /// How long after its last use a session ends.
     pub idle: TimeDelta,
     /// How long after the login a session ends, however much it is used.
     pub max: TimeDelta,
+    /// How many sessions a user may have; at least 1. A login beyond it ends the session
+    /// that was used longest ago.
+    pub per_user: u32,
 }
 
-/// Two weeks after the last use, three months after the login.
+/// Two weeks after the last use, three months after the login; a hundred of each user.
 impl Default for SessionPolicy {
     fn default() -> Self {
         Self {
             idle: TimeDelta::days(14),
             max: TimeDelta::days(90),
+            per_user: 100,
         }
     }
 }
@@ -229,10 +233,7 @@ mod tests {
 
     #[test]
     fn a_session_ends_at_the_earlier_of_two_times() {
-        let policy = SessionPolicy {
-            idle: TimeDelta::days(14),
-            max: TimeDelta::days(90),
-        };
+        let policy = SessionPolicy::default();
         let login = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let day = |days| login + TimeDelta::days(days);
         assert_eq!(policy.expiry(login, login), day(14));

@@ -6,8 +6,8 @@ use diesel_async::RunQueryDsl;
 use hexpress_database::sql::{Locked, Prepared, StoredId, StoredInstant};
 use hexpress_database::{Connection, Corrupt, Database, Failure, SWEEP_BATCH, on_backend};
 use hexpress_domain::auth::{
-    ApiTokenRecord, Authenticated, CREDENTIALS_CHANGED, Principal, SessionPolicy, SessionRecord,
-    TOO_MANY_TOKENS, Token, TokenDigest, TokenId, TokenKind, TokenRepository,
+    ApiTokenRecord, Authenticated, CREDENTIALS_CHANGED, OpenedSession, Principal, SessionPolicy,
+    SessionRecord, TOO_MANY_TOKENS, Token, TokenDigest, TokenId, TokenKind, TokenRepository,
 };
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{User, UserId};
@@ -32,13 +32,14 @@ impl DieselTokenRepository {
 
 #[async_trait]
 impl TokenRepository for DieselTokenRepository {
-    async fn open_session(&self, session: SessionRecord) -> Result<User, RepositoryError> {
+    async fn open_session(&self, session: SessionRecord) -> Result<OpenedSession, RepositoryError> {
         self.database
             .write(session, |connection, session| {
                 Box::pin(async move {
                     let user = log_in(connection, session).await?;
                     insert(connection, session.into()).await?;
-                    Ok(user)
+                    let ended = end_sessions_beyond_limit(connection, session).await?;
+                    Ok(OpenedSession { user, ended })
                 })
             })
             .await
@@ -164,6 +165,43 @@ async fn log_in(connection: &mut Connection, session: &SessionRecord) -> Result<
     });
     let row = row.ok_or(RepositoryError::Conflict(CREDENTIALS_CHANGED))?;
     Ok(row.try_into()?)
+}
+
+/// Ends the sessions that were used longest ago, where the new one is one too many. The
+/// login holds the user's row, so nobody else opens one meanwhile.
+async fn end_sessions_beyond_limit(
+    connection: &mut Connection,
+    session: &SessionRecord,
+) -> Result<Vec<TokenId>, Failure> {
+    let others = session.limit.saturating_sub(1);
+    let theirs = diesel::alias!(tokens as theirs);
+    let beyond_limit = theirs
+        .filter(
+            theirs
+                .field(tokens::user_id)
+                .eq(StoredId::from(session.user_id)),
+        )
+        .filter(theirs.field(tokens::kind).eq(TokenKind::Session.as_str()))
+        .filter(theirs.field(tokens::id).ne(StoredId::from(session.id)))
+        .filter(
+            theirs
+                .field(tokens::expires_at)
+                .gt(Some(StoredInstant(session.at))),
+        )
+        .order((
+            theirs.field(tokens::last_used_at).desc(),
+            theirs.field(tokens::id).desc(),
+        ))
+        .select(theirs.field(tokens::id))
+        .offset(others.into());
+    let ended: Vec<StoredId> = on_backend!(connection, |c| {
+        diesel::delete(tokens::table)
+            .filter(tokens::id.eq_any(beyond_limit))
+            .returning(tokens::id)
+            .get_results(c)
+            .await?
+    });
+    Ok(ended.into_iter().map(|id| TokenId::new(id.0)).collect())
 }
 
 async fn insert(connection: &mut Connection, row: NewTokenRow<'_>) -> Result<TokenRow, Failure> {

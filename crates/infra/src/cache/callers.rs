@@ -4,10 +4,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_domain::auth::{
-    ApiTokenRecord, Authenticated, SessionRecord, Token, TokenDigest, TokenId, TokenRepository,
+    ApiTokenRecord, Authenticated, OpenedSession, SessionRecord, Token, TokenDigest, TokenId,
+    TokenRepository,
 };
 use hexpress_domain::repository::RepositoryError;
-use hexpress_domain::user::{User, UserId};
+use hexpress_domain::user::UserId;
 use quick_cache::sync::Cache;
 
 use super::invalidations::{Invalidations, Subject};
@@ -81,8 +82,14 @@ impl CachingTokenRepository {
 
 #[async_trait]
 impl TokenRepository for CachingTokenRepository {
-    async fn open_session(&self, session: SessionRecord) -> Result<User, RepositoryError> {
-        self.tokens.open_session(session).await
+    async fn open_session(&self, session: SessionRecord) -> Result<OpenedSession, RepositoryError> {
+        let opened = self.tokens.open_session(session).await?;
+        if !opened.ended.is_empty() {
+            let ended = opened.ended.iter().copied().map(Subject::Token);
+            self.invalidations.written(ended);
+            wait_for_callers().await;
+        }
+        Ok(opened)
     }
 
     async fn insert_api_token(&self, token: ApiTokenRecord) -> Result<Token, RepositoryError> {

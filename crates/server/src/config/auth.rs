@@ -19,7 +19,7 @@ const TEN_YEARS_IN_HOURS: u32 = 87_600;
 /// How users prove who they are.
 #[derive(Debug, Clone, Copy)]
 pub struct AuthConfig {
-    /// When sessions end.
+    /// When sessions end, and how many a user may have.
     pub sessions: SessionPolicy,
     /// The cost of a password's hash.
     pub argon2: Argon2Settings,
@@ -68,9 +68,18 @@ fn read_sessions(reader: &mut Reader<'_>) -> Result<SessionPolicy, ConfigError> 
         let expected = format!("at most SESSION_MAX_TTL_HOURS ({max})");
         return Err(reader.refuse("SESSION_IDLE_TTL_HOURS", expected));
     }
+    let per_user = reader.whole(
+        Setting::new(
+            "SESSIONS_PER_USER",
+            "sessions that a user may have; a login beyond it ends the one used longest ago",
+        ),
+        100,
+        1..=10_000,
+    )?;
     Ok(SessionPolicy {
         idle: TimeDelta::hours(idle.into()),
         max: TimeDelta::hours(max.into()),
+        per_user,
     })
 }
 

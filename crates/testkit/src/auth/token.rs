@@ -31,6 +31,8 @@ promises! {
             a_session_stands_for_its_user,
             a_session_can_replace_the_hash,
             a_session_needs_the_user_as_verified,
+            a_session_beyond_the_limit_ends_the_one_used_longest_ago,
+            racing_logins_do_not_pass_the_limit_together,
             no_session_outlives_what_ended_it_while_it_was_opened,
             what_happens_to_the_user_bites_at_once,
             an_expired_token_lets_nobody_in,
@@ -51,9 +53,10 @@ fn is_refused<T>(outcome: &Result<T, RepositoryError>) -> bool {
 async fn a_session_stands_for_its_user(stores: &Accounts) {
     let user = stores.user().await;
     let session = session(user.id);
-    let logged_in = stores.tokens.open_session(session.clone()).await.unwrap();
+    let opened = stores.tokens.open_session(session.clone()).await.unwrap();
+    assert_eq!(opened.ended, []);
     assert_eq!(
-        logged_in,
+        opened.user,
         User {
             last_login_at: Some(now()),
             ..user.clone()
@@ -78,7 +81,7 @@ async fn a_session_can_replace_the_hash(stores: &Accounts) {
         ..session(user.id)
     };
     let after = stores.tokens.open_session(upgrade).await.unwrap();
-    assert_eq!(after.version, user.version);
+    assert_eq!(after.user.version, user.version);
     let stored = stores.users.password_hash(user.id).await;
     assert_eq!(stored.unwrap(), Some(hash("stronger")));
 }
@@ -104,6 +107,79 @@ async fn a_session_needs_the_user_as_verified(stores: &Accounts) {
     assert!(is_refused(
         &tokens.open_session(session(UserId::new(unknown()))).await
     ));
+}
+
+async fn a_session_beyond_the_limit_ends_the_one_used_longest_ago(stores: &Accounts) {
+    let tokens = &stores.tokens;
+    let (user, other) = (stores.user().await, stores.user().await);
+    let foreign = stores.session_of(&other).await;
+    let open = async |minutes, expires_at| {
+        let record = SessionRecord {
+            at: now() + TimeDelta::minutes(minutes),
+            expires_at,
+            limit: 3,
+            ..session(user.id)
+        };
+        let opened = tokens.open_session(record.clone()).await.unwrap();
+        (record, opened.ended)
+    };
+    let fortnight = now() + TimeDelta::days(14);
+    let (used, _) = open(0, fortnight).await;
+    let api = api_token(user.id, used.id);
+    tokens.insert_api_token(api.clone()).await.unwrap();
+    let (unused, ended) = open(1, fortnight).await;
+    assert_eq!(ended, []);
+    // One that has ended by itself takes no place.
+    let (_, ended) = open(2, now() + TimeDelta::minutes(3)).await;
+    assert_eq!(ended, []);
+    let (recent, ended) = open(3, fortnight).await;
+    assert_eq!(ended, []);
+
+    let use_at = now() + TimeDelta::minutes(4);
+    tokens.record_use(used.id, use_at, Some(fortnight));
+    eventually("the use of a token", async || {
+        let found = stores.authenticated(used.digest).await.unwrap();
+        (found.token.last_used_at == use_at).then_some(())
+    })
+    .await;
+    // Were anything kept of it, it would be let in below.
+    assert!(stores.is_let_in(&unused).await);
+    let (new, ended) = open(5, fortnight).await;
+    assert_eq!(ended, [unused.id]);
+    assert!(!stores.is_let_in(&unused).await);
+    for left in [&used, &recent, &new, &foreign] {
+        assert!(stores.is_let_in(left).await);
+    }
+    assert!(stores.authenticated(api.digest).await.is_some());
+
+    // A limit that was lowered since ends as many as are too many.
+    let last = SessionRecord {
+        at: now() + TimeDelta::minutes(6),
+        limit: 1,
+        ..session(user.id)
+    };
+    let mut ended = tokens.open_session(last.clone()).await.unwrap().ended;
+    ended.sort_unstable();
+    assert_eq!(ended, [used.id, recent.id, new.id]);
+    let left = tokens.list(user.id, last.at).await.unwrap();
+    let left: Vec<_> = left.into_iter().map(|token| token.id).collect();
+    assert_eq!(left, [last.id, api.id]);
+}
+
+async fn racing_logins_do_not_pass_the_limit_together(stores: &Accounts) {
+    let user = stores.user().await;
+    let outcomes = race((0..20).map(|_| {
+        let tokens = Arc::clone(&stores.tokens);
+        let record = SessionRecord {
+            limit: 5,
+            ..session(user.id)
+        };
+        async move { tokens.open_session(record).await.unwrap().ended.len() }
+    }))
+    .await;
+    assert_eq!(outcomes.into_iter().sum::<usize>(), 15);
+    let left = stores.tokens.list(user.id, now()).await.unwrap();
+    assert_eq!(left.len(), 5);
 }
 
 /// What ends all sessions of a user.

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::auth::{
-    ApiTokenRecord, Authenticated, CREDENTIALS_CHANGED, Principal, SessionRecord, TOO_MANY_TOKENS,
-    Token, TokenDigest, TokenId, TokenKind, TokenRepository,
+    ApiTokenRecord, Authenticated, CREDENTIALS_CHANGED, OpenedSession, Principal, SessionRecord,
+    TOO_MANY_TOKENS, Token, TokenDigest, TokenId, TokenKind, TokenRepository,
 };
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{User, UserId};
@@ -18,7 +18,7 @@ fn may_log_in(user: &User) -> bool {
 }
 
 impl State {
-    fn log_in(&mut self, session: SessionRecord) -> Result<User, RepositoryError> {
+    fn log_in(&mut self, session: SessionRecord) -> Result<OpenedSession, RepositoryError> {
         let row = self.users.get_mut(&session.user_id);
         let row = row
             .filter(|row| may_log_in(&row.user) && row.hash == session.verified_hash)
@@ -38,8 +38,28 @@ impl State {
             expires_at: Some(session.expires_at),
         };
         let digest = session.digest;
+        let ended = self.end_sessions_for(&token, session.limit);
         self.tokens.insert(token.id, TokenRow { token, digest });
-        Ok(user)
+        Ok(OpenedSession { user, ended })
+    }
+
+    /// Ends the sessions that were used longest ago, so that there is room for a new one.
+    fn end_sessions_for(&mut self, new: &Token, limit: u32) -> Vec<TokenId> {
+        let tokens = self.tokens.values().map(|row| &row.token);
+        let others = tokens.filter(|token| {
+            token.user_id == new.user_id
+                && token.kind == TokenKind::Session
+                && !has_expired(token, new.created_at)
+        });
+        let mut others: Vec<_> = others.map(|token| (token.last_used_at, token.id)).collect();
+        others.sort_unstable();
+        let room = usize::try_from(limit.saturating_sub(1)).unwrap_or(usize::MAX);
+        others.truncate(others.len().saturating_sub(room));
+        let ended: Vec<_> = others.into_iter().map(|(_, id)| id).collect();
+        for id in &ended {
+            self.tokens.remove(id);
+        }
+        ended
     }
 
     fn insert_api_token(&mut self, record: ApiTokenRecord) -> Result<Token, RepositoryError> {
@@ -80,7 +100,7 @@ impl State {
 
 #[async_trait]
 impl TokenRepository for MemoryStore {
-    async fn open_session(&self, session: SessionRecord) -> Result<User, RepositoryError> {
+    async fn open_session(&self, session: SessionRecord) -> Result<OpenedSession, RepositoryError> {
         self.state().log_in(session)
     }
 

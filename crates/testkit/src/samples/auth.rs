@@ -7,8 +7,8 @@ use hexpress_domain::user::UserId;
 
 use super::{CountingIds, hash, now};
 
-/// A session of a user whose password was verified against the hash `first`. It ends in
-/// a fortnight.
+/// One of at most a hundred sessions of a user whose password was verified against the
+/// hash `first`. It ends in a fortnight.
 #[must_use]
 pub fn session(user_id: UserId) -> SessionRecord {
     let id = Id::generate(&CountingIds);
@@ -20,6 +20,7 @@ pub fn session(user_id: UserId) -> SessionRecord {
         upgraded_hash: None,
         expires_at: now() + TimeDelta::days(14),
         at: now(),
+        limit: 100,
     }
 }
 

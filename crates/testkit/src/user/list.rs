@@ -45,7 +45,7 @@ async fn people(stores: &Accounts) -> Vec<User> {
                 at: now() - TimeDelta::days(number / 2),
                 ..session(user.id)
             };
-            user = stores.tokens.open_session(session).await.unwrap();
+            user = stores.tokens.open_session(session).await.unwrap().user;
         }
         if index % 4 == 0 {
             let inactive = user_edit(|change| change.user.is_active = false);

@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_domain::auth::{
-    ApiTokenRecord, Authenticated, SessionRecord, Token, TokenDigest, TokenId, TokenRepository,
+    ApiTokenRecord, Authenticated, OpenedSession, SessionRecord, Token, TokenDigest, TokenId,
+    TokenRepository,
 };
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::repository::RepositoryError;
-use hexpress_domain::user::{Role, User, UserId, UserRepository};
+use hexpress_domain::user::{Role, UserId, UserRepository};
 use hexpress_testkit::memory::MemoryStore;
 use hexpress_testkit::samples::session;
 use hexpress_testkit::token::PROMISES;
@@ -50,10 +51,15 @@ impl FaultyTokens {
 
 #[async_trait]
 impl TokenRepository for FaultyTokens {
-    async fn open_session(&self, mut session: SessionRecord) -> Result<User, RepositoryError> {
+    async fn open_session(
+        &self,
+        mut session: SessionRecord,
+    ) -> Result<OpenedSession, RepositoryError> {
         self.opened.lock().unwrap().push(session.clone());
         match self.fault {
             "a_session_can_replace_the_hash" => session.upgraded_hash = None,
+            "a_session_beyond_the_limit_ends_the_one_used_longest_ago" => session.limit = u32::MAX,
+            "racing_logins_do_not_pass_the_limit_together" => session.limit += 1,
             "a_session_needs_the_user_as_verified" => {
                 let users: &dyn UserRepository = &*self.tokens;
                 let user = users.find(session.user_id, Liveness::Live).await?;

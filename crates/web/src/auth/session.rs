@@ -66,7 +66,7 @@ impl From<Login> for LoggedIn {
 
 /// Log in
 ///
-/// The answer is the same for an unknown address, a wrong password, and an account that is deactivated or deleted.
+/// The answer is the same for an unknown address, a wrong password, and an account that is deactivated or deleted. Where a user has as many sessions as one may have (100 unless configured), the one that was used longest ago ends.
 #[utoipa::path(
     post,
     path = "/auth/login",

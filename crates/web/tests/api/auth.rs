@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hexpress_domain::auth::{Reservation, TOO_MANY_TOKENS, Token, Verification};
+use hexpress_domain::auth::{OpenedSession, Reservation, TOO_MANY_TOKENS, Token, Verification};
 use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::PasswordHash;
 use serde_json::{Value, json};
@@ -23,7 +23,10 @@ fn logging_in() -> Mocks {
     mocks.tokens.expect_open_session().returning(|session| {
         let mut user = ada();
         user.last_login_at = Some(session.at);
-        Ok(user)
+        Ok(OpenedSession {
+            user,
+            ended: Vec::new(),
+        })
     });
     mocks
 }
