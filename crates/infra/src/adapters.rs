@@ -4,6 +4,7 @@ use std::time::Duration;
 use hexpress_app::Ports;
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::post::ViewRepository;
+use hexpress_domain::repository::RepositoryError;
 
 use crate::auth::{DieselLoginGuard, DieselTokenRepository};
 use crate::cache::{Cache, CacheOptions};
@@ -41,6 +42,23 @@ pub struct Adapters {
     pub hasher: Arc<Argon2Hasher>,
     /// Views that are yet to be stored: to be closed before the database.
     pub views: Arc<BufferedViewCounter>,
+}
+
+impl Adapters {
+    /// Tells the hasher of the settings that the stored hashes were made with, so that from
+    /// the first login on its time tells nothing of the account. Reads every user.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError`] where they cannot be read. Then the hasher learns them from the
+    /// first login of an account with such a hash.
+    pub async fn expect_stored_hashes(&self, database: &Database) -> Result<(), RepositoryError> {
+        let users = DieselUserRepository::new(database.clone());
+        for settings in users.hash_settings().await? {
+            self.hasher.expect(&settings);
+        }
+        Ok(())
+    }
 }
 
 impl Default for AdapterOptions {

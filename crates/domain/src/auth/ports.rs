@@ -185,9 +185,9 @@ pub trait PasswordHasher: Send + Sync {
     /// Compares a password with a hash. Without a hash (nobody has the email) it
     /// never matches.
     ///
-    /// Every mismatch costs at least a hash with the present settings: without a
-    /// hash, and with one that was made with weaker settings, as with any other.
-    /// Otherwise the time of the answer tells which emails are known.
+    /// Costs the same without a hash as with any, whatever settings it was made with:
+    /// the present ones, weaker or stronger ones. Otherwise the time of the answer tells
+    /// which emails are known.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use argon2::password_hash::{self, PasswordHasher as _, PasswordVerifier as _, phc};
@@ -54,8 +54,13 @@ pub struct HashingStatus {
 }
 
 /// Hashes passwords with argon2id (RFC 9106) on the runtime's blocking threads.
+///
+/// A comparison computes one hash with each of the settings that stored hashes are known to
+/// have been made with, whichever of them is the user's, and whether or not there is a user:
+/// its time tells neither that an email is known nor how old an account is.
 pub struct Argon2Hasher {
     argon2: Argon2<'static>,
+    costs: Arc<Costs>,
     settings: Argon2Settings,
     running: Arc<Semaphore>,
     places: Arc<Semaphore>,
@@ -76,6 +81,7 @@ impl Argon2Hasher {
         )
         .map_err(Argon2SettingsError)?;
         Ok(Self {
+            costs: Arc::new(Costs(Mutex::new(vec![params.clone()]))),
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
             settings: *settings,
             running: Arc::new(Semaphore::new(settings.concurrency)),
@@ -83,6 +89,18 @@ impl Argon2Hasher {
                 settings.concurrency.saturating_add(settings.queue),
             )),
         })
+    }
+
+    /// Says that the store holds hashes with the settings of this one, which may lack its
+    /// salt and its output (`$argon2id$v=19$m=19456,t=2,p=1`). Otherwise the hasher learns it
+    /// from the first comparison with such a hash. What is no hash is passed over.
+    pub fn expect(&self, hash: &str) {
+        if let Ok(cost) = phc::PasswordHash::new(hash)
+            .map_err(Source::from)
+            .and_then(|hash| cost(&hash))
+        {
+            self.costs.add(&cost);
+        }
     }
 
     /// How much there is to do.
@@ -143,10 +161,11 @@ impl PasswordHasher for Argon2Hasher {
         password: Password,
         hash: Option<PasswordHash>,
     ) -> Result<Verification, HasherError> {
+        let costs = Arc::clone(&self.costs);
         self.in_turn(move |argon2| {
             let password = password.expose().as_bytes();
-            compare(&argon2, password, hash.as_ref(), || {
-                argon2.hash_password(password)?;
+            compare(&argon2, &costs, password, hash.as_ref(), |cost| {
+                Argon2::new(Algorithm::Argon2id, Version::V0x13, cost).hash_password(password)?;
                 Ok(())
             })
         })
@@ -154,28 +173,62 @@ impl PasswordHasher for Argon2Hasher {
     }
 }
 
-/// A mismatch that cost less than a hash at the present settings is padded by one:
-/// a quick answer would tell of an unknown email, or of an old account.
+/// The settings of the hashes that are known of, the present ones first. Only operators can
+/// add to them, by other settings.
+struct Costs(Mutex<Vec<Params>>);
+
+impl Costs {
+    fn add(&self, cost: &Params) {
+        let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !costs.contains(cost) {
+            costs.push(cost.clone());
+        }
+    }
+
+    fn known(&self) -> Vec<Params> {
+        let costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        costs.clone()
+    }
+}
+
+/// The settings that the time of a hash depends on.
+fn cost(hash: &phc::PasswordHash) -> Result<Params, Source> {
+    let used = Params::try_from(hash)?;
+    Ok(Params::new(
+        used.m_cost(),
+        used.t_cost(),
+        used.p_cost(),
+        None,
+    )?)
+}
+
+/// Compares a password with a hash, beside a dummy with each of the other settings: the
+/// sum is the same for every user and for none.
 fn compare(
     argon2: &Argon2<'_>,
+    costs: &Costs,
     password: &[u8],
     hash: Option<&PasswordHash>,
-    pad: impl FnOnce() -> Result<(), Source>,
+    mut dummy: impl FnMut(Params) -> Result<(), Source>,
 ) -> Result<Verification, Source> {
+    let hash = hash.map(|hash| phc::PasswordHash::new(hash.expose()));
+    let hash = hash.transpose()?;
+    let own = hash.as_ref().map(cost).transpose()?;
+    if let Some(own) = &own {
+        costs.add(own);
+    }
+    for cost in costs.known() {
+        if own.as_ref() != Some(&cost) {
+            dummy(cost)?;
+        }
+    }
     let Some(hash) = hash else {
-        pad()?;
         return Ok(Verification::Mismatch);
     };
-    let hash = phc::PasswordHash::new(hash.expose())?;
     let outdated = is_outdated(&hash, argon2.params())?;
     match argon2.verify_password(password, &hash) {
         Ok(()) => Ok(Verification::Match { outdated }),
-        Err(password_hash::Error::PasswordInvalid) => {
-            if outdated {
-                pad()?;
-            }
-            Ok(Verification::Mismatch)
-        }
+        Err(password_hash::Error::PasswordInvalid) => Ok(Verification::Mismatch),
         Err(error) => Err(error.into()),
     }
 }
@@ -273,32 +326,89 @@ mod tests {
         );
     }
 
+    const STRONGER: Argon2Settings = Argon2Settings {
+        iterations: 2,
+        ..CHEAP
+    };
+
     #[tokio::test]
-    async fn every_mismatch_costs_a_hash_at_the_present_settings() {
-        let stronger = Argon2Settings {
-            iterations: 2,
+    async fn every_comparison_costs_the_same_in_every_order_of_settings() {
+        for (present, former) in [(STRONGER, CHEAP), (CHEAP, STRONGER)] {
+            let hasher = Argon2Hasher::new(&present).unwrap();
+            let former = Argon2Hasher::new(&former).unwrap();
+            let present = hasher.hash(password("correct horse")).await.unwrap();
+            let former = former.hash(password("correct horse")).await.unwrap();
+            let (settings, _) = former.expose().rsplit_once("p=1$").unwrap();
+            hasher.expect(&format!("{settings}p=1"));
+            hasher.expect("no hash");
+
+            // The passes of the hashes that are computed.
+            let passes = |text: &str, hash: Option<&PasswordHash>| {
+                let mut passes = Vec::new();
+                let dummy = |cost: Params| {
+                    passes.push(cost.t_cost());
+                    Ok(())
+                };
+                let text = text.as_bytes();
+                compare(&hasher.argon2, &hasher.costs, text, hash, dummy).unwrap();
+                let own = hash.map(|hash| phc::PasswordHash::new(hash.expose()).unwrap());
+                passes.extend(own.map(|own| cost(&own).unwrap().t_cost()));
+                passes.sort_unstable();
+                passes
+            };
+            for text in ["battery staple", "correct horse"] {
+                for hash in [None, Some(&former), Some(&present)] {
+                    assert_eq!(passes(text, hash), [1, 2]);
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn settings_are_learned_from_the_first_hash_that_was_made_with_them() {
+        let hasher = Argon2Hasher::new(&CHEAP).unwrap();
+        let former = Argon2Hasher::new(&STRONGER).unwrap();
+        let former = former.hash(password("correct horse")).await.unwrap();
+        assert_eq!(hasher.costs.known().len(), 1);
+        for _ in 0..2 {
+            verify(&hasher, "battery staple", Some(&former)).await;
+            assert_eq!(hasher.costs.known().len(), 2);
+        }
+    }
+
+    /// The shortest of several, so that whatever else the machine does counts for nothing.
+    async fn shortest(hasher: &Argon2Hasher, hash: Option<&PasswordHash>) -> f64 {
+        let mut shortest = f64::INFINITY;
+        for _ in 0..15 {
+            let begin = std::time::Instant::now();
+            let outcome = verify(hasher, "battery staple", hash).await;
+            shortest = shortest.min(begin.elapsed().as_secs_f64());
+            assert_eq!(outcome, Verification::Mismatch);
+        }
+        shortest
+    }
+
+    #[tokio::test]
+    async fn slow_the_time_tells_no_unknown_email_in_any_order_of_settings() {
+        let three = Argon2Settings {
+            memory_kib: 4096,
+            iterations: 3,
             ..CHEAP
         };
-        let (weak, strong) = (
-            Argon2Hasher::new(&CHEAP).unwrap(),
-            Argon2Hasher::new(&stronger).unwrap(),
-        );
-        let old = weak.hash(password("correct horse")).await.unwrap();
-        let present = strong.hash(password("correct horse")).await.unwrap();
-        let is_padded = |text: &str, hash: Option<&PasswordHash>| {
-            let mut padded = false;
-            let pad = || {
-                padded = true;
-                Ok(())
-            };
-            compare(&strong.argon2, text.as_bytes(), hash, pad).unwrap();
-            padded
+        let four = Argon2Settings {
+            iterations: 4,
+            ..three
         };
-        assert!(is_padded("battery staple", None));
-        assert!(is_padded("battery staple", Some(&old)));
-        assert!(!is_padded("battery staple", Some(&present)));
-        assert!(!is_padded("correct horse", Some(&old)));
-        assert!(!is_padded("correct horse", Some(&present)));
+        for (present, former) in [(three, four), (four, three)] {
+            let hasher = Argon2Hasher::new(&present).unwrap();
+            let former = Argon2Hasher::new(&former).unwrap();
+            let former = former.hash(password("correct horse")).await.unwrap();
+            hasher.expect(former.expose());
+            let known = shortest(&hasher, Some(&former)).await;
+            let unknown = shortest(&hasher, None).await;
+            let ratio = known / unknown;
+            assert!((0.85..1.15).contains(&ratio), "{known} {unknown}");
+        }
     }
 
     #[tokio::test]

@@ -31,6 +31,20 @@ impl DieselUserRepository {
     pub const fn new(database: Database) -> Self {
         Self { database }
     }
+
+    /// The settings that the stored hashes were made with, such as
+    /// `$argon2id$v=19$m=19456,t=2,p=1`, each once and sixteen at most. Reads every user.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError`] where they cannot be read.
+    pub async fn hash_settings(&self) -> Result<Vec<String>, RepositoryError> {
+        self.database
+            .read((), |connection, ()| {
+                Box::pin(read::hash_settings(connection))
+            })
+            .await
+    }
 }
 
 #[async_trait]

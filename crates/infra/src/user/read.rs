@@ -1,6 +1,6 @@
 use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Text};
 use diesel_async::RunQueryDsl;
 use hexpress_database::sql::StoredId;
 use hexpress_database::{Connection, Failure, on_backend};
@@ -70,6 +70,25 @@ pub(super) async fn has_active_admin(connection: &mut Connection) -> Result<bool
     Ok(on_backend!(connection, |c| {
         diesel::select(exists(users::table.filter(sql::<Bool>(ACTIVE_ADMIN))))
             .get_result(c)
+            .await?
+    }))
+}
+
+/// How many settings of stored hashes are looked for at most.
+const MAX_SETTINGS: i64 = 16;
+
+/// The settings of the stored hashes: what stands before the salt and the output, which are
+/// 67 characters with their dollar signs. Reads every user.
+pub(super) async fn hash_settings(connection: &mut Connection) -> Result<Vec<String>, Failure> {
+    Ok(on_backend!(connection, |c| {
+        users::table
+            .select(sql::<Text>(
+                "substr(password_hash, 1, length(password_hash) - 67)",
+            ))
+            .filter(sql::<Bool>("length(password_hash) > 67"))
+            .distinct()
+            .limit(MAX_SETTINGS)
+            .load(c)
             .await?
     }))
 }

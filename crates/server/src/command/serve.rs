@@ -112,6 +112,9 @@ async fn start(program: &Program) -> Result<Running, Failure> {
     )?;
     let store = Store::open_migrated(&config.database).await?;
     let parts = Parts::new(config, &store.database)?;
+    if let Err(error) = parts.adapters.expect_stored_hashes(&store.database).await {
+        warn!(%error, "the settings of the stored hashes are not known");
+    }
     let has_admin = parts.services.users.has_admin().await;
     let has_admin = has_admin.map_err(|error| Failure::of(&error))?;
     let (host, port) = (config.http.host.as_str(), config.http.port);
