@@ -6,7 +6,7 @@ use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::post::ViewRepository;
 use hexpress_domain::repository::RepositoryError;
 
-use crate::auth::{DieselLoginGuard, DieselTokenRepository};
+use crate::auth::{DieselLoginGuard, DieselTokenRepository, QueueingLoginGuard};
 use crate::cache::{Cache, CacheOptions};
 use crate::database::{Database, DatabaseProbe};
 use crate::order::{DieselOrderRepository, QueueingOrderRepository};
@@ -30,6 +30,10 @@ pub struct AdapterOptions {
     /// How long an order waits for another one that has its idempotency key.
     pub key_timeout: Duration,
 }
+
+/// How long a login waits for others of its account or address that are in flight: about what
+/// a full queue of hashes takes.
+const GUESS_PATIENCE: Duration = Duration::from_secs(5);
 
 /// An adapter of every port, and those among them that a program watches or closes.
 #[derive(Clone)]
@@ -85,17 +89,19 @@ pub fn adapters(
     let adapters = plain_adapters(database, options)?;
     let ports = cached(adapters.ports, &adapters.cache);
     let orders = QueueingOrderRepository::new(ports.orders, options.key_timeout);
+    let guard = QueueingLoginGuard::new(ports.guard, GUESS_PATIENCE);
     Ok(Adapters {
         ports: Ports {
             orders: Arc::new(orders),
+            guard: Arc::new(guard),
             ..ports
         },
         ..adapters
     })
 }
 
-/// As [`adapters`], but all is read from the database: the cache stays empty, and no order
-/// waits for another one that has its key.
+/// As [`adapters`], but all is read from the database: the cache stays empty, and neither
+/// does an order wait for another one that has its key, nor a login for others in flight.
 ///
 /// # Errors
 ///

@@ -73,6 +73,18 @@ impl JsonFileLoginGuard {
     }
 }
 
+impl JsonFileLoginGuard {
+    /// Ends the flight of a guess, with this many failures.
+    async fn land(&self, attempt: LoginAttempt, failures: u32) {
+        let limits = limits(&attempt, self.limit_per_minute);
+        let landed = self.change(move |windows| windows.land(&limits, attempt.at, failures));
+        if let Err(error) = landed.await {
+            let cause = error.source().map(ToString::to_string);
+            tracing::warn!(%error, cause, "a guess stays in flight");
+        }
+    }
+}
+
 impl Counters {
     fn change<T>(&self, change: impl FnOnce(&mut Windows) -> T) -> io::Result<T> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,12 +120,11 @@ impl LoginGuard for JsonFileLoginGuard {
     }
 
     async fn release(&self, attempt: LoginAttempt) {
-        let limits = limits(&attempt, self.limit_per_minute);
-        let released = self.change(move |windows| windows.uncount(&limits, attempt.at));
-        if let Err(error) = released.await {
-            let cause = error.source().map(ToString::to_string);
-            tracing::warn!(%error, cause, "a guess that was right stays counted");
-        }
+        self.land(attempt, 0).await;
+    }
+
+    async fn fail(&self, attempt: LoginAttempt) {
+        self.land(attempt, 1).await;
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {

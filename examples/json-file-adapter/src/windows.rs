@@ -12,7 +12,8 @@ pub struct Windows(BTreeMap<String, Window>);
 /// At first one that ended long ago.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Window {
-    count: u32,
+    failed: u32,
+    in_flight: u32,
     ends_at: DateTime<Utc>,
 }
 
@@ -39,37 +40,57 @@ pub fn limits(attempt: &LoginAttempt, per_minute: u32) -> [Limit; 3] {
     ]
 }
 
+impl Window {
+    /// Why no guess may be made now beside what is counted.
+    fn refusal(&self, guesses: u32, now: DateTime<Utc>) -> Option<Reservation> {
+        let left = (self.ends_at - now).to_std();
+        let retry_after = left.ok().filter(|left| *left > Duration::ZERO)?;
+        if self.failed >= guesses {
+            Some(Reservation::Refused { retry_after })
+        } else if self.failed + self.in_flight >= guesses {
+            Some(Reservation::Pending { retry_after })
+        } else {
+            None
+        }
+    }
+}
+
 impl Windows {
-    /// Counts a guess under each limit, or under none where one has been reached.
+    /// Counts a guess as in flight under each limit, or under none where one has been
+    /// reached.
     pub fn count(&mut self, limits: [Limit; 3], now: DateTime<Utc>) -> Reservation {
-        let full = limits.iter().filter_map(|limit| {
+        let refusals = limits.iter().filter_map(|limit| {
             let window = self.0.get(&limit.counted)?;
-            let is_full = window.ends_at > now && window.count >= limit.guesses;
-            is_full.then_some(window.ends_at)
+            window.refusal(limit.guesses, now)
         });
-        if let Some(end) = full.max() {
-            let retry_after = (end - now).to_std().unwrap_or(Duration::ZERO);
-            return Reservation::Refused { retry_after };
+        if let Some(refusal) = refusals.max() {
+            return refusal;
         }
         for limit in limits {
             let window = self.0.entry(limit.counted).or_default();
             if window.ends_at <= now {
                 let ends_at = now + limit.length;
-                *window = Window { count: 0, ends_at };
+                *window = Window {
+                    ends_at,
+                    ..Window::default()
+                };
             }
-            window.count += 1;
+            window.in_flight += 1;
         }
         Reservation::Granted
     }
 
-    /// Takes a guess back from the windows that counted it, where they are open.
-    pub fn uncount(&mut self, limits: &[Limit], now: DateTime<Utc>) {
+    /// Ends the flight of a guess in the windows that counted it, where they are open, and
+    /// counts this many failures.
+    pub fn land(&mut self, limits: &[Limit], now: DateTime<Utc>, failures: u32) {
         for limit in limits {
             if let Some(window) = self.0.get_mut(&limit.counted)
                 // One that ends later was opened by a guess after this one.
                 && (now..=now + limit.length).contains(&window.ends_at)
+                && window.in_flight > 0
             {
-                window.count = window.count.saturating_sub(1);
+                window.in_flight -= 1;
+                window.failed += failures;
             }
         }
     }

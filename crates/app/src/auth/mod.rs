@@ -1,5 +1,6 @@
 //! Login, logout and tokens.
 
+mod guess;
 mod limits;
 mod verification;
 
@@ -8,9 +9,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use hexpress_domain::auth::{
     Actor, ApiTokenRecord, CREDENTIALS_CHANGED, ClientAddress, Credentials, LoginAttempt,
-    LoginGuard, NewApiToken, PasswordHasher, RawNewApiToken, Reservation, SessionPolicy,
-    SessionRecord, TOO_MANY_TOKENS, Token, TokenId, TokenMint, TokenRepository, TokenSecret,
-    Verification,
+    LoginGuard, NewApiToken, PasswordHasher, RawNewApiToken, SessionPolicy, SessionRecord,
+    TOO_MANY_TOKENS, Token, TokenId, TokenMint, TokenRepository, TokenSecret, Verification,
 };
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::id::Id;
@@ -22,6 +22,7 @@ use crate::permissions::Permit;
 use crate::permissions::operations::{LogOut, ManageTokens};
 use crate::{Error, InvalidState, Resource};
 
+pub(crate) use guess::reserve;
 pub use limits::MAX_API_TOKENS;
 pub(crate) use verification::until_verified;
 
@@ -90,13 +91,11 @@ impl AuthService {
             address,
             at: self.ports.clock.now(),
         };
-        let reservation = self.ports.guard.reserve(attempt.clone()).await?;
-        if let Reservation::Refused { retry_after } = reservation {
-            return Err(Error::RateLimited { retry_after });
-        }
+        reserve(&*self.ports.guard, attempt.clone()).await?;
         let outcome = until_verified(|| self.try_login(credentials)).await;
-        if !matches!(outcome, Err(Error::InvalidCredentials)) {
-            self.ports.guard.release(attempt).await;
+        match outcome {
+            Err(Error::InvalidCredentials) => self.ports.guard.fail(attempt).await,
+            _ => self.ports.guard.release(attempt).await,
         }
         outcome
     }

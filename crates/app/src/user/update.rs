@@ -1,6 +1,6 @@
 use std::sync::{Arc, OnceLock};
 
-use hexpress_domain::auth::{Actor, ClientAddress, LoginAttempt, Reservation, Verification};
+use hexpress_domain::auth::{Actor, ClientAddress, LoginAttempt, Verification};
 use hexpress_domain::repository::{Refusal, RepositoryError};
 use hexpress_domain::user::{
     CurrentPasswordError, LockedUser, Password, PasswordHash, User, UserField, UserId, UserPatch,
@@ -8,7 +8,7 @@ use hexpress_domain::user::{
 use hexpress_domain::validation::ValidationErrors;
 
 use super::{UserService, require_admin_left, require_live};
-use crate::auth::until_verified;
+use crate::auth::{reserve, until_verified};
 use crate::permissions::operations::ChangeUser;
 use crate::permissions::{self, Permit, Target};
 use crate::{Error, IfMatch, Resource};
@@ -161,13 +161,11 @@ impl UserService {
             address,
             at: self.ports.clock.now(),
         };
-        let reservation = self.ports.guard.reserve(attempt.clone()).await?;
-        if let Reservation::Refused { retry_after } = reservation {
-            return Err(Error::RateLimited { retry_after });
-        }
+        reserve(&*self.ports.guard, attempt.clone()).await?;
         let outcome = self.compare(user.id, claimed).await;
-        if !matches!(outcome, Ok((_, Verification::Mismatch))) {
-            self.ports.guard.release(attempt).await;
+        match outcome {
+            Ok((_, Verification::Mismatch)) => self.ports.guard.fail(attempt).await,
+            _ => self.ports.guard.release(attempt).await,
         }
         match outcome? {
             (hash, Verification::Match { .. }) => Ok(hash),

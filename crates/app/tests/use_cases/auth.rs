@@ -95,16 +95,18 @@ async fn a_deactivated_user_is_answered_like_a_wrong_password() {
 
 #[tokio::test]
 async fn a_refused_guess_looks_at_nothing() {
-    let mut mocks = Mocks::default();
     let retry_after = Duration::from_secs(42);
-    mocks
-        .guard
-        .expect_reserve()
-        .returning(move |_| Ok(Reservation::Refused { retry_after }));
-    let login = mocks.services().auth.login(&credentials(), ADDRESS).await;
-    assert!(
-        matches!(login, Err(Error::RateLimited { retry_after: after }) if after == retry_after)
-    );
+    for refusal in [
+        Reservation::Refused { retry_after },
+        Reservation::Pending { retry_after },
+    ] {
+        let mut mocks = Mocks::default();
+        mocks.guard.expect_reserve().returning(move |_| Ok(refusal));
+        let login = mocks.services().auth.login(&credentials(), ADDRESS).await;
+        assert!(
+            matches!(login, Err(Error::RateLimited { retry_after: after }) if after == retry_after)
+        );
+    }
 }
 
 #[tokio::test]

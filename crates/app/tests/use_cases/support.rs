@@ -293,13 +293,17 @@ impl Mocks {
         mocks
     }
 
-    /// One guess is granted, and taken back as often as said.
+    /// One guess is granted, and taken back as often as said; otherwise it has failed.
     pub fn granting(mut self, releases: usize) -> Self {
         self.guard
             .expect_reserve()
             .times(1)
             .returning(|_| Ok(Reservation::Granted));
         self.guard.expect_release().times(releases).return_const(());
+        self.guard
+            .expect_fail()
+            .times(1 - releases)
+            .return_const(());
         self
     }
 

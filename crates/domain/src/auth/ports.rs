@@ -224,11 +224,17 @@ pub struct LoginAttempt {
     pub at: DateTime<Utc>,
 }
 
-/// Whether a guess may be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether a guess may be made. Of several the greatest is the strictest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reservation {
-    /// A guess may be made. It counts unless it is returned.
+    /// A guess may be made. It is in flight until it is taken back or has failed.
     Granted,
+    /// No more may be made while so many are in flight. One of those that are right makes
+    /// room for another.
+    Pending {
+        /// How long the guesses in flight count if their outcome is never known.
+        retry_after: Duration,
+    },
     /// Too many guesses were wrong; one may be made after this time.
     Refused {
         /// How long to wait.
@@ -242,19 +248,30 @@ pub enum Reservation {
 /// in a minute, five times as many each address in a minute, ten times as many each
 /// email in an hour. A minute or an hour begins with the first guess that is counted in
 /// it. A limit of 0 grants everything.
+///
+/// Guesses in flight take places as failed ones do, so that no more are made at once than
+/// may fail. One whose outcome is never told, since its process ended, stays in flight until
+/// its window ends.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait LoginGuard: Send + Sync {
     /// Counts a guess before the password is looked at, under every limit or
-    /// under none. A refused guess writes nothing. Of any number of racing
-    /// guesses no more are granted than the limits allow.
+    /// under none. A guess that is not granted writes nothing. Of any number of racing
+    /// guesses no more are granted than the limits allow. Refused where as many have
+    /// failed as a limit allows, pending where some of those are in flight.
     async fn reserve(&self, attempt: LoginAttempt) -> Result<Reservation, RepositoryError>;
 
-    /// Takes back a guess that was right.
+    /// Takes back a guess that was granted and was right.
     ///
     /// Never fails: where it cannot be done, the adapter logs why, and the guess
     /// stays counted until its window ends.
     async fn release(&self, attempt: LoginAttempt);
+
+    /// Says that a guess that was granted was wrong: it is no longer in flight, and counts
+    /// until its window ends.
+    ///
+    /// Never fails, as [`Self::release`].
+    async fn fail(&self, attempt: LoginAttempt);
 
     /// Removes counters that limit nothing any more at `now`, in batches; returns how
     /// many.

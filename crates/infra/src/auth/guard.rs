@@ -22,6 +22,10 @@ pub struct DieselLoginGuard {
     limit_per_minute: u32,
 }
 
+/// What one guess in flight is in `login_counters.count`, which counts the failed ones below
+/// this and those in flight above it: both are looked at and changed at once.
+const IN_FLIGHT: i64 = 1 << 32;
+
 /// One of the limits that a guess falls under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Counter {
@@ -48,6 +52,21 @@ impl DieselLoginGuard {
         Self {
             database,
             limit_per_minute,
+        }
+    }
+
+    /// Ends the flight of a guess, by this change of its counts.
+    async fn land(&self, attempt: &LoginAttempt, change: i64) {
+        if self.limit_per_minute == 0 {
+            return;
+        }
+        let landed = self.database.write(
+            (self.counters(attempt), change),
+            |connection, (counters, change)| Box::pin(land(connection, counters, *change)),
+        );
+        if let Err(error) = landed.await {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(%error, cause, "a guess stays in flight until its window ends");
         }
     }
 
@@ -110,18 +129,11 @@ impl LoginGuard for DieselLoginGuard {
     }
 
     async fn release(&self, attempt: LoginAttempt) {
-        if self.limit_per_minute == 0 {
-            return;
-        }
-        let released = self
-            .database
-            .write(self.counters(&attempt), |connection, counters| {
-                Box::pin(uncount(connection, counters))
-            });
-        if let Err(error) = released.await {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::warn!(%error, cause, "a guess that was right stays counted");
-        }
+        self.land(&attempt, -IN_FLIGHT).await;
+    }
+
+    async fn fail(&self, attempt: LoginAttempt) {
+        self.land(&attempt, 1 - IN_FLIGHT).await;
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
@@ -133,35 +145,47 @@ impl LoginGuard for DieselLoginGuard {
     }
 }
 
-/// The refusal, if a counter stands at its limit.
+/// Why no guess may be made, if a counter stands at its limit.
 async fn look(
     connection: &mut Connection,
     counters: &Counters,
 ) -> Result<Option<Reservation>, Failure> {
+    let at = counters.at;
     let keys = counters.counters.iter().map(|counter| counter.key.to_vec());
     let open: Vec<(Vec<u8>, i64, StoredInstant)> = on_backend!(connection, |c| {
         login_counters::table
             .filter(login_counters::key.eq_any(keys))
-            .filter(login_counters::window_ends_at.gt(StoredInstant(counters.at)))
+            .filter(login_counters::window_ends_at.gt(StoredInstant(at)))
             .load(c)
             .await?
     });
-    let full = open.into_iter().filter(|(key, count, _)| {
-        let mut counters = counters.counters.iter();
-        counters.any(|counter| counter.key.as_slice() == key && *count >= counter.limit)
-    });
-    let end = full.map(|(_, _, window_ends_at)| window_ends_at.0).max();
-    Ok(end.map(|end| refusal(end, counters.at)))
+    let refusals = open
+        .into_iter()
+        .filter_map(|(key, count, StoredInstant(end))| {
+            let mut counters = counters.counters.iter();
+            let counter = counters.find(|counter| counter.key.as_slice() == key)?;
+            counter.refusal(count, end - at)
+        });
+    Ok(refusals.max())
 }
 
-fn refusal(window_ends_at: DateTime<Utc>, at: DateTime<Utc>) -> Reservation {
-    Reservation::Refused {
-        retry_after: (window_ends_at - at).to_std().unwrap_or(Duration::ZERO),
+impl Counter {
+    /// Why no guess may be made beside what is counted, in a window that ends so soon.
+    fn refusal(&self, count: i64, left: TimeDelta) -> Option<Reservation> {
+        let (failed, in_flight) = (count % IN_FLIGHT, count / IN_FLIGHT);
+        let retry_after = left.to_std().unwrap_or(Duration::ZERO);
+        if failed >= self.limit {
+            Some(Reservation::Refused { retry_after })
+        } else if failed + in_flight >= self.limit {
+            Some(Reservation::Pending { retry_after })
+        } else {
+            None
+        }
     }
 }
 
-/// Counts the attempt everywhere, until it passes a limit: then what was counted must
-/// not stay.
+/// Counts the attempt as in flight everywhere, until it passes a limit: then what was counted
+/// must not stay.
 async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reservation, Failure> {
     for counter in &counters.counters {
         let now = StoredInstant(counters.at);
@@ -169,7 +193,7 @@ async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reser
             let upsert = diesel::insert_into(login_counters::table)
                 .values((
                     login_counters::key.eq(counter.key.as_slice()),
-                    login_counters::count.eq(1),
+                    login_counters::count.eq(IN_FLIGHT),
                     login_counters::window_ends_at.eq(StoredInstant(counters.at + counter.window)),
                 ))
                 .on_conflict(login_counters::key)
@@ -179,7 +203,8 @@ async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reser
                         "CASE WHEN login_counters.window_ends_at > ",
                     )
                     .bind::<Instant, _>(now)
-                    .sql(" THEN login_counters.count + 1 ELSE 1 END")),
+                    .sql(" THEN login_counters.count ELSE 0 END + ")
+                    .bind::<BigInt, _>(IN_FLIGHT)),
                     login_counters::window_ends_at.eq(sql::<Instant>(
                         "CASE WHEN login_counters.window_ends_at > ",
                     )
@@ -189,23 +214,28 @@ async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reser
                 .returning((login_counters::count, login_counters::window_ends_at));
             Prepared(upsert).get_result(c).await?
         });
-        if count > counter.limit {
-            return Ok(refusal(window_ends_at.0, counters.at));
+        let others = count - IN_FLIGHT;
+        if let Some(refusal) = counter.refusal(others, window_ends_at.0 - counters.at) {
+            return Ok(refusal);
         }
     }
     Ok(Reservation::Granted)
 }
 
-/// Takes the attempt back from the windows that counted it, where they are open.
-async fn uncount(connection: &mut Connection, counters: &Counters) -> Result<(), Failure> {
+/// Changes the counts of the attempt in the windows that counted it, where they are open.
+async fn land(
+    connection: &mut Connection,
+    counters: &Counters,
+    change: i64,
+) -> Result<(), Failure> {
     for counter in &counters.counters {
         let latest_end = counters.at + counter.window;
         on_backend!(&mut *connection, |c| {
             let update = diesel::update(login_counters::table.find(counter.key.as_slice()))
                 .filter(login_counters::window_ends_at.gt(StoredInstant(counters.at)))
                 .filter(login_counters::window_ends_at.le(StoredInstant(latest_end)))
-                .filter(login_counters::count.gt(0))
-                .set(login_counters::count.eq(login_counters::count - 1));
+                .filter(login_counters::count.ge(IN_FLIGHT))
+                .set(login_counters::count.eq(login_counters::count + change));
             Prepared(update).execute(c).await?
         });
     }

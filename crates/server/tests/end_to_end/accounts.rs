@@ -204,3 +204,23 @@ async fn guesses_at_a_password_are_limited_for_all_instances_together(
     assert_eq!(ada.patch(&ada.path(), confirmed).await.status, 429);
     assert!(ada.is_known().await);
 }
+
+#[rstest]
+#[tokio::test]
+async fn right_logins_at_once_of_one_account_all_succeed(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = super::database(kind).await;
+    let limit = [("LOGIN_LIMIT_PER_MINUTE", "4")];
+    let servers = [
+        Server::start(&database, &limit),
+        Server::start(&database, &limit),
+    ];
+    servers[0].sign_up("ada").await;
+    let logins = (0..20).map(async |number: usize| {
+        let client = servers[number % 2].anonymous();
+        client.log_in(&email("ada"), PASSWORD).await.status
+    });
+    let statuses = futures_util::future::join_all(logins).await;
+    assert_eq!(statuses, [200; 20]);
+}

@@ -36,14 +36,26 @@ promises! {
             a_refused_guess_writes_nothing,
             racing_guesses_do_not_pass_the_limit_together,
             a_guess_that_was_right_is_taken_back,
+            guesses_in_flight_take_places_and_refuse_nobody,
             a_limit_of_nothing_is_no_limit,
             a_sweep_removes_what_bears_on_nothing_alone,
         }
     }
 }
 
+/// Makes a wrong guess, if it is granted.
 async fn is_granted(guards: &Guards, attempt: LoginAttempt) -> bool {
-    guards.limited.reserve(attempt).await.unwrap() == Reservation::Granted
+    let reservation = guards.limited.reserve(attempt.clone()).await.unwrap();
+    let is_granted = reservation == Reservation::Granted;
+    if is_granted {
+        guards.limited.fail(attempt).await;
+    }
+    is_granted
+}
+
+async fn is_pending(guards: &Guards, attempt: LoginAttempt) -> bool {
+    let reservation = guards.limited.reserve(attempt).await.unwrap();
+    matches!(reservation, Reservation::Pending { .. })
 }
 
 /// The attempt, so many minutes later.
@@ -117,14 +129,43 @@ async fn racing_guesses_do_not_pass_the_limit_together(guards: &Guards) {
     for address in 2..29 {
         assert!(is_granted(guards, attempt(1, address)).await);
     }
-    assert!(!is_granted(guards, attempt(1, 200)).await);
+    assert!(is_pending(guards, attempt(1, 200)).await);
 }
 
 async fn a_guess_that_was_right_is_taken_back(guards: &Guards) {
     for _ in 0..20 * LIMIT {
-        assert!(is_granted(guards, attempt(1, 1)).await);
+        let outcome = guards.limited.reserve(attempt(1, 1)).await.unwrap();
+        assert_eq!(outcome, Reservation::Granted);
         guards.limited.release(attempt(1, 1)).await;
     }
+}
+
+async fn guesses_in_flight_take_places_and_refuse_nobody(guards: &Guards) {
+    let reserve = async |attempt| guards.limited.reserve(attempt).await.unwrap();
+    for _ in 0..LIMIT {
+        assert_eq!(reserve(attempt(1, 1)).await, Reservation::Granted);
+    }
+    let Reservation::Pending { retry_after } = reserve(attempt(1, 1)).await else {
+        panic!("not pending");
+    };
+    assert!(retry_after > Duration::ZERO && retry_after <= Duration::from_secs(60));
+    // One that was right makes room for another, one that was wrong does not.
+    guards.limited.release(attempt(1, 1)).await;
+    assert_eq!(reserve(attempt(1, 1)).await, Reservation::Granted);
+    for _ in 0..LIMIT {
+        assert!(is_pending(guards, attempt(1, 1)).await);
+        guards.limited.fail(attempt(1, 1)).await;
+    }
+    let refused = reserve(attempt(1, 1)).await;
+    assert!(matches!(refused, Reservation::Refused { .. }));
+    // What flew in a window that has ended is nothing to the next one.
+    assert_eq!(reserve(after(1, attempt(1, 1))).await, Reservation::Granted);
+    guards.limited.fail(attempt(1, 1)).await;
+    guards.limited.fail(after(1, attempt(1, 1))).await;
+    for _ in 1..LIMIT {
+        assert!(is_granted(guards, after(1, attempt(1, 1))).await);
+    }
+    assert!(!is_granted(guards, after(1, attempt(1, 1))).await);
 }
 
 async fn a_limit_of_nothing_is_no_limit(guards: &Guards) {

@@ -25,7 +25,8 @@ enum Counted {
 /// At first one that ended long ago.
 #[derive(Default)]
 struct Window {
-    count: u32,
+    failed: u32,
+    in_flight: u32,
     ends_at: DateTime<Utc>,
 }
 
@@ -34,6 +35,21 @@ struct Limit {
     counted: Counted,
     guesses: u32,
     length: TimeDelta,
+}
+
+impl Window {
+    /// Why no guess may be made now beside what is counted.
+    fn refusal(&self, guesses: u32, now: DateTime<Utc>) -> Option<Reservation> {
+        let left = (self.ends_at - now).to_std();
+        let retry_after = left.ok().filter(|left| *left > Duration::ZERO)?;
+        if self.failed >= guesses {
+            Some(Reservation::Refused { retry_after })
+        } else if self.failed + self.in_flight >= guesses {
+            Some(Reservation::Pending { retry_after })
+        } else {
+            None
+        }
+    }
 }
 
 impl MemoryLoginGuard {
@@ -49,6 +65,23 @@ impl MemoryLoginGuard {
 
     fn windows(&self) -> MutexGuard<'_, HashMap<Counted, Window>> {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the flight of a guess in the windows that counted it, where they are open.
+    fn land(&self, attempt: LoginAttempt, failures: u32) {
+        let now = attempt.at;
+        let mut windows = self.windows();
+        for limit in self.limits(attempt) {
+            // One that ends later was opened by a guess after this one.
+            let counted_it = |end| end > now && end <= now + limit.length;
+            if let Some(window) = windows.get_mut(&limit.counted)
+                && counted_it(window.ends_at)
+                && window.in_flight > 0
+            {
+                window.in_flight -= 1;
+                window.failed += failures;
+            }
+        }
     }
 
     fn limits(&self, LoginAttempt { email, address, .. }: LoginAttempt) -> [Limit; 3] {
@@ -75,41 +108,32 @@ impl LoginGuard for MemoryLoginGuard {
         let now = attempt.at;
         let mut windows = self.windows();
         let limits = self.limits(attempt);
-        let full = limits.iter().filter_map(|limit| {
+        let refusals = limits.iter().filter_map(|limit| {
             let window = windows.get(&limit.counted)?;
-            let is_full = window.ends_at > now && window.count >= limit.guesses;
-            is_full.then_some(window.ends_at)
+            window.refusal(limit.guesses, now)
         });
-        if let Some(end) = full.max() {
-            return Ok(Reservation::Refused {
-                retry_after: (end - now).to_std().unwrap_or(Duration::ZERO),
-            });
+        if let Some(refusal) = refusals.max() {
+            return Ok(refusal);
         }
         for limit in limits {
             let window = windows.entry(limit.counted).or_default();
             if window.ends_at <= now {
                 *window = Window {
-                    count: 0,
                     ends_at: now + limit.length,
+                    ..Window::default()
                 };
             }
-            window.count += 1;
+            window.in_flight += 1;
         }
         Ok(Reservation::Granted)
     }
 
     async fn release(&self, attempt: LoginAttempt) {
-        let now = attempt.at;
-        let mut windows = self.windows();
-        for limit in self.limits(attempt) {
-            // One that ends later was opened by a guess after this one.
-            let counted_it = |end| end > now && end <= now + limit.length;
-            if let Some(window) = windows.get_mut(&limit.counted)
-                && counted_it(window.ends_at)
-            {
-                window.count = window.count.saturating_sub(1);
-            }
-        }
+        self.land(attempt, 0);
+    }
+
+    async fn fail(&self, attempt: LoginAttempt) {
+        self.land(attempt, 1);
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {

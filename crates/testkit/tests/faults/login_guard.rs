@@ -58,10 +58,15 @@ impl LoginGuard for FaultyGuard {
             email: "refused@example.org".parse().unwrap(),
             ..attempt
         };
-        let outcome = self.guard.reserve(attempt).await?;
-        if outcome == Reservation::Granted {
-            return Ok(outcome);
-        }
+        let outcome = match self.guard.reserve(attempt).await? {
+            Reservation::Granted => return Ok(Reservation::Granted),
+            Reservation::Pending { retry_after }
+                if self.fault == "guesses_in_flight_take_places_and_refuse_nobody" =>
+            {
+                return Ok(Reservation::Refused { retry_after });
+            }
+            outcome => outcome,
+        };
         match self.fault {
             "each_pair_has_its_guesses_in_a_minute" => Ok(Reservation::Refused {
                 retry_after: Duration::ZERO,
@@ -78,6 +83,10 @@ impl LoginGuard for FaultyGuard {
         if self.fault != "a_guess_that_was_right_is_taken_back" {
             self.guard.release(attempt).await;
         }
+    }
+
+    async fn fail(&self, attempt: LoginAttempt) {
+        self.guard.fail(attempt).await;
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {

@@ -210,6 +210,7 @@ impl Mocks {
             .expect_reserve()
             .returning(|_| Ok(Reservation::Granted));
         self.guard.expect_release().return_const(());
+        self.guard.expect_fail().return_const(());
         self.users
             .expect_password_hash()
             .returning(|_| Ok(Some(PasswordHash::new("hash".into()))));
