@@ -85,8 +85,8 @@ impl LimitsConfig {
         let sign_ups_per_hour = reader.whole(
             Setting::new(
                 "SIGNUP_LIMIT_PER_HOUR",
-                "sign-ups from each client address, those included that found the email taken; \
-                 counted likewise",
+                "sign-ups and changes of the own email from each client address, those included \
+                 that found the email taken; counted likewise",
             ),
             app_env.pick(0, 0, 20),
             0..=1_000_000,

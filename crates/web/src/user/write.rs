@@ -2,8 +2,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use hexpress_app::Error;
 use hexpress_app::permissions::Permit;
 use hexpress_app::permissions::operations::{ChangeUser, DeleteUser, RestoreUser};
+use hexpress_domain::auth::ClientAddress;
 use hexpress_domain::user::{NewUser, RawNewUser, RawUserPatch, UserId, UserPatch};
 use hexpress_domain::validation::ValidationErrors;
 use serde_json::{Value, json};
@@ -116,7 +118,7 @@ impl Body for UserPatch {
 
 /// Change a user
 ///
-/// Users change their own names and, with `currentPassword`, email and password. Admins change others without it, and their `role` and `isActive`. A new password ends the user's other sessions and tokens.
+/// Users change their own names and, with `currentPassword`, email and password. Admins change others without it, and their `role` and `isActive`. A new password ends the user's other sessions and tokens. A change of the own email is counted like a sign-up.
 #[utoipa::path(
     patch,
     path = "/users/{id}",
@@ -132,6 +134,7 @@ impl Body for UserPatch {
         LastAdmin,
         UserDeleted,
         TooManyGuesses,
+        TooManySignUps,
     ),
     security(("token" = [])),
 )]
@@ -142,12 +145,35 @@ pub(super) async fn update_user(
 ) -> Result<Response, ApiError> {
     let (who, if_match) = (&request.who, request.if_match.as_ref());
     let (id, patch) = (request.path, request.body);
-    let user = api
-        .services
-        .users
-        .update(who, id, patch, if_match, address)
-        .await?;
-    Ok(show(user)?.written("User updated successfully"))
+    let place = sign_up_place(&api, who, id, &patch, address).await?;
+    let update = api.services.users.update(who, id, patch, if_match, address);
+    let outcome = update.await;
+    if let (Some(place), Ok(_) | Err(Error::Duplicate(_))) = (place, &outcome) {
+        place.keep();
+    }
+    Ok(show(outcome?)?.written("User updated successfully"))
+}
+
+/// Counts a change of the own email like a sign-up: it tells as well whether an address is
+/// registered.
+async fn sign_up_place(
+    api: &Arc<Api>,
+    who: &Permit<ChangeUser>,
+    id: UserId,
+    patch: &UserPatch,
+    address: ClientAddress,
+) -> Result<Option<SignUpPlace>, ApiError> {
+    let principal = who.actor().principal();
+    let is_own = principal.is_some_and(|principal| principal.user_id == id);
+    if !is_own || patch.email.is_none() {
+        return Ok(None);
+    }
+    let own = Permit::of(who.actor().clone())?;
+    let user = api.services.users.read_own(&own).await?;
+    if !user.email_changes(patch) {
+        return Ok(None);
+    }
+    api.limits.sign_up(address).map(Some)
 }
 
 /// Delete a user

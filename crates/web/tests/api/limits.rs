@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::StatusCode;
 use futures_util::FutureExt;
 use hexpress_domain::auth::Verification;
 use hexpress_domain::repository::RepositoryError;
-use hexpress_domain::user::User;
+use hexpress_domain::user::{LockedUser, PasswordHash, User};
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADA, ADA_PATH, ADAS_PROGRAM, Answer, Call, Mocks, NOBODY, OTHER, STRANGER, ada, call, failure,
-    get, never, post,
+    ADA, ADA_PATH, ADAS_PROGRAM, ADMIN, Answer, Call, Mocks, NOBODY, OTHER, STRANGER, ada, call,
+    failure, get, never, patch, post,
 };
 
 fn from(address: &str, call: Call) -> Call {
@@ -232,4 +233,53 @@ async fn sign_ups_are_counted_where_they_tell_of_an_address() {
 
     tokio::time::advance(Duration::from_secs(1800)).await;
     assert_eq!(sign_up(here, body()).await.status, 409);
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_of_the_own_email_are_counted_like_sign_ups() {
+    let mut mocks = Mocks::default().verifying(Verification::Match { outdated: false });
+    mocks.limits.sign_ups_per_hour = 2;
+    mocks.users.expect_find().returning(|_, _| Ok(Some(ada())));
+    mocks.users.expect_change().returning(|_, decide| {
+        let locked = LockedUser {
+            user: ada(),
+            password_hash: PasswordHash::new("hash".into()),
+            is_last_admin: false,
+        };
+        let change = decide(&locked).map_err(RepositoryError::Refused)?;
+        match change.map_or(ada(), |change| change.user) {
+            user if user.email.as_str() == "taken@example.org" => {
+                Err(RepositoryError::Duplicate(User::UNIQUE_EMAIL))
+            }
+            user => Ok(user),
+        }
+    });
+    let router = mocks.router();
+    let change = async |caller: Option<char>, body: Value| -> StatusCode {
+        let call = from("192.0.2.1:1", patch(ADA_PATH, body).by(caller));
+        call.on(&router).await.status
+    };
+    let email = |email: &str| json!({"email": email, "currentPassword": "correct horse"});
+    let present = ada().email.to_string();
+    for _ in 0..3 {
+        assert_eq!(change(ADA, email(&present)).await, 200);
+        assert_eq!(
+            change(ADA, json!({"email": "taken@example.org"})).await,
+            400
+        );
+    }
+    assert_eq!(change(ADA, email("taken@example.org")).await, 409);
+    assert_eq!(change(ADA, email("free@example.org")).await, 200);
+
+    let call = patch(ADA_PATH, email("taken@example.org")).by(ADA);
+    let answer = from("192.0.2.1:1", call).on(&router).await;
+    assert_eq!(answer.failure(), refused());
+    assert_eq!(answer.header("retry-after"), "1800");
+    let sign_up = from("192.0.2.1:1", post("/api/users", body()));
+    assert_eq!(sign_up.on(&router).await.failure(), refused());
+    // What tells nothing goes on, and so does whoever may see every address.
+    assert_eq!(change(ADA, email(&present)).await, 200);
+    assert_eq!(change(ADA, json!({"firstName": "Augusta"})).await, 200);
+    let by_admin = json!({"email": "taken@example.org"});
+    assert_eq!(change(ADMIN, by_admin).await, 409);
 }
