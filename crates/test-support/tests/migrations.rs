@@ -161,6 +161,39 @@ async fn both_databases_search_the_same_tables() {
     );
 }
 
+/// `table.column` of every foreign key that leads no index of all rows of its table.
+async fn foreign_keys_without_an_index(kind: Kind, database: &TestDatabase) -> Rows {
+    database
+        .query_text(match kind {
+            Kind::Sqlite => {
+                "SELECT t.name || '.' || f.\"from\"
+                FROM pragma_table_list t JOIN pragma_foreign_key_list(t.name) f
+                WHERE t.schema = 'main' AND NOT EXISTS (
+                    SELECT 1 FROM pragma_index_list(t.name) i JOIN pragma_index_info(i.name) c
+                    WHERE NOT i.partial AND c.seqno = 0 AND c.name = f.\"from\")
+                ORDER BY 1"
+            }
+            Kind::Postgres => {
+                "SELECT conrelid::regclass || '.' || attname
+                FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+                WHERE connamespace = current_schema()::regnamespace AND contype = 'f'
+                    AND NOT EXISTS (SELECT 1 FROM pg_index
+                        WHERE indrelid = conrelid AND indpred IS NULL AND indkey[0] = conkey[1])
+                ORDER BY 1"
+            }
+        })
+        .await
+}
+
+#[tokio::test]
+async fn every_foreign_key_leads_an_index_of_all_rows() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let database = TestDatabase::migrated(kind).await;
+        let without = foreign_keys_without_an_index(kind, &database).await;
+        assert_eq!(without, Rows::new(), "{kind:?}");
+    }
+}
+
 /// A generated table is searched as those that are there, and can be taken back.
 async fn a_generated_table_is_searched_as_the_others(kind: Kind) {
     let folder = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@ use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::list::fold;
 
-use super::batch::{BATCH, Cutoff, counted, rows};
+use super::batch::{Cutoff, Pace, counted, rows};
 use crate::schema::{tokens, users};
 
 // What stands in the row of somebody who is forgotten.
@@ -34,6 +34,7 @@ pub(super) async fn count(connection: &mut Connection, cutoff: &Cutoff) -> Resul
 pub(super) async fn forget(
     connection: &mut Connection,
     cutoff: &Cutoff,
+    pace: Pace,
 ) -> Result<Option<u64>, Failure> {
     let before = StoredInstant(cutoff.before);
     let ids: Vec<StoredId> = on_backend!(&mut *connection, |c| {
@@ -41,7 +42,7 @@ pub(super) async fn forget(
             .filter(users::deleted_at.lt(before))
             .filter(users::password_hash.ne(PASSWORD_HASH))
             .order(users::id)
-            .limit(BATCH.into())
+            .limit(pace.rows().into())
             .select(users::id)
             .load(c)
             .await?

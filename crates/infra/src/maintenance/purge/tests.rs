@@ -1,7 +1,11 @@
+use std::time::Duration;
+
+use diesel_async::SimpleAsyncConnection;
+use hexpress_database::{DatabaseOptions, Work, on_backend};
 use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;
 
-use super::Purger;
+use super::{Purged, Purger};
 use crate::testing::{open, two_of_each};
 
 /// The tables whose rows a deletion only marks.
@@ -37,9 +41,101 @@ async fn every_row_that_a_deletion_has_marked_goes(
     }
     let before = "2000-01-01T00:00:00Z".parse().unwrap();
     let purger = Purger::new(open(&raw).await);
-    purger.run(before, before).await.unwrap();
+    purger.run(before, before, &mut |_| {}).await.unwrap();
     for table in &marked {
         let left = raw.query_text(&format!("SELECT * FROM {table}")).await;
         assert!(left.is_empty(), "{table}: {left:?}");
     }
+}
+
+const LONG_AGO: &str = "2000-01-01T00:00:00Z";
+
+/// Marked posts, as many as several transactions remove.
+async fn with_marked_posts(kind: Kind) -> TestDatabase {
+    let raw = TestDatabase::migrated(kind).await;
+    raw.execute(&two_of_each(kind)).await;
+    let (all, new_id) = match kind {
+        Kind::Sqlite => (
+            "WITH RECURSIVE all_of (number) AS
+                 (SELECT 10 UNION ALL SELECT number + 1 FROM all_of WHERE number < 99)",
+            "unhex(format('%032d', number))",
+        ),
+        Kind::Postgres => (
+            "WITH all_of (number) AS (SELECT generate_series(10, 99))",
+            "lpad(number::text, 32, '0')::uuid",
+        ),
+    };
+    raw.execute(&format!(
+        "{all} INSERT INTO posts (id, author_id, title, slug, slug_named, content, status, metadata,
+             search_text, version, created_at, updated_at, deleted_at, deleted_with_author)
+         SELECT {new_id}, author_id, title, 'many-' || number, slug_named, content, status,
+             metadata, search_text, version, created_at, updated_at, created_at, FALSE
+         FROM posts, all_of WHERE slug = 'post-1'"
+    ))
+    .await;
+    raw
+}
+
+#[tokio::test]
+async fn no_statement_of_it_has_a_time_limit() {
+    let raw = with_marked_posts(Kind::Postgres).await;
+    raw.execute(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$;
+         CREATE TRIGGER slow AFTER DELETE ON posts FOR EACH ROW WHEN (old.slug = 'many-50')
+             EXECUTE FUNCTION slow()",
+    )
+    .await;
+    let options = DatabaseOptions {
+        statement_timeout: Duration::from_millis(200),
+        ..DatabaseOptions::new(raw.url().parse().unwrap())
+    };
+    let database = crate::database::open(options).await.unwrap();
+    let (at, mut told) = (LONG_AGO.parse().unwrap(), Vec::new());
+    let purged = Purger::new(database)
+        .run(at, at, &mut |so_far| told.push(so_far.total()))
+        .await
+        .unwrap();
+    assert_eq!(purged.total(), 90);
+    assert!(told.len() > 2 && told.is_sorted(), "{told:?}");
+}
+
+/// As another process does: with a file lock of its own.
+#[tokio::test]
+async fn who_waits_for_the_file_writes_between_two_batches() {
+    let raw = with_marked_posts(Kind::Sqlite).await;
+    // Some 10 ms for each post.
+    raw.execute(
+        "CREATE TRIGGER slow AFTER DELETE ON posts BEGIN
+             UPDATE view_batches SET made_at = (
+                 WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 30000)
+                 SELECT count(*) FROM n);
+         END",
+    )
+    .await;
+    let (purging, writing) = (open(&raw).await, open(&raw).await);
+    let at = LONG_AGO.parse().unwrap();
+    let (begun, mut has_begun) = tokio::sync::mpsc::unbounded_channel();
+    let purge = tokio::spawn(async move {
+        let purger = Purger::new(purging);
+        let mut tell = |_: &Purged| {
+            begun.send(()).ok();
+        };
+        purger.run(at, at, &mut tell).await
+    });
+    has_begun.recv().await.unwrap();
+    let write: Work<(), ()> = |connection, ()| {
+        Box::pin(async move {
+            on_backend!(connection, |c| c
+                .batch_execute("DELETE FROM login_counters")
+                .await?);
+            Ok(())
+        })
+    };
+    writing.write((), write).await.unwrap();
+    let left = raw
+        .query_text("SELECT count(*) FROM posts WHERE deleted_at IS NOT NULL")
+        .await;
+    assert_ne!(left[0][0].as_deref(), Some("0"));
+    assert_eq!(purge.await.unwrap().unwrap().total(), 90);
 }
