@@ -36,6 +36,7 @@ table! {
         created_at -> Instant,
         updated_at -> Instant,
         deleted_at -> Nullable<Instant>,
+        forgotten_at -> Nullable<Instant>,
     }
 }
 

@@ -1,12 +1,18 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel_async::SimpleAsyncConnection;
 use hexpress_database::{DatabaseOptions, Work, on_backend};
+use hexpress_domain::repository::{Decide, RepositoryError};
+use hexpress_domain::user::{LockedUser, UserChange, UserId, UserRepository};
 use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;
+use uuid::Uuid;
 
 use super::{Purged, Purger};
-use crate::testing::{open, two_of_each};
+use crate::schema::references_to;
+use crate::testing::{id, open, two_of_each};
+use crate::user::DieselUserRepository;
 
 /// The tables whose rows a deletion only marks.
 async fn marked() -> Vec<String> {
@@ -138,4 +144,38 @@ async fn who_waits_for_the_file_writes_between_two_batches() {
         .await;
     assert_ne!(left[0][0].as_deref(), Some("0"));
     assert_eq!(purge.await.unwrap().unwrap().total(), 90);
+}
+
+#[rstest]
+#[tokio::test]
+async fn who_is_forgotten_has_nothing_and_never_comes_back(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let raw = TestDatabase::migrated(kind).await;
+    raw.execute(&two_of_each(kind)).await;
+    let user = id(kind, 1);
+    raw.execute(&format!(
+        "UPDATE users SET deleted_at = created_at WHERE id = {user}"
+    ))
+    .await;
+    let database = open(&raw).await;
+    let at = LONG_AGO.parse().unwrap();
+    let purger = Purger::new(database.clone());
+    purger.run(at, at, &mut |_| {}).await.unwrap();
+
+    // The order is still the user's.
+    for (table, key) in references_to("users") {
+        let (name, column) = (table.name, key.column);
+        let sql = format!("SELECT count(*) FROM {name} WHERE {column} = {user}");
+        let is_gone = raw.query_text(&sql).await[0][0].as_deref() == Some("0");
+        assert_eq!(is_gone, key.is_part, "{name}");
+    }
+    let users = DieselUserRepository::new(database);
+    let restore: Decide<LockedUser, UserChange> =
+        Arc::new(move |locked| Ok(Some(locked.user.restoration(at))));
+    let outcome = users.change(UserId::new(Uuid::from_u128(1)), restore).await;
+    assert!(
+        matches!(outcome, Err(RepositoryError::NotFound)),
+        "{outcome:?}"
+    );
 }
