@@ -3,6 +3,8 @@
 
 mod constraint;
 mod meaning;
+#[cfg(test)]
+mod steps;
 mod tables;
 
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
