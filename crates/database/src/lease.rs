@@ -20,6 +20,8 @@ pub(crate) enum Intent {
     Write,
     /// A transaction whose first statement only reads.
     Change,
+    /// A transaction that nobody waits for, and that may take long.
+    Maintain,
 }
 
 /// A connection that is in use. Dropped, it goes back to its pool.

@@ -189,6 +189,21 @@ impl Database {
         self.run(Intent::Change, input, work, |_| true).await
     }
 
+    /// A [`change`](Self::change) of maintenance, for which nobody waits: its statements, and all
+    /// of them together, have no time limit on PostgreSQL. Locks are waited for as long as by
+    /// others.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::write`].
+    pub async fn maintain<I, T>(&self, input: I, work: Work<I, T>) -> Result<T, RepositoryError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.run(Intent::Maintain, input, work, |_| true).await
+    }
+
     /// Spawns a [`write`](Self::write) that nobody waits for. Its failure is only logged. It
     /// is left out while four of them run, so that writes that are waited for come first.
     pub fn spawn_write<I>(&self, input: I, work: Work<I, ()>)
@@ -228,7 +243,7 @@ impl Inner {
         let mut lost_races = 0;
         loop {
             let outcome = match (intent, self.connections.queue()) {
-                (Intent::Write | Intent::Change, Some(queue)) => {
+                (Intent::Write | Intent::Change | Intent::Maintain, Some(queue)) => {
                     self.group_commit(queue, Arc::clone(&input), work, keeps)
                         .await?
                 }
@@ -417,7 +432,7 @@ async fn attempt<I, T>(
     work: Work<I, T>,
     keeps: fn(&T) -> bool,
 ) -> Result<T, Fault> {
-    let limit = lease.limit;
+    let limit = lease.limit.filter(|_| intent != Intent::Maintain);
     let input = input.as_ref();
     lease.connection.log_statements();
     let doing = async {
@@ -426,7 +441,7 @@ async fn attempt<I, T>(
             Intent::Search(_) if is_sqlite(&lease.connection) => {
                 read(&mut lease, input, work).await
             }
-            Intent::Search(_) | Intent::Write | Intent::Change => {
+            Intent::Search(_) | Intent::Write | Intent::Change | Intent::Maintain => {
                 transaction(&mut lease, intent, input, work, keeps).await
             }
         }
@@ -487,6 +502,10 @@ async fn begin_and_run<I, T>(
         (Connection::Postgres(shared), Intent::Search(limit)) => {
             let limit = limit.as_millis();
             let sql = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}");
+            (Arc::clone(shared), sql)
+        }
+        (Connection::Postgres(shared), Intent::Maintain) => {
+            let sql = "BEGIN; SET LOCAL statement_timeout = 0".to_owned();
             (Arc::clone(shared), sql)
         }
         _ => {

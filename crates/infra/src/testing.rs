@@ -62,7 +62,7 @@ pub(crate) fn two_of_each(kind: Kind) -> String {
         sql += &format!(
             "INSERT INTO products (id, name, description, price_cents, currency, stock, is_active,
                  search_text, version, created_at, updated_at)
-             VALUES ({product}, 'A', '', 1, 'EUR', 1, TRUE, '', 1, {time}, {time});
+             VALUES ({product}, 'A', '', 1, 'EUR', 4, TRUE, '', 1, {time}, {time});
              INSERT INTO orders (id, user_id, status, total_cents, currency, version, created_at,
                  updated_at)
              VALUES ({order}, {user}, 'pending', 1, 'EUR', 1, {time}, {time});

@@ -96,7 +96,8 @@ impl TestDatabase {
             Store::Postgres(_) => {
                 "WITH own AS (SELECT * FROM pg_class WHERE relnamespace = current_schema()::regnamespace)
                 SELECT 'column', relname || '.' || attname,
-                    concat_ws(' ', attnum, format_type(atttypid, atttypmod), attnotnull, attcollation,
+                    concat_ws(' ', row_number() OVER (PARTITION BY attrelid ORDER BY attnum),
+                        format_type(atttypid, atttypmod), attnotnull, attcollation,
                         pg_get_expr(adbin, adrelid))
                 FROM own JOIN pg_attribute ON attrelid = own.oid AND attnum > 0 AND NOT attisdropped
                     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum

@@ -161,6 +161,39 @@ async fn both_databases_search_the_same_tables() {
     );
 }
 
+/// `table.column` of every foreign key that leads no index of all rows of its table.
+async fn foreign_keys_without_an_index(kind: Kind, database: &TestDatabase) -> Rows {
+    database
+        .query_text(match kind {
+            Kind::Sqlite => {
+                "SELECT t.name || '.' || f.\"from\"
+                FROM pragma_table_list t JOIN pragma_foreign_key_list(t.name) f
+                WHERE t.schema = 'main' AND NOT EXISTS (
+                    SELECT 1 FROM pragma_index_list(t.name) i JOIN pragma_index_info(i.name) c
+                    WHERE NOT i.partial AND c.seqno = 0 AND c.name = f.\"from\")
+                ORDER BY 1"
+            }
+            Kind::Postgres => {
+                "SELECT conrelid::regclass || '.' || attname
+                FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+                WHERE connamespace = current_schema()::regnamespace AND contype = 'f'
+                    AND NOT EXISTS (SELECT 1 FROM pg_index
+                        WHERE indrelid = conrelid AND indpred IS NULL AND indkey[0] = conkey[1])
+                ORDER BY 1"
+            }
+        })
+        .await
+}
+
+#[tokio::test]
+async fn every_foreign_key_leads_an_index_of_all_rows() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let database = TestDatabase::migrated(kind).await;
+        let without = foreign_keys_without_an_index(kind, &database).await;
+        assert_eq!(without, Rows::new(), "{kind:?}");
+    }
+}
+
 /// A generated table is searched as those that are there, and can be taken back.
 async fn a_generated_table_is_searched_as_the_others(kind: Kind) {
     let folder = tempfile::tempdir().unwrap();
@@ -235,6 +268,78 @@ async fn every_sqlite_step_can_be_taken_back() {
 #[tokio::test]
 async fn every_postgres_step_can_be_taken_back() {
     every_step_can_be_taken_back(Kind::Postgres).await;
+}
+
+/// What purges left behind before there was a state for it; and who was restored after one.
+async fn who_was_purged_before_is_forgotten(kind: Kind) {
+    let database = TestDatabase::empty(kind).await;
+    let (before, since): (Vec<_>, Vec<_>) = migrations::all(kind)
+        .into_iter()
+        .partition(|migration| *migration.name < *"20261106000001");
+    for migration in &before {
+        database.execute(&migration.up).await;
+    }
+    let (time, id) = match kind {
+        Kind::Sqlite => ("0", "x'0000000000000000000000000000000"),
+        Kind::Postgres => ("'1970-01-01Z'", "'0000000000000000000000000000000"),
+    };
+    for (number, hash, deleted_at) in [(1, "!", time), (2, "!", "NULL"), (3, "h", time)] {
+        let user = format!("{id}{number}'");
+        database
+            .execute(&format!(
+                "INSERT INTO users (id, email, password_hash, first_name, last_name, role,
+                     is_active, search_text, version, created_at, updated_at, deleted_at)
+                 VALUES ({user}, '{number}@x', '{hash}', 'A', '', 'user', TRUE, '', 1, {time},
+                     {time}, {deleted_at});
+                 INSERT INTO orders (id, user_id, status, total_cents, currency, version,
+                     created_at, updated_at)
+                 VALUES ({user}, {user}, 'pending', 1, 'EUR', 1, {time}, {time});"
+            ))
+            .await;
+        let fingerprint = match kind {
+            Kind::Sqlite => format!("x'{number:064}'"),
+            Kind::Postgres => format!(r"'\x{number:064}'"),
+        };
+        database
+            .execute(&format!(
+                "INSERT INTO idempotency_keys (user_id, key, fingerprint, order_id, expires_at)
+                 VALUES ({user}, 'key', {fingerprint}, {user}, {time})"
+            ))
+            .await;
+    }
+    for migration in &since {
+        database.execute(&migration.up).await;
+    }
+    let users = database
+        .query_text(
+            "SELECT email, CASE WHEN forgotten_at IS NULL THEN 'known' ELSE 'forgotten' END,
+                 CASE WHEN deleted_at IS NULL THEN 'live' ELSE 'deleted' END,
+                 (SELECT count(*) FROM idempotency_keys WHERE user_id = users.id)
+             FROM users ORDER BY id",
+        )
+        .await;
+    let users: Vec<_> = users
+        .iter()
+        .map(|row| row.iter().flatten().map(String::as_str).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(
+        users,
+        [
+            ["1@x", "forgotten", "deleted", "0"],
+            ["2@x", "forgotten", "deleted", "0"],
+            ["3@x", "known", "deleted", "1"]
+        ]
+    );
+}
+
+#[tokio::test]
+async fn who_was_purged_before_is_forgotten_on_sqlite() {
+    who_was_purged_before_is_forgotten(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn who_was_purged_before_is_forgotten_on_postgres() {
+    who_was_purged_before_is_forgotten(Kind::Postgres).await;
 }
 
 async fn migrator(database: &TestDatabase) -> Migrator {

@@ -38,3 +38,7 @@ CREATE TABLE view_batches (
 ) STRICT;
 
 CREATE INDEX view_batches_made_at_idx ON view_batches (made_at);
+
+-- What was written before, as after a step down.
+INSERT INTO post_views (post_id, author_id, status, is_live, count)
+SELECT id, author_id, status, deleted_at IS NULL, 0 FROM posts;

@@ -19,3 +19,22 @@ CREATE INDEX stock_movements_product_id_idx ON stock_movements (product_id);
 -- An order takes each product once, and gives it back once.
 CREATE UNIQUE INDEX stock_movements_order_key ON stock_movements (order_id, product_id, cause)
     WHERE order_id IS NOT NULL;
+
+-- What moved before, as after a step down: what orders took and gave back, and at the creation
+-- all that has come besides.
+INSERT INTO stock_movements (product_id, delta, cause, created_at)
+SELECT id, pieces, 'created', created_at FROM (
+    SELECT products.id, products.created_at, products.stock + coalesce(
+        (SELECT CAST(sum(quantity) AS bigint) FROM order_items
+            JOIN orders ON orders.id = order_items.order_id
+            WHERE order_items.product_id = products.id AND orders.status <> 'cancelled'),
+        0) AS pieces
+    FROM products
+) AS begun WHERE pieces > 0;
+INSERT INTO stock_movements (product_id, delta, cause, order_id, created_at)
+SELECT product_id, -quantity, 'ordered', order_id, created_at
+FROM order_items JOIN orders ON orders.id = order_items.order_id;
+INSERT INTO stock_movements (product_id, delta, cause, order_id, created_at)
+SELECT product_id, quantity, 'cancelled', order_id, updated_at
+FROM order_items JOIN orders ON orders.id = order_items.order_id
+WHERE orders.status = 'cancelled';

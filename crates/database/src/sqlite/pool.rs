@@ -26,7 +26,7 @@ impl SqlitePool {
     pub(crate) async fn wait(&self, intent: Intent) -> Result<Lease, RepositoryError> {
         let turn = match intent {
             Intent::LookUp | Intent::Read | Intent::Search(_) => None,
-            Intent::Write | Intent::Change => {
+            Intent::Write | Intent::Change | Intent::Maintain => {
                 let turn = Arc::clone(&self.writer).acquire_owned().await;
                 Some(turn.map_err(unavailable)?)
             }

@@ -433,7 +433,7 @@ async fn a_slug_is_looked_up_by_indexes_alone(
         Box::pin(read::find_by_slug(connection, slug))
     });
     let sql = statements.await.swap_remove(0);
-    let values = ["'kept-77'", "'kept-77'"].map(str::to_owned);
+    let values = ["'kept-77'"; 4].map(str::to_owned);
     let plan = plan(kind, &raw, &sql, &values).await;
     assert!(plan.contains("posts_slug_live_key"), "{plan}");
     let reads_a_table = |line: &str| line.contains("Seq Scan") || line.trim().starts_with("SCAN ");

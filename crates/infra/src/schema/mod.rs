@@ -3,6 +3,8 @@
 
 mod constraint;
 mod meaning;
+#[cfg(test)]
+mod steps;
 mod tables;
 
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
@@ -36,6 +38,7 @@ table! {
         created_at -> Instant,
         updated_at -> Instant,
         deleted_at -> Nullable<Instant>,
+        forgotten_at -> Nullable<Instant>,
     }
 }
 

@@ -108,6 +108,7 @@ pub(crate) const USERS: Table = Table {
         Constraint::of("users_last_name_check"),
         Constraint::of("users_role_check"),
         Constraint::of("users_version_check"),
+        Constraint::of("users_forgotten_at_check"),
     ],
     ..PLAIN
 };

@@ -57,11 +57,12 @@ pub(super) async fn change(
     Ok(change.user)
 }
 
-/// The user, held until the transaction ends.
+/// The user, held until the transaction ends. One who is forgotten is nobody.
 async fn lock(connection: &mut Connection, id: UserId) -> Result<LockedUser, Failure> {
     let found: Option<(UserRow, String)> = on_backend!(&mut *connection, |c| {
         let user = users::table
             .find(StoredId::from(id))
+            .filter(users::forgotten_at.is_null())
             .select((UserRow::as_select(), users::password_hash));
         Prepared(Locked::for_no_key_update(user))
             .get_result(c)

@@ -4,11 +4,11 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 use hexpress_domain::clock::Clock;
-use hexpress_infra::maintenance::purge::Purger;
+use hexpress_infra::maintenance::purge::{Purged, Purger};
 use hexpress_infra::security::SystemClock;
 
 use super::flags::{OfDatabase, SettingFlags};
-use super::output::print;
+use super::output::{Progress, print};
 use crate::config::{AppEnv, Flags};
 use crate::failure::Failure;
 use crate::program::Program;
@@ -61,12 +61,18 @@ impl Purge {
         }
         let store = Store::open_migrated(&database).await?;
         let purger = Purger::new(store.database.clone());
-        let purged = if self.dry_run {
-            purger.count(self.deleted_before).await
-        } else {
-            purger.run(self.deleted_before, now).await
-        };
-        let purged = purged.map_err(|error| Failure::of(&error))?;
+        let mut purged = purger
+            .count(self.deleted_before)
+            .await
+            .map_err(|error| Failure::of(&error))?;
+        if !self.dry_run {
+            let mut progress = Progress::start("removing", purged.total());
+            let mut watch = |so_far: &Purged| progress.reach(so_far.total());
+            purged = purger
+                .run(self.deleted_before, now, &mut watch)
+                .await
+                .map_err(|error| Failure::of(&error))?;
+        }
         store.database.close(Duration::MAX).await;
         let verb = match self.dry_run {
             true => "would remove",

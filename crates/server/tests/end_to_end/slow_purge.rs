@@ -138,7 +138,9 @@ async fn orders_stay_without_the_person(#[values(Kind::Sqlite, Kind::Postgres)] 
     let ada = server.sign_up("ada").await;
     publish(&ada, "A post of Ada").await;
     let engine = root.create_product("Engine", 1_999, 5).await;
-    let placed = ada.post("/api/orders", cart(&[(&engine, 2)])).await;
+    let placed = ada
+        .post_with_key("once", "/api/orders", cart(&[(&engine, 2)]))
+        .await;
     assert_eq!(placed.status, 201, "{}", placed.body);
     assert_eq!(ada.delete(&ada.path()).await.status, 200);
     assert_eq!(root.delete(&product(&engine)).await.status, 200);
@@ -166,6 +168,15 @@ async fn orders_stay_without_the_person(#[values(Kind::Sqlite, Kind::Postgres)] 
     assert!(!listed.contains("ada"), "{listed}");
     let login = server.anonymous().log_in(&email("ada"), PASSWORD).await;
     assert_eq!(login.status, 401);
+    assert_eq!(count(&database, "idempotency_keys").await, "0");
+
+    // The person is forgotten: there is nobody to be brought back.
+    let restored = root
+        .post(&format!("{}/restore", ada.path()), json!({}))
+        .await;
+    assert_eq!(restored.status, 404, "{}", restored.body);
+    let stranger = server.sign_up("stranger").await;
+    assert_eq!(stranger.get(&ada.path()).await.status, 404);
     let again = purge(&database, &["2021-01-01", "--yes"]);
     assert_eq!(
         again,

@@ -9,12 +9,13 @@ mod persons;
 mod rows;
 
 use std::fmt;
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use hexpress_database::{Database, Work};
 use hexpress_domain::repository::RepositoryError;
 
-use self::batch::Cutoff;
+use self::batch::{Cutoff, Pace, REST};
 use self::rows::Counts;
 use crate::schema::{TABLES, Table, search_tables};
 
@@ -36,6 +37,12 @@ impl Purged {
                 .map(|of| (of, 0))
                 .collect(),
         )
+    }
+
+    /// The number of rows of all kinds.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.iter().map(|(_, count)| count).sum()
     }
 
     fn add(&mut self, counts: Counts) {
@@ -86,8 +93,10 @@ impl Purger {
     /// [`RepositoryError::Unavailable`] and [`RepositoryError::Internal`].
     pub async fn count(&self, before: DateTime<Utc>) -> Result<Purged, RepositoryError> {
         let cutoff = Cutoff { before, at: before };
-        self.database
-            .read(cutoff, |connection, cutoff| {
+        // Which has no limit on statements.
+        let mut snapshot = self.database.snapshot().await?;
+        snapshot
+            .read(&cutoff, |connection, cutoff| {
                 Box::pin(async move {
                     let mut purged = Purged::nothing();
                     let persons = persons::count(connection, cutoff).await?;
@@ -101,8 +110,9 @@ impl Purger {
             .await
     }
 
-    /// Purges what was deleted before this time, in transactions of a few hundred rows. What
-    /// is restored meanwhile stays. One that was broken off is finished by the next.
+    /// Purges what was deleted before this time, in short transactions between which others
+    /// write, and tells `watch` after each what has been purged so far. What is restored
+    /// meanwhile stays. One that was broken off is finished by the next.
     ///
     /// A user's row of which something else must go on to speak stays, and says
     /// nothing of the person.
@@ -115,19 +125,26 @@ impl Purger {
         &self,
         before: DateTime<Utc>,
         at: DateTime<Utc>,
+        watch: &mut (dyn FnMut(&Purged) + Send),
     ) -> Result<Purged, RepositoryError> {
         let mut purged = Purged::nothing();
+        let mut add = |counts| {
+            purged.add(counts);
+            watch(&purged);
+        };
         self.each(
             Cutoff { before, at },
-            |connection, cutoff| Box::pin(persons::forget(connection, cutoff)),
-            |count| purged.add(vec![(PERSONS, count)]),
+            |connection, (cutoff, pace)| Box::pin(persons::forget(connection, cutoff, *pace)),
+            |count| add(vec![(PERSONS, count)]),
         )
         .await?;
         for table in marked() {
             self.each(
                 (table, before),
-                |connection, &(table, before)| Box::pin(rows::remove(connection, table, before)),
-                |counts| purged.add(counts),
+                |connection, &((table, before), pace)| {
+                    Box::pin(rows::remove(connection, table, before, pace))
+                },
+                &mut add,
             )
             .await?;
         }
@@ -135,21 +152,31 @@ impl Purger {
         Ok(purged)
     }
 
-    /// Does the work until there is nothing left to do: `None` says so.
+    /// Does the work, as many rows at a time as its pace says, until there is nothing left to
+    /// do: `None` says so.
     async fn each<I, T>(
         &self,
         input: I,
-        batch: Work<I, Option<T>>,
+        batch: Work<(I, Pace), Option<T>>,
         mut count: impl FnMut(T),
     ) -> Result<(), RepositoryError>
     where
         I: Copy + Send + Sync + 'static,
         T: Send + 'static,
     {
-        while let Some(done) = self.database.write(input, batch).await? {
+        let mut pace = Pace::start();
+        loop {
+            let begun = Instant::now();
+            let Some(done) = self.database.maintain((input, pace), batch).await? else {
+                return Ok(());
+            };
+            pace = pace.after(begun.elapsed());
             count(done);
+            // PostgreSQL has others write at the same time.
+            if self.database.url().is_sqlite() {
+                tokio::time::sleep(REST).await;
+            }
         }
-        Ok(())
     }
 }
 

@@ -4,8 +4,9 @@ use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::list::fold;
 
-use super::batch::{BATCH, Cutoff, counted, rows};
-use crate::schema::{tokens, users};
+use super::batch::{Cutoff, Pace, counted, rows};
+use super::rows::remove_parts;
+use crate::schema::{USERS, users};
 
 // What stands in the row of somebody who is forgotten.
 
@@ -13,7 +14,7 @@ use crate::schema::{tokens, users};
 const EMAIL: &str = "deleted@deleted.invalid";
 const FIRST_NAME: &str = "Deleted";
 const LAST_NAME: &str = "user";
-/// The hash of no password. It tells who has been forgotten.
+/// The hash of no password.
 const PASSWORD_HASH: &str = "!";
 
 /// How many are to be forgotten.
@@ -21,7 +22,7 @@ pub(super) async fn count(connection: &mut Connection, cutoff: &Cutoff) -> Resul
     let count: i64 = on_backend!(connection, |c| {
         users::table
             .filter(users::deleted_at.lt(StoredInstant(cutoff.before)))
-            .filter(users::password_hash.ne(PASSWORD_HASH))
+            .filter(users::forgotten_at.is_null())
             .count()
             .get_result(c)
             .await?
@@ -29,19 +30,20 @@ pub(super) async fn count(connection: &mut Connection, cutoff: &Cutoff) -> Resul
     Ok(counted(count))
 }
 
-/// Takes a batch of persons out of their rows, and returns how many; `None` if there
-/// are no more.
+/// Takes a batch of persons out of their rows, and what else is theirs alone, and returns how
+/// many; `None` if there are no more.
 pub(super) async fn forget(
     connection: &mut Connection,
     cutoff: &Cutoff,
+    pace: Pace,
 ) -> Result<Option<u64>, Failure> {
     let before = StoredInstant(cutoff.before);
     let ids: Vec<StoredId> = on_backend!(&mut *connection, |c| {
         users::table
             .filter(users::deleted_at.lt(before))
-            .filter(users::password_hash.ne(PASSWORD_HASH))
+            .filter(users::forgotten_at.is_null())
             .order(users::id)
-            .limit(BATCH.into())
+            .limit(pace.rows().into())
             .select(users::id)
             .load(c)
             .await?
@@ -49,10 +51,10 @@ pub(super) async fn forget(
     if ids.is_empty() {
         return Ok(None);
     }
-    let forgotten = on_backend!(connection, |c| {
-        let forgotten: Vec<StoredId> = diesel::update(users::table)
+    let forgotten: Vec<StoredId> = on_backend!(&mut *connection, |c| {
+        diesel::update(users::table)
             .filter(users::id.eq_any(&ids))
-            // Again: some may have been restored meanwhile. They keep their tokens, too.
+            // Again: some may have been restored meanwhile. They keep what is theirs.
             .filter(users::deleted_at.lt(before))
             .set((
                 users::email.eq(EMAIL),
@@ -64,15 +66,12 @@ pub(super) async fn forget(
                 users::last_login_at.eq(None::<StoredInstant>),
                 users::updated_at.eq(StoredInstant(cutoff.at)),
                 users::version.eq(users::version + 1),
+                users::forgotten_at.eq(Some(StoredInstant(cutoff.at))),
             ))
             .returning(users::id)
             .get_results(c)
-            .await?;
-        diesel::delete(tokens::table)
-            .filter(tokens::user_id.eq_any(&forgotten))
-            .execute(c)
-            .await?;
-        forgotten.len()
+            .await?
     });
-    Ok(Some(rows(forgotten)))
+    remove_parts(connection, USERS, &forgotten).await?;
+    Ok(Some(rows(forgotten.len())))
 }

@@ -5,7 +5,8 @@ use diesel_async::RunQueryDsl;
 use hexpress_database::sql::{Id, Instant, Locked, StoredId, StoredInstant};
 use hexpress_database::{Connection, Failure, on_backend};
 
-use super::batch::{BATCH, counted, rows};
+use super::batch::{Pace, counted, rows};
+use crate::maintenance::bulk::placeholders;
 use crate::schema::{Table, references_to};
 
 /// How many rows, and what people call them.
@@ -52,40 +53,67 @@ pub(super) async fn remove(
     connection: &mut Connection,
     table: Table,
     before: DateTime<Utc>,
+    pace: Pace,
 ) -> Result<Option<Counts>, Failure> {
     // In the order in which all others lock several of them. A row that another transaction
     // holds is being restored or purged by it; to wait for it could close a circle with the
     // restoring of an author, which locks slugs before posts.
     let sql = format!(
-        "SELECT id FROM {} ORDER BY id LIMIT {BATCH}",
-        removable(table)
+        "SELECT id FROM {} ORDER BY id LIMIT {}",
+        removable(table),
+        pace.rows()
     );
-    let ids: Vec<RowId> = on_backend!(&mut *connection, |c| {
+    let found: Vec<RowId> = on_backend!(&mut *connection, |c| {
         let rows = sql_query(&sql).bind::<Instant, _>(StoredInstant(before));
         Locked::for_update(rows).skip_locked().load(c).await?
     });
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let ids: Vec<_> = found.iter().map(|row| row.id).collect();
+    let mut counts = remove_parts(connection, table, &ids).await?;
+    counts.extend(remove_where(connection, table, "id", &ids).await?);
+    Ok(Some(counts))
+}
+
+/// Removes what goes with these rows of this table.
+pub(super) async fn remove_parts(
+    connection: &mut Connection,
+    table: Table,
+    ids: &[StoredId],
+) -> Result<Counts, Failure> {
+    let mut counts = Counts::new();
+    for (part, column) in parts_of(table) {
+        counts.extend(remove_where(connection, part, column, ids).await?);
+    }
+    Ok(counts)
+}
+
+/// Removes the rows in whose column one of these ids stands.
+async fn remove_where(
+    connection: &mut Connection,
+    table: Table,
+    column: &str,
+    ids: &[StoredId],
+) -> Result<Option<(&'static str, u64)>, Failure> {
     if ids.is_empty() {
         return Ok(None);
     }
-    let numbers: Vec<_> = (1..=ids.len()).map(|number| format!("${number}")).collect();
-    let list = numbers.join(", ");
-    let mut counts = Counts::new();
-    for (from, column) in parts_of(table).chain([(table, "id")]) {
-        let of_batch = format!("FROM {} WHERE {column} IN ({list})", from.name);
-        let lock = format!("SELECT 1 {of_batch} ORDER BY {}", from.key.join(", "));
-        let lock = sql_query(lock).into_boxed();
-        let lock = ids.iter().fold(lock, |sql, row| sql.bind::<Id, _>(row.id));
-        connection.lock(Locked::for_update(lock)).await?;
-        let removed = on_backend!(&mut *connection, |c| {
-            let delete = sql_query(format!("DELETE {of_batch}")).into_boxed();
-            let delete = ids
-                .iter()
-                .fold(delete, |sql, row| sql.bind::<Id, _>(row.id));
-            delete.execute(c).await?
-        });
-        counts.extend(from.purged_as.map(|label| (label, rows(removed))));
-    }
-    Ok(Some(counts))
+    let of_batch = format!(
+        "FROM {} WHERE {column} IN ({})",
+        table.name,
+        placeholders(ids.len())
+    );
+    let lock = format!("SELECT 1 {of_batch} ORDER BY {}", table.key.join(", "));
+    let lock = sql_query(lock).into_boxed();
+    let lock = ids.iter().fold(lock, |sql, id| sql.bind::<Id, _>(*id));
+    connection.lock(Locked::for_update(lock)).await?;
+    let removed = on_backend!(connection, |c| {
+        let delete = sql_query(format!("DELETE {of_batch}")).into_boxed();
+        let delete = ids.iter().fold(delete, |sql, id| sql.bind::<Id, _>(*id));
+        delete.execute(c).await?
+    });
+    Ok(table.purged_as.map(|label| (label, rows(removed))))
 }
 
 /// SQL for the rows that were deleted before `$1` and to which nothing refers that stays.

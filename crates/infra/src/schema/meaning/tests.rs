@@ -31,6 +31,7 @@ fn breach(kind: Kind, table: &Table, constraint: &Constraint) -> String {
             format!("UPDATE users SET last_name = '{}'", "ж".repeat(101))
         }
         "users_role_check" => "UPDATE users SET role = 'root'".to_owned(),
+        "users_forgotten_at_check" => "UPDATE users SET forgotten_at = created_at".to_owned(),
         "tokens_kind_check" => "UPDATE tokens SET kind = 'other'".to_owned(),
         "tokens_name_check" => "UPDATE tokens SET kind = 'api', name = ''".to_owned(),
         "tokens_digest_check" => "UPDATE tokens SET digest = substr(digest, 2, 31)".to_owned(),
