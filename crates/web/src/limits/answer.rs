@@ -1,4 +1,5 @@
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes};
@@ -47,7 +48,7 @@ impl Limits {
             Body::new(HeldBody {
                 body,
                 rest: Bytes::new(),
-                _held: held,
+                held: Arc::new(held),
             })
         }))
     }
@@ -58,7 +59,22 @@ struct HeldBody {
     body: Body,
     /// What the body has given and nobody has taken.
     rest: Bytes,
-    _held: (AddressShare, HeldBytes),
+    /// Each piece has it, too: the last one to be written gives it back.
+    held: Arc<Held>,
+}
+
+type Held = (AddressShare, HeldBytes);
+
+/// Bytes out of an answer, which count as long as they are in memory.
+struct Piece {
+    bytes: Bytes,
+    _held: Arc<Held>,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 impl HttpBody for HeldBody {
@@ -79,7 +95,11 @@ impl HttpBody for HeldBody {
             }
         }
         let length = self.rest.len().min(PIECE);
-        let piece = self.rest.split_to(length);
+        let bytes = self.rest.split_to(length);
+        let piece = Bytes::from_owner(Piece {
+            bytes,
+            _held: Arc::clone(&self.held),
+        });
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
@@ -131,6 +151,16 @@ mod tests {
             left -= piece.len();
         }
         assert_eq!(left, 0);
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_counted_until_its_last_piece_is_written() {
+        let limits = limits();
+        let answer = hold(&limits, 2 * PIECE, 1).unwrap();
+        let whole = answer.into_body().collect().await.unwrap();
+        assert!(limits.answers.take(14 * PIECE + 1).is_none());
+        drop(whole);
+        assert!(limits.answers.take(16 * PIECE).is_some());
     }
 
     #[test]
