@@ -10,6 +10,10 @@ use super::limits::ConnectionLimits;
 /// closes: one may be on its way that was sent before its client could know.
 pub(super) const CLOSING_GRACE: Duration = Duration::from_millis(500);
 
+/// How long a connection is kept on which no request has begun while others wait for its
+/// place, or soon will.
+const CROWDED_IDLENESS: Duration = Duration::from_secs(1);
+
 /// How long a client may let the server wait for each byte of an answer that it takes: 32 KiB
 /// in a second.
 const TIME_FOR_BYTE: Duration = Duration::from_nanos(1_000_000_000_u64.div_ceil(32 * 1024));
@@ -33,6 +37,7 @@ struct State {
     /// at most that and its length at the least pace, in whatever pieces it is taken.
     patience: Duration,
     closing: bool,
+    crowded: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +61,7 @@ impl Pace {
             write_by: None,
             patience: limits.write_stall,
             closing: false,
+            crowded: false,
         };
         Self {
             limits,
@@ -137,6 +143,20 @@ impl Pace {
         });
     }
 
+    /// Places for connections become scarce, or no longer are: then none is kept idle for
+    /// longer than [`CROWDED_IDLENESS`].
+    pub fn set_crowded(&self, crowded: bool) {
+        self.state.send_if_modified(|state| {
+            state.crowded = crowded;
+            let is_idle = crowded && state.phase == Phase::Idle;
+            if is_idle {
+                let by = Instant::now() + CROWDED_IDLENESS;
+                state.read_by = state.read_by.map(|read_by| read_by.min(by));
+            }
+            is_idle
+        });
+    }
+
     /// Nothing more goes out, and what comes in is thrown away.
     pub fn lingers(&self) {
         self.state.send_modify(|state| {
@@ -176,6 +196,8 @@ impl Pace {
     fn end_of_idleness(&self, state: &State) -> Instant {
         let wait = if state.closing {
             CLOSING_GRACE
+        } else if state.crowded {
+            CROWDED_IDLENESS.min(self.limits.keep_alive)
         } else {
             self.limits.keep_alive
         };
@@ -185,7 +207,7 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::advance;
+    use tokio::time::{advance, timeout};
 
     use super::*;
 
@@ -276,6 +298,27 @@ mod tests {
         pace.request_begins();
         pace.cannot_write();
         assert_eq!(rest(&pace).await.as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_is_given_up_where_places_are_scarce() {
+        let idle = pace();
+        idle.request_begins();
+        idle.request_ends();
+        idle.set_crowded(true);
+        assert_eq!(rest(&idle).await.as_secs(), 1);
+
+        let answered = pace();
+        answered.request_begins();
+        answered.set_crowded(true);
+        assert!(timeout(60 * SECOND, rest(&answered)).await.is_err());
+        answered.request_ends();
+        assert_eq!(rest(&answered).await.as_secs(), 1);
+
+        idle.set_crowded(false);
+        idle.request_begins();
+        idle.request_ends();
+        assert_eq!(rest(&idle).await.as_secs(), 10);
     }
 
     #[tokio::test(start_paused = true)]
