@@ -1,12 +1,18 @@
 //! How many files the process may open, and what it opens them for. A connection is one,
 //! and the database needs some: its own come first.
 
+use std::iter::{once, successors};
+
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tracing::info;
 
 use crate::failure::Failure;
 
 /// More than this are of no use: memory ends before.
 const MOST_FILES: u64 = 65_536;
+
+/// As many as macOS lets a process open (`OPEN_MAX`) where its hard limit is infinite.
+const MACOS_FILES: u64 = 10_240;
 
 /// Files that one connection to the database may need: SQLite's has a database, a log and
 /// temporary ones.
@@ -31,22 +37,30 @@ pub struct ConnectionCounts {
     pub per_address: usize,
 }
 
-/// Raises the soft limit of open files as far as the hard one lets it. Returns how many
-/// files the process may open from now on.
+/// Raises the soft limit of open files as far as the hard one and the system let it. Returns
+/// how many files the process may open from now on.
 pub fn raise_limit() -> usize {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = maximum.map_or(MOST_FILES, |hard| hard.min(MOST_FILES));
-    let raised = Rlimit {
-        current: Some(wanted),
-        maximum,
+    let soft = current.unwrap_or(MOST_FILES);
+    let set = |files| {
+        let current = Some(files);
+        setrlimit(Resource::Nofile, Rlimit { current, maximum }).is_ok()
     };
-    let has_enough = current.is_none_or(|soft| soft >= wanted);
-    let files = if has_enough || setrlimit(Resource::Nofile, raised).is_err() {
-        current.unwrap_or(MOST_FILES)
-    } else {
-        wanted
-    };
+    let files = raised(soft, wanted, set);
+    info!(files, "so many files may be open");
     usize::try_from(files).unwrap_or(usize::MAX)
+}
+
+/// The limit that `set` has taken, or else the soft one. Where the hard one is infinite, it
+/// may still refuse what is more than the system has: macOS takes 10,240.
+fn raised(soft: u64, wanted: u64, set: impl Fn(u64) -> bool) -> u64 {
+    let halves = successors(Some(MACOS_FILES), |files| Some(files / 2));
+    once(wanted)
+        .chain(halves.filter(|files| *files < wanted))
+        .take_while(|files| *files > soft)
+        .find(|files| set(*files))
+        .unwrap_or(soft)
 }
 
 impl ConnectionCounts {
@@ -106,6 +120,21 @@ mod tests {
         assert_eq!(fit(1024, Some(880)), Some((880, 256)));
         assert_eq!(fit(1024, Some(881)), None);
         assert_eq!(fit(1_000_000, Some(20_000)), Some((20_000, 2500)));
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_tried_with_less() {
+        for (most, soft, expected) in [
+            (100_000, 256, 65_536),
+            (10_240, 256, 10_240),
+            (3000, 256, 2560),
+            (3000, 2560, 2560),
+            (0, 256, 256),
+            (100_000, 65_536, 65_536),
+        ] {
+            assert_eq!(raised(soft, MOST_FILES, |files| files <= most), expected);
+        }
+        assert_eq!(raised(256, 4096, |files| files <= 3000), 2560);
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(crate) enum ApiError {
 pub(crate) enum Capacity {
     /// Of requests that are handled at once.
     Requests,
-    /// Of bytes of bodies.
+    /// Of bytes of bodies, in all or for one client address.
     BodyBytes,
     /// Of awaited bodies, for one client address.
     PendingBodies,

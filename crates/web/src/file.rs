@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use crate::compression::{self, CODINGS};
 use crate::etag::EntityTag;
 use crate::extract::Conditions;
+use crate::limits::Constant;
 
 /// A file, with the tag of its bytes, so that a browser can revalidate its copy. Clones share
 /// it, and it is compressed once.
@@ -45,6 +46,7 @@ impl File {
         conditions.unless_known(&self.0.tag, || {
             let (bytes, coding) = coded.unwrap_or((&self.0.bytes, ""));
             let mut response = bytes.clone().into_response();
+            response.extensions_mut().insert(Constant);
             let headers = response.headers_mut();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.0.content_type));
             if !coding.is_empty() {

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts as _, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName, VARY};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -32,10 +32,11 @@ pub(crate) const MAX_METHOD_LENGTH: usize = 32;
 const MAX_REQUEST_ID_LENGTH: usize = 128;
 
 /// The outermost layer.
-pub(crate) async fn around(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let Ok(Address(address)) = Address::from_request_parts(&mut parts, &api).await;
-    let mut request = Request::from_parts(parts, body);
+pub(crate) async fn around(
+    State(api): State<Arc<Api>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = request_id(request.headers()).unwrap_or_else(|| (api.settings.request_id)());
     let method = Some(request.method()).filter(|method| method.as_str().len() <= MAX_METHOD_LENGTH);
     let method = method.cloned();
@@ -60,7 +61,6 @@ pub(crate) async fn around(State(api): State<Arc<Api>>, request: Request, next: 
             Ok(()) => next.run(request).await,
             Err(error) => error.into_response(),
         };
-        response = (api.limits.hold(response, address)).unwrap_or_else(IntoResponse::into_response);
         if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {
             if let Some(limit) = error.limit() {
                 api.metrics.limit_hit(limit);
@@ -101,10 +101,18 @@ pub(crate) fn record_user(id: UserId) {
     Span::current().record("user_id", display(id));
 }
 
-/// Ends what takes too long. It lies within CORS, so that a page may read of it.
-pub(crate) async fn in_time(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
-    let response = timeout(api.settings.request_timeout, next.run(request)).await;
-    response.unwrap_or_else(|_| ApiError::TookTooLong.into_response())
+/// Ends what takes too long, and counts long answers. It lies within CORS, so that a page may
+/// read of either.
+pub(crate) async fn bounded(
+    State(api): State<Arc<Api>>,
+    Address(address): Address,
+    request: Request,
+    next: Next,
+) -> Response {
+    match timeout(api.settings.request_timeout, next.run(request)).await {
+        Ok(response) => api.limits.hold(response, address).into_response(),
+        Err(_) => ApiError::TookTooLong.into_response(),
+    }
 }
 
 /// The client's own id, where it is one that can be written into a log.

@@ -68,11 +68,11 @@ pub fn within_layers(api: Api, routes: Router<Arc<Api>>, count: usize) -> Router
 type Layer = fn(Router<Arc<Api>>, &Arc<Api>) -> Router<Arc<Api>>;
 
 /// What goes around every request, from the inside out: one that panics is answered, one
-/// that takes too long is ended, pages of other origins may read both, all have an id, a
-/// line in the log, headers and a place in the metrics, and long answers are compressed.
+/// that takes too long is ended, long answers are counted, pages of other origins may read
+/// all of these, all have an id, a line in the log, headers and a place in the metrics, and long answers are compressed.
 const LAYERS: [Layer; 5] = [
     |routes, _| routes.layer(CatchPanicLayer::custom(request::after_panic)),
-    |routes, api| routes.layer(from_fn_with_state(api.clone(), request::in_time)),
+    |routes, api| routes.layer(from_fn_with_state(api.clone(), request::bounded)),
     |routes, api| routes.layer(cors(&api.settings.cors_origins)),
     |routes, api| routes.layer(from_fn_with_state(api.clone(), request::around)),
     |routes, _| {

@@ -45,8 +45,8 @@ impl LimitsConfig {
             Setting::new(
                 "BODY_BUDGET_BYTES",
                 "the bodies of all requests together, until they are answered; beyond that 503. \
-                 Those that one client address has begun and not ended may take half of it, so it \
-                 is at least twice `BODY_LIMIT_BYTES`",
+                 A quarter is for bodies of at most 64 KiB, such as logins. One client address may \
+                 take an eighth, or a single body. It is at least twice `BODY_LIMIT_BYTES`",
             ),
             67_108_864.max(2 * post_body),
             2048..=MAX_BUDGET,
@@ -67,7 +67,7 @@ impl LimitsConfig {
             Setting::new(
                 "RESPONSE_BUDGET_BYTES",
                 "the answers of more than 16 KiB together, until they are written; beyond that \
-                 503. Those to one client address may take a quarter of it",
+                 503. Those to one client address may take an eighth of it, or be a single one",
             ),
             134_217_728,
             LEAST_RESPONSES..=MAX_BUDGET,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hexpress_domain::auth::ClientAddress;
 use ipnet::IpNet;
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, TryAcquireError, watch};
 
 use crate::open_files::ConnectionCounts;
 
@@ -14,6 +14,10 @@ pub struct Admission(Arc<Counts>);
 
 struct Counts {
     free: Arc<Semaphore>,
+    max: usize,
+    /// Whether places are scarce: from when less than an eighth of them is free until more than
+    /// a quarter is. Two bounds, since a change wakes every connection.
+    crowded: watch::Sender<bool>,
     per_address: usize,
     /// Whose connections are those of many clients.
     proxies: Vec<IpNet>,
@@ -23,7 +27,9 @@ struct Counts {
 /// A connection's place, until this is dropped.
 pub(super) struct Admitted {
     _permit: OwnedSemaphorePermit,
-    counted: Option<(Admission, ClientAddress)>,
+    admission: Admission,
+    /// Where it counts for its address.
+    address: Option<ClientAddress>,
 }
 
 impl Admission {
@@ -31,6 +37,8 @@ impl Admission {
     pub fn new(counts: ConnectionCounts, proxies: Vec<IpNet>) -> Self {
         Self(Arc::new(Counts {
             free: Arc::new(Semaphore::new(counts.max.min(Semaphore::MAX_PERMITS))),
+            max: counts.max,
+            crowded: watch::Sender::new(false),
             per_address: counts.per_address,
             proxies,
             by_address: Mutex::default(),
@@ -51,7 +59,7 @@ impl Admission {
     pub(super) fn admit(&self, permit: OwnedSemaphorePermit, peer: IpAddr) -> Option<Admitted> {
         let canonical = peer.to_canonical();
         let is_proxy = self.0.proxies.iter().any(|net| net.contains(&canonical));
-        let counted = if is_proxy {
+        let address = if is_proxy {
             None
         } else {
             let address = ClientAddress::from(peer);
@@ -61,12 +69,33 @@ impl Admission {
                 return None;
             }
             by_address.insert(address, count + 1);
-            Some((self.clone(), address))
+            Some(address)
         };
+        self.note_crowding();
         Some(Admitted {
             _permit: permit,
-            counted,
+            admission: self.clone(),
+            address,
         })
+    }
+
+    /// Whether places are scarce, so that idle connections must go.
+    pub(super) fn is_crowded(&self) -> bool {
+        *self.0.crowded.borrow()
+    }
+
+    /// As [`Self::is_crowded`], whenever that changes.
+    pub(super) fn crowding(&self) -> watch::Receiver<bool> {
+        self.0.crowded.subscribe()
+    }
+
+    fn note_crowding(&self) {
+        self.0.crowded.send_if_modified(|crowded| {
+            let free = self.0.free.available_permits();
+            let bound = self.0.max / if *crowded { 4 } else { 8 };
+            let was = std::mem::replace(crowded, free < bound);
+            was != *crowded
+        });
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ClientAddress, usize>> {
@@ -79,10 +108,11 @@ impl Admission {
 
 impl Drop for Admitted {
     fn drop(&mut self) {
-        let Some((admission, address)) = &self.counted else {
+        self.admission.note_crowding();
+        let Some(address) = &self.address else {
             return;
         };
-        let mut by_address = admission.lock();
+        let mut by_address = self.admission.lock();
         if let Some(count) = by_address.get_mut(address) {
             *count = count.saturating_sub(1);
             if *count == 0 {
@@ -123,6 +153,22 @@ mod tests {
         drop(held);
         assert!(admission.lock().is_empty());
         assert_eq!(admission.0.free.available_permits(), 10);
+    }
+
+    #[test]
+    fn places_are_scarce_from_an_eighth_to_a_quarter() {
+        let admission = admission(16, 16);
+        let mut held = Vec::new();
+        for _ in 0..14 {
+            held.push(admit(&admission, "192.0.2.1").unwrap());
+            assert!(!admission.is_crowded());
+        }
+        held.push(admit(&admission, "192.0.2.1").unwrap());
+        assert!(admission.is_crowded());
+        held.truncate(12);
+        assert!(admission.is_crowded());
+        held.clear();
+        assert!(!admission.is_crowded());
     }
 
     #[test]

@@ -80,12 +80,22 @@ async fn serve(stream: TcpStream, peer: SocketAddr, service: Service) {
         pace.close();
         std::future::pending().await
     };
+    let crowding = async {
+        let mut crowded = service.admission.crowding();
+        loop {
+            pace.set_crowded(*crowded.borrow_and_update());
+            if crowded.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+        }
+    };
     tokio::select! {
         ended = connection => if let Err(error) = ended {
             debug!(%peer, %error, "a connection has broken");
         },
         () = pace.exceeded() => debug!(%peer, "a connection has waited for too long"),
         () = closed => {}
+        () = crowding => {}
         () = service.cutting.cancelled() => if pace.owes_an_answer() {
             service.cut_off.fetch_add(1, Ordering::Relaxed);
             warn!(%peer, "a request has been cut off");
@@ -108,8 +118,9 @@ async fn answer(
     request.extensions_mut().insert(ConnectInfo(peer));
     let router = TowerToHyperService::new(service.router.clone());
     let mut response = router.call(request).await?;
+    let is_last = service.closing.is_cancelled() || service.admission.is_crowded();
     // What is left of a body would be taken for the next request.
-    if service.closing.is_cancelled() || !is_read.load(Ordering::Relaxed) {
+    if is_last || !is_read.load(Ordering::Relaxed) {
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(CONNECTION, close);
     }

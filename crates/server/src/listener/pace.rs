@@ -10,8 +10,13 @@ use super::limits::ConnectionLimits;
 /// closes: one may be on its way that was sent before its client could know.
 pub(super) const CLOSING_GRACE: Duration = Duration::from_millis(500);
 
-/// How many bytes of an answer a client must take within the time that it has for any.
-const LEAST_PROGRESS: usize = 64 * 1024;
+/// How long a connection is kept on which no request has begun while others wait for its
+/// place, or soon will.
+const CROWDED_IDLENESS: Duration = Duration::from_secs(1);
+
+/// How long a client may let the server wait for each byte of an answer that it takes: 32 KiB
+/// in a second.
+const TIME_FOR_BYTE: Duration = Duration::from_nanos(1_000_000_000_u64.div_ceil(32 * 1024));
 
 /// Keeps the time of one connection: what it waits for, and until when it may.
 #[derive(Clone)]
@@ -25,11 +30,14 @@ struct State {
     phase: Phase,
     /// When the client must have sent what the phase waits for.
     read_by: Option<Instant>,
-    /// When the client must have taken some more of the answer.
+    /// When the client must have taken some more of the answer, where it is waited for.
     write_by: Option<Instant>,
-    /// How many bytes it has taken since that was set.
-    written: usize,
+    /// How long it may be waited for from then on when it is not now. Waiting uses this up,
+    /// and what the client takes makes it longer again, up to `write_stall`. So an answer takes
+    /// at most that and its length at the least pace, in whatever pieces it is taken.
+    patience: Duration,
     closing: bool,
+    crowded: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +59,9 @@ impl Pace {
             phase: Phase::Idle,
             read_by: Some(Instant::now() + limits.header_read),
             write_by: None,
-            written: 0,
+            patience: limits.write_stall,
             closing: false,
+            crowded: false,
         };
         Self {
             limits,
@@ -78,23 +87,18 @@ impl Pace {
     }
 
     /// Bytes have gone out: all that there were, or some. A connection is idle only from the
-    /// last one on. A client that takes a byte now and then is as good as one that takes none.
+    /// last one on.
     pub fn has_written(&self, bytes: usize, is_all: bool) {
         self.state.send_if_modified(|state| {
             let is_late_part = state.phase == Phase::Idle;
             if is_late_part {
-                state.read_by = Some(self.end_of_idleness(state.closing));
+                state.read_by = Some(self.end_of_idleness(state));
             }
-            let before = state.write_by;
-            let written = state.written.saturating_add(bytes);
-            if is_all {
-                (state.write_by, state.written) = (None, 0);
-            } else if before.is_none() || written >= LEAST_PROGRESS {
-                let by = Instant::now() + self.limits.write_stall;
-                (state.write_by, state.written) = (Some(by), 0);
-            } else {
-                state.written = written;
-            }
+            let (now, before) = (Instant::now(), state.write_by);
+            let left = before.map_or(state.patience, |by| by.saturating_duration_since(now));
+            let more = TIME_FOR_BYTE.saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX));
+            state.patience = left.saturating_add(more).min(self.limits.write_stall);
+            state.write_by = (!is_all).then(|| now + state.patience);
             state.write_by != before || is_late_part
         });
     }
@@ -104,8 +108,7 @@ impl Pace {
         self.state.send_if_modified(|state| {
             let begins = state.write_by.is_none();
             if begins {
-                let by = Instant::now() + self.limits.write_stall;
-                (state.write_by, state.written) = (Some(by), 0);
+                state.write_by = Some(Instant::now() + state.patience);
             }
             begins
         });
@@ -116,6 +119,7 @@ impl Pace {
         self.state.send_modify(|state| {
             state.phase = Phase::Request;
             state.read_by = None;
+            state.patience = self.limits.write_stall;
         });
     }
 
@@ -123,7 +127,7 @@ impl Pace {
     pub fn request_ends(&self) {
         self.state.send_modify(|state| {
             state.phase = Phase::Idle;
-            state.read_by = Some(self.end_of_idleness(state.closing));
+            state.read_by = Some(self.end_of_idleness(state));
         });
     }
 
@@ -136,6 +140,20 @@ impl Pace {
                 let by = Instant::now() + CLOSING_GRACE;
                 state.read_by = state.read_by.map(|read_by| read_by.min(by));
             }
+        });
+    }
+
+    /// Places for connections become scarce, or no longer are: then none is kept idle for
+    /// longer than [`CROWDED_IDLENESS`].
+    pub fn set_crowded(&self, crowded: bool) {
+        self.state.send_if_modified(|state| {
+            state.crowded = crowded;
+            let is_idle = crowded && state.phase == Phase::Idle;
+            if is_idle {
+                let by = Instant::now() + CROWDED_IDLENESS;
+                state.read_by = state.read_by.map(|read_by| read_by.min(by));
+            }
+            is_idle
         });
     }
 
@@ -175,9 +193,11 @@ impl Pace {
         }
     }
 
-    fn end_of_idleness(&self, closing: bool) -> Instant {
-        let wait = if closing {
+    fn end_of_idleness(&self, state: &State) -> Instant {
+        let wait = if state.closing {
             CLOSING_GRACE
+        } else if state.crowded {
+            CROWDED_IDLENESS.min(self.limits.keep_alive)
         } else {
             self.limits.keep_alive
         };
@@ -187,7 +207,7 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::advance;
+    use tokio::time::{advance, timeout};
 
     use super::*;
 
@@ -249,8 +269,56 @@ mod tests {
         pace.has_written(1, false);
         assert_eq!(rest(&pace).await.as_secs(), 30);
 
-        pace.has_written(LEAST_PROGRESS, false);
+        pace.has_written(64 * 1024, false);
+        assert_eq!(rest(&pace).await.as_secs(), 2);
+        pace.has_written(64 * 1024 * 1024, false);
         assert_eq!(rest(&pace).await.as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_piece_after_piece_must_keep_a_pace() {
+        let pace = pace();
+        pace.request_begins();
+        for _ in 0..2 {
+            pace.cannot_write();
+            advance(25 * SECOND).await;
+            pace.has_written(64 * 1024, true);
+        }
+        pace.cannot_write();
+        // 60 s, less 50, and 2 for each piece.
+        assert_eq!(rest(&pace).await.as_secs(), 14);
+
+        // The time that the server itself takes does not count.
+        pace.has_written(64 * 1024, true);
+        advance(25 * SECOND).await;
+        pace.cannot_write();
+        assert_eq!(rest(&pace).await.as_secs(), 2);
+
+        pace.has_written(1, true);
+        pace.request_begins();
+        pace.cannot_write();
+        assert_eq!(rest(&pace).await.as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_is_given_up_where_places_are_scarce() {
+        let idle = pace();
+        idle.request_begins();
+        idle.request_ends();
+        idle.set_crowded(true);
+        assert_eq!(rest(&idle).await.as_secs(), 1);
+
+        let answered = pace();
+        answered.request_begins();
+        answered.set_crowded(true);
+        assert!(timeout(60 * SECOND, rest(&answered)).await.is_err());
+        answered.request_ends();
+        assert_eq!(rest(&answered).await.as_secs(), 1);
+
+        idle.set_crowded(false);
+        idle.request_begins();
+        idle.request_ends();
+        assert_eq!(rest(&idle).await.as_secs(), 10);
     }
 
     #[tokio::test(start_paused = true)]

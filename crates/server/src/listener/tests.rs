@@ -308,6 +308,30 @@ async fn a_long_head_is_refused() {
 }
 
 #[tokio::test]
+async fn idle_connections_make_room_for_those_that_wait() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let _server = Server::start(listener, hello(), PATIENT, admission(16, 16));
+    let mut idle = Vec::new();
+    for _ in 0..13 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        send(&mut stream, GET).await;
+        let answer = read_until(&mut stream, "hello").await;
+        assert!(!answer.contains("connection: close"), "{answer}");
+        idle.push(stream);
+    }
+    let silent = async |_| TcpStream::connect(address).await.unwrap();
+    let _silent = futures_util::future::join_all((0..4).map(silent)).await;
+    let mut waiting = TcpStream::connect(address).await.unwrap();
+    send(&mut waiting, GET).await;
+    let answer = read_until(&mut waiting, "hello").await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    for stream in &mut idle {
+        assert_eq!(read_to_end(stream).await, "");
+    }
+}
+
+#[tokio::test]
 async fn connections_beyond_those_of_an_address_are_closed_and_beyond_all_wait() {
     for (max, per_address) in [(100, 1), (1, 100)] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,4 +1,5 @@
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes};
@@ -8,7 +9,6 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::Limits;
 use super::bytes::HeldBytes;
-use super::shares::AddressShare;
 use crate::error::{ApiError, Capacity};
 
 /// Answers up to this length, in bytes, are not counted: the number of connections bounds
@@ -18,6 +18,10 @@ const SHORT: usize = 16 * 1024;
 /// How much of a long answer is handed over at once. The rest is held here until there is
 /// room for it on the connection.
 const PIECE: usize = 64 * 1024;
+
+/// Marks an answer whose bytes are in memory anyhow, once for all who ask for them.
+#[derive(Clone)]
+pub(crate) struct Constant;
 
 impl Limits {
     /// Counts a long answer until it is written, or its reader has gone.
@@ -33,21 +37,19 @@ impl Limits {
     ) -> Result<Response, ApiError> {
         let bytes = response.body().size_hint().lower();
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-        if bytes <= SHORT {
+        if bytes <= SHORT || response.extensions().get::<Constant>().is_some() {
             return Ok(response);
         }
-        let overloaded = || ApiError::Overloaded(Capacity::ResponseBytes);
-        let share = self.answers_by_address.begin(address);
-        let mut share = share.ok_or_else(overloaded)?;
-        if !share.grow(bytes) {
-            return Err(overloaded());
+        let mut held = self.answers.begin(address);
+        // An address may always have one.
+        if !held.grow(bytes, bytes) {
+            return Err(ApiError::Overloaded(Capacity::ResponseBytes));
         }
-        let held = (share, self.answers.take(bytes).ok_or_else(overloaded)?);
         Ok(response.map(|body| {
             Body::new(HeldBody {
                 body,
                 rest: Bytes::new(),
-                _held: held,
+                held: Arc::new(held),
             })
         }))
     }
@@ -58,7 +60,20 @@ struct HeldBody {
     body: Body,
     /// What the body has given and nobody has taken.
     rest: Bytes,
-    _held: (AddressShare, HeldBytes),
+    /// Each piece has it, too: the last one to be written gives it back.
+    held: Arc<HeldBytes>,
+}
+
+/// Bytes out of an answer, which count as long as they are in memory.
+struct Piece {
+    bytes: Bytes,
+    _held: Arc<HeldBytes>,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 impl HttpBody for HeldBody {
@@ -79,7 +94,11 @@ impl HttpBody for HeldBody {
             }
         }
         let length = self.rest.len().min(PIECE);
-        let piece = self.rest.split_to(length);
+        let bytes = self.rest.split_to(length);
+        let piece = Bytes::from_owner(Piece {
+            bytes,
+            _held: Arc::clone(&self.held),
+        });
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
@@ -133,20 +152,48 @@ mod tests {
         assert_eq!(left, 0);
     }
 
+    #[tokio::test]
+    async fn an_answer_is_counted_until_its_last_piece_is_written() {
+        let limits = limits();
+        let answer = hold(&limits, 16 * PIECE, 1).unwrap();
+        let pieces = answer.into_body().collect().await.unwrap();
+        assert!(hold(&limits, SHORT + 1, 2).is_none());
+        drop(pieces);
+        assert!(hold(&limits, 16 * PIECE, 2).is_some());
+    }
+
     #[test]
     fn answers_are_counted_until_they_are_dropped() {
         let limits = limits();
-        // A quarter for each address.
-        let held: Vec<_> = (1..=4)
+        // An eighth for each address.
+        let held: Vec<_> = (1..=8)
             .map(|last| {
-                assert!(hold(&limits, 4 * PIECE + 1, last).is_none());
-                hold(&limits, 4 * PIECE, last).unwrap()
+                let answer = hold(&limits, 2 * PIECE, last).unwrap();
+                assert!(hold(&limits, SHORT + 1, last).is_none());
+                answer
             })
             .collect();
-        assert!(hold(&limits, SHORT + 1, 1).is_none());
-        assert!(hold(&limits, SHORT + 1, 5).is_none());
+        assert!(hold(&limits, SHORT + 1, 9).is_none());
         assert!(hold(&limits, SHORT, 1).is_some());
         drop(held);
-        assert!(hold(&limits, 4 * PIECE, 1).is_some());
+        assert!(hold(&limits, 2 * PIECE, 1).is_some());
+    }
+
+    #[test]
+    fn an_address_may_have_one_answer_whatever_its_length() {
+        let limits = limits();
+        let held = hold(&limits, 10 * PIECE, 1).unwrap();
+        assert!(hold(&limits, SHORT + 1, 1).is_none());
+        assert!(hold(&limits, 6 * PIECE, 2).is_some());
+        drop(held);
+        assert!(hold(&limits, 16 * PIECE + 1, 1).is_none());
+    }
+
+    #[test]
+    fn what_all_share_is_not_counted() {
+        let limits = limits();
+        let mut response = Response::new(Body::from(vec![b'a'; 17 * PIECE]));
+        response.extensions_mut().insert(Constant);
+        assert!(limits.hold(response, ClientAddress::LOCAL).is_ok());
     }
 }

@@ -1,46 +1,81 @@
 use std::sync::Arc;
 
+use hexpress_domain::auth::ClientAddress;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How many bytes of one kind all requests may hold together.
-#[derive(Clone)]
-pub(crate) struct ByteBudget(Arc<Semaphore>);
+use super::shares::{AddressShare, AddressShares};
+
+/// How many bytes of one kind all requests may hold together. Those of one client address
+/// may hold an eighth of them.
+pub(super) struct ByteBudget {
+    free: Arc<Semaphore>,
+    by_address: Arc<AddressShares>,
+}
 
 /// Bytes out of a budget, which has them again when this is dropped.
-pub(crate) struct HeldBytes(OwnedSemaphorePermit);
+pub(super) struct HeldBytes {
+    budget: Arc<Semaphore>,
+    permit: Option<OwnedSemaphorePermit>,
+    share: AddressShare,
+}
 
 impl ByteBudget {
     pub(super) fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))))
+        Self {
+            free: Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))),
+            by_address: Arc::new(AddressShares::new(bytes / 8)),
+        }
     }
 
-    /// Takes so many bytes, if they are left.
-    pub(crate) fn take(&self, bytes: usize) -> Option<HeldBytes> {
-        let bytes = u32::try_from(bytes).ok()?;
-        let permit = Arc::clone(&self.0).try_acquire_many_owned(bytes);
-        permit.ok().map(HeldBytes)
+    /// Takes nothing yet for a request of this address.
+    pub(super) fn begin(&self, address: ClientAddress) -> HeldBytes {
+        HeldBytes {
+            budget: Arc::clone(&self.free),
+            permit: None,
+            share: self.by_address.begin(address),
+        }
     }
 }
 
 impl HeldBytes {
-    /// Holds those of `more`, too, which must be out of the same budget.
-    pub(crate) fn add(&mut self, more: Self) {
-        self.0.merge(more.0);
+    /// Takes more, if so much is left, and the address then has no more than its share, or
+    /// than `least` where that is more. Says whether it did.
+    pub(super) fn grow(&mut self, bytes: usize, least: usize) -> bool {
+        let Ok(permits) = u32::try_from(bytes) else {
+            return false;
+        };
+        let Ok(more) = Arc::clone(&self.budget).try_acquire_many_owned(permits) else {
+            return false;
+        };
+        let fits = self.share.grow(bytes, least);
+        if fits {
+            match &mut self.permit {
+                Some(permit) => permit.merge(more),
+                None => self.permit = Some(more),
+            }
+        }
+        fits
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     #[test]
     fn what_is_held_is_given_back_when_it_is_dropped() {
-        let budget = ByteBudget::new(10);
-        let mut held = budget.take(4).unwrap();
-        held.add(budget.take(6).unwrap());
-        assert!(budget.take(1).is_none());
+        let budget = ByteBudget::new(80);
+        let mut held = budget.begin(ClientAddress::LOCAL);
+        assert!(held.grow(4, 0) && held.grow(6, 0));
+        assert!(!held.grow(1, 0));
+        assert!(held.grow(70, 80));
+        let other = IpAddr::from([192, 0, 2, 1]).into();
+        assert!(!budget.begin(other).grow(1, 0));
         drop(held);
-        assert!(budget.take(11).is_none());
-        assert!(budget.take(10).is_some());
+        let mut held = budget.begin(other);
+        assert!(!held.grow(81, 81));
+        assert!(held.grow(80, 80));
     }
 }

@@ -17,12 +17,14 @@ use hexpress_domain::user::UserId;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+pub(crate) use answer::Constant;
 use bytes::ByteBudget;
 pub(crate) use place::Place;
 pub(crate) use quota::QuotaSlot;
 use rate::{RateLimiter, Taken};
 use shares::AddressShares;
 
+use crate::api::BODY_LIMIT;
 use crate::error::{ApiError, RateLimit};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -35,14 +37,15 @@ pub struct LimitSettings {
     /// request is not handled while its body is awaited.
     pub concurrent_requests: usize,
     /// Bytes that the bodies of all requests take up together, from their arrival until
-    /// the requests are answered; beyond that, 503. Those that one client address has not
-    /// sent whole may take up half of it.
+    /// the requests are answered; beyond that, 503. A quarter of it is for the short ones
+    /// (at most 64 KiB), such as logins, the rest for posts. Those of one client address may
+    /// take up an eighth of either, or the longest that is allowed where that is more.
     pub body_bytes: usize,
     /// Requests of one client address whose bodies are awaited; beyond that, 503.
     pub pending_bodies_per_address: usize,
     /// Bytes that all long answers take up together, until they are written or their
-    /// readers have gone; beyond that, 503. Those to one client address may take up a
-    /// quarter of it.
+    /// readers have gone; beyond that, 503. Those to one client address may take up
+    /// an eighth of it, or be a single one.
     pub response_bytes: usize,
     /// Requests in a minute from each account, or from each client address where
     /// there is no account; beyond that, 429. 0 is no limit.
@@ -69,10 +72,10 @@ impl Default for LimitSettings {
 /// The limits, and how much of each is used.
 pub struct Limits {
     capacity: Arc<Semaphore>,
-    bodies: ByteBudget,
+    short_bodies: ByteBudget,
+    long_bodies: ByteBudget,
     pending_bodies: Arc<AddressShares>,
     answers: ByteBudget,
-    answers_by_address: Arc<AddressShares>,
     requests: Option<RateLimiter<Client>>,
     sign_ups: Option<RateLimiter<ClientAddress>>,
 }
@@ -88,19 +91,15 @@ impl Limits {
     /// Limits with nothing counted yet.
     #[must_use]
     pub fn new(settings: &LimitSettings) -> Self {
+        let one_short = BODY_LIMIT.min(settings.body_bytes / 2);
+        let short_bodies = one_short.max(settings.body_bytes / 4);
         let permits = settings.concurrent_requests.min(Semaphore::MAX_PERMITS);
         Self {
             capacity: Arc::new(Semaphore::new(permits)),
-            bodies: ByteBudget::new(settings.body_bytes),
-            pending_bodies: Arc::new(AddressShares::new(
-                settings.pending_bodies_per_address,
-                settings.body_bytes / 2,
-            )),
+            short_bodies: ByteBudget::new(short_bodies),
+            long_bodies: ByteBudget::new(settings.body_bytes - short_bodies),
+            pending_bodies: Arc::new(AddressShares::new(settings.pending_bodies_per_address)),
             answers: ByteBudget::new(settings.response_bytes),
-            answers_by_address: Arc::new(AddressShares::new(
-                usize::MAX,
-                settings.response_bytes / 4,
-            )),
             requests: RateLimiter::new(settings.requests_per_minute, MINUTE),
             sign_ups: RateLimiter::new(settings.sign_ups_per_hour, HOUR),
         }

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::Limits;
 use super::bytes::HeldBytes;
+use crate::api::BODY_LIMIT;
 use crate::error::{ApiError, Capacity};
 
 /// The least memory that a body with bytes in it takes, so that it grows in few steps.
@@ -68,8 +69,17 @@ impl Place {
         limit: usize,
         address: ClientAddress,
     ) -> Result<Bytes, ApiError> {
-        let pending = self.limits.pending_bodies.begin(address);
-        let mut pending = pending.ok_or(ApiError::Overloaded(Capacity::PendingBodies))?;
+        let mut pending = self.limits.pending_bodies.begin(address);
+        if !pending.grow(1, 0) {
+            return Err(ApiError::Overloaded(Capacity::PendingBodies));
+        }
+        // Long bodies must not keep anybody from logging in.
+        let budget = if limit <= BODY_LIMIT {
+            &self.limits.short_bodies
+        } else {
+            &self.limits.long_bodies
+        };
+        let mut held = budget.begin(address);
         let mut bytes = Vec::new();
         while let Some(frame) = body.frame().await {
             // The client broke off; nobody reads the answer.
@@ -85,25 +95,15 @@ impl Place {
             if length > bytes.capacity() {
                 let room = length.max(bytes.capacity() * 2).max(FIRST_ROOM).min(limit);
                 let more = room - bytes.capacity();
-                if !pending.grow(more) {
-                    return Err(ApiError::Overloaded(Capacity::PendingBodies));
+                if !held.grow(more, limit) {
+                    return Err(ApiError::Overloaded(Capacity::BodyBytes));
                 }
-                self.hold(more)?;
                 bytes.reserve_exact(room - bytes.len());
             }
             bytes.extend_from_slice(&chunk);
         }
+        self.body = Some(held);
         Ok(bytes.into())
-    }
-
-    fn hold(&mut self, bytes: usize) -> Result<(), ApiError> {
-        let more = self.limits.bodies.take(bytes);
-        let more = more.ok_or(ApiError::Overloaded(Capacity::BodyBytes))?;
-        match &mut self.body {
-            Some(held) => held.add(more),
-            None => self.body = Some(more),
-        }
-        Ok(())
     }
 }
 
@@ -173,61 +173,80 @@ mod tests {
         assert!(is_overloaded(&Place::take(&limits), Capacity::Requests));
     }
 
+    fn there(last: u8) -> ClientAddress {
+        std::net::IpAddr::from([192, 0, 2, last]).into()
+    }
+
+    /// The limit of a long body.
+    const LIMIT: usize = 4 * BODY_LIMIT;
+
     #[tokio::test]
     async fn bodies_are_counted_until_their_requests_are_answered() {
         let limits = limits(LimitSettings {
-            body_bytes: 10 * FIRST_ROOM,
+            // Three long ones, and as much as another for the short.
+            body_bytes: 4 * LIMIT,
             ..LimitSettings::default()
         });
-        let body = || Body::from(vec![b'a'; 4 * FIRST_ROOM]);
-        let limit = 100 * FIRST_ROOM;
-        let mut places = Vec::new();
-        for _ in 0..2 {
+        let receive = async |length: usize, limit: usize, last: u8| {
             let mut place = Place::take(&limits).unwrap();
-            place.receive(body(), limit, LONG, HERE).await.unwrap();
-            places.push(place);
+            let body = Body::from(vec![b'a'; length]);
+            let received = place.receive(body, limit, LONG, there(last)).await;
+            received.map(|_| place)
+        };
+        // What an address holds is its own share until then, even if it has sent all.
+        let mut places = Vec::new();
+        for last in 1..=3 {
+            places.push(receive(LIMIT, LIMIT, last).await.unwrap());
+            let more = receive(1, LIMIT, last).await;
+            assert!(is_overloaded(&more, Capacity::BodyBytes));
         }
-        let mut last = Place::take(&limits).unwrap();
-        let received = last.receive(body(), limit, LONG, HERE).await;
-        assert!(is_overloaded(&received, Capacity::BodyBytes));
+        assert!(is_overloaded(
+            &receive(1, LIMIT, 4).await,
+            Capacity::BodyBytes
+        ));
+        // Everybody may log in.
+        assert!(receive(BODY_LIMIT, BODY_LIMIT, 1).await.is_ok());
+        assert!(receive(BODY_LIMIT, BODY_LIMIT, 4).await.is_ok());
         places.clear();
-        let mut last = Place::take(&limits).unwrap();
-        last.receive(body(), limit, LONG, HERE).await.unwrap();
+        assert!(receive(LIMIT, LIMIT, 4).await.is_ok());
     }
 
     #[tokio::test]
     async fn what_is_only_announced_or_comes_in_single_bytes_costs_what_is_there() {
         let limits = limits(LimitSettings {
-            body_bytes: 2 * FIRST_ROOM,
+            body_bytes: 8 * FIRST_ROOM,
             ..LimitSettings::default()
         });
         let chunks = stream::repeat(Ok::<_, Infallible>(&b"a"[..])).take(FIRST_ROOM);
         let mut place = Place::take(&limits).unwrap();
         let body = Body::from_stream(chunks);
-        let received = place.receive(body, usize::MAX, LONG, HERE).await.unwrap();
+        let received = place.receive(body, BODY_LIMIT, LONG, HERE).await.unwrap();
         assert_eq!(received.len(), FIRST_ROOM);
-        assert!(limits.bodies.take(FIRST_ROOM).is_some());
+        let left = limits
+            .short_bodies
+            .begin(there(1))
+            .grow(FIRST_ROOM, FIRST_ROOM);
+        assert!(left);
     }
 
     #[tokio::test]
     async fn one_address_cannot_fill_the_budget_with_what_it_does_not_end() {
         let limits = limits(LimitSettings {
-            body_bytes: 2 * FIRST_ROOM,
+            body_bytes: 4 * LIMIT,
             ..LimitSettings::default()
         });
+        let whole: &'static [u8] = vec![b'a'; LIMIT - 1].leak();
+        let begun = || {
+            Body::from_stream(stream::iter([Ok::<_, Infallible>(whole)]).chain(stream::pending()))
+        };
         let mut first = Place::take(&limits).unwrap();
-        let mut receiving = Box::pin(first.receive(endless(&[b"a"]), usize::MAX, LONG, HERE));
+        let mut receiving = Box::pin(first.receive(begun(), LIMIT, LONG, HERE));
         assert!(receiving.as_mut().now_or_never().is_none());
         let mut second = Place::take(&limits).unwrap();
-        let received = second
-            .receive(endless(&[b"a"]), usize::MAX, LONG, HERE)
-            .await;
-        assert!(is_overloaded(&received, Capacity::PendingBodies));
-        let there = std::net::IpAddr::from([192, 0, 2, 1]).into();
+        let received = second.receive(begun(), LIMIT, LONG, HERE).await;
+        assert!(is_overloaded(&received, Capacity::BodyBytes));
         let mut third = Place::take(&limits).unwrap();
-        let received = third
-            .receive(Body::from("a"), usize::MAX, LONG, there)
-            .await;
+        let received = third.receive(Body::from("a"), LIMIT, LONG, there(1)).await;
         assert!(received.is_ok());
     }
 }

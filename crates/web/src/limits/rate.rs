@@ -51,17 +51,21 @@ impl<K: Copy + Eq + Hash> RateLimiter<K> {
             instant.saturating_duration_since(now)
         });
         let after = before + self.share();
-        let is_granted = after <= self.window;
-        if is_granted {
-            whole_at.insert(client, now + after);
-        }
-        let used = if is_granted { after } else { before };
-        let (left, share) = ((self.window - used).as_nanos(), self.share().as_nanos());
+        // Even `before` may be more than the window: whoever read the clock later may come first.
+        let Some(left) = self.window.checked_sub(after) else {
+            return Taken {
+                remaining: 0,
+                more_in: after.saturating_sub(self.window),
+                is_granted: false,
+            };
+        };
+        whole_at.insert(client, now + after);
+        let (left, share) = (left.as_nanos(), self.share().as_nanos());
         let missing = u64::try_from(share - left % share).unwrap_or(u64::MAX);
         Taken {
             remaining: u32::try_from(left / share).unwrap_or(u32::MAX),
             more_in: Duration::from_nanos(missing),
-            is_granted,
+            is_granted: true,
         }
     }
 
@@ -139,6 +143,16 @@ mod tests {
         let early = begin + wait - Duration::from_nanos(1);
         assert!(!limiter.take(1, early).is_granted);
         assert!(limiter.take(1, begin + wait).is_granted);
+    }
+
+    #[test]
+    fn who_read_the_clock_earlier_may_come_later() {
+        let (limiter, begin) = (limiter(1), Instant::now());
+        let lag = Duration::from_millis(1);
+        assert!(limiter.take(1, begin + lag).is_granted);
+        let refused = limiter.take(1, begin);
+        assert!(!refused.is_granted);
+        assert_eq!((refused.remaining, refused.more_in), (0, WINDOW + lag));
     }
 
     #[test]

@@ -3,53 +3,39 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hexpress_domain::auth::ClientAddress;
 
-/// What each client address holds of something that all share: how many things, and how
-/// many bytes in them. It knows only addresses that hold any.
+/// How much each client address holds of something that all share. It knows only addresses
+/// that hold any.
 pub(super) struct AddressShares {
-    max_count: usize,
-    max_bytes: usize,
-    by_address: Mutex<HashMap<ClientAddress, Held>>,
+    max: usize,
+    by_address: Mutex<HashMap<ClientAddress, usize>>,
 }
 
-#[derive(Default)]
-struct Held {
-    count: usize,
-    bytes: usize,
-}
-
-/// One thing that an address holds, until this is dropped.
+/// A part of what an address holds, until this is dropped.
 pub(super) struct AddressShare {
     all: Arc<AddressShares>,
     address: ClientAddress,
-    bytes: usize,
+    amount: usize,
 }
 
 impl AddressShares {
-    /// At most so many things, and so many bytes in all of them, for each address.
-    pub(super) fn new(max_count: usize, max_bytes: usize) -> Self {
+    /// At most so much for each address.
+    pub(super) fn new(max: usize) -> Self {
         Self {
-            max_count,
-            max_bytes,
+            max,
             by_address: Mutex::default(),
         }
     }
 
-    /// Adds a thing without bytes, unless the address has as many as it may.
-    pub(super) fn begin(self: &Arc<Self>, address: ClientAddress) -> Option<AddressShare> {
-        let mut by_address = self.lock();
-        let count = by_address.get(&address).map_or(0, |held| held.count);
-        if count >= self.max_count {
-            return None;
-        }
-        by_address.entry(address).or_default().count += 1;
-        Some(AddressShare {
+    /// A part that is empty.
+    pub(super) fn begin(self: &Arc<Self>, address: ClientAddress) -> AddressShare {
+        AddressShare {
             all: Arc::clone(self),
             address,
-            bytes: 0,
-        })
+            amount: 0,
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ClientAddress, Held>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ClientAddress, usize>> {
         self.by_address
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -57,15 +43,16 @@ impl AddressShares {
 }
 
 impl AddressShare {
-    /// Adds bytes to it, unless the address then had more than it may. Says whether it did.
-    pub(super) fn grow(&mut self, bytes: usize) -> bool {
+    /// Adds to it, unless the address then had more than it may, and more than `least`. Says
+    /// whether it did.
+    pub(super) fn grow(&mut self, amount: usize, least: usize) -> bool {
         let mut by_address = self.all.lock();
-        let held = by_address.entry(self.address).or_default();
-        let sum = held.bytes.saturating_add(bytes);
-        let fits = sum <= self.all.max_bytes;
+        let held = by_address.get(&self.address).copied().unwrap_or_default();
+        let sum = held.saturating_add(amount);
+        let fits = sum <= self.all.max.max(least);
         if fits {
-            held.bytes = sum;
-            self.bytes = self.bytes.saturating_add(bytes);
+            by_address.insert(self.address, sum);
+            self.amount = self.amount.saturating_add(amount);
         }
         fits
     }
@@ -75,9 +62,8 @@ impl Drop for AddressShare {
     fn drop(&mut self) {
         let mut by_address = self.all.lock();
         if let Some(held) = by_address.get_mut(&self.address) {
-            held.count = held.count.saturating_sub(1);
-            held.bytes = held.bytes.saturating_sub(self.bytes);
-            if held.count == 0 {
+            *held = held.saturating_sub(self.amount);
+            if *held == 0 {
                 by_address.remove(&self.address);
             }
         }
@@ -96,18 +82,16 @@ mod tests {
 
     #[test]
     fn an_address_holds_so_much_and_leaves_nothing_behind() {
-        let all = Arc::new(AddressShares::new(2, 10));
-        let mut first = all.begin(address(1)).unwrap();
-        let mut second = all.begin(address(1)).unwrap();
-        assert!(all.begin(address(1)).is_none());
-        let mut other = all.begin(address(2)).unwrap();
-
-        assert!(first.grow(6));
-        assert!(!second.grow(5));
-        assert!(second.grow(4) && other.grow(10));
+        let all = Arc::new(AddressShares::new(10));
+        let mut first = all.begin(address(1));
+        let mut second = all.begin(address(1));
+        let mut other = all.begin(address(2));
+        assert!(first.grow(6, 0));
+        assert!(!second.grow(5, 10));
+        assert!(second.grow(5, 11) && other.grow(10, 0));
         drop(first);
-        assert!(second.grow(6));
-        assert!(all.begin(address(1)).is_some());
+        assert!(second.grow(5, 0));
+        assert!(!second.grow(1, 0));
         drop((second, other));
         assert!(all.lock().is_empty());
     }

@@ -12,6 +12,7 @@ use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::{LockedUser, PasswordHash, User};
 use serde_json::{Value, json};
 
+use crate::sample_post::{POST_PATH, knowing, published};
 use crate::support::{
     ADA, ADA_PATH, ADAS_PROGRAM, ADMIN, Answer, Call, Mocks, NOBODY, OTHER, STRANGER, ada, call,
     failure, get, never, patch, post,
@@ -111,6 +112,20 @@ async fn bodies_of_all_requests_share_one_budget() {
     assert_eq!(refused.failure(), failure(503, "UNAVAILABLE"));
     // Nothing is left of it.
     assert_eq!(login(10_000).on(&router).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_may_read_that_no_long_answer_is_taken_on() {
+    let mut view = published();
+    view.content = Some("a".repeat(20_000).parse().unwrap());
+    let mut mocks = knowing(view);
+    mocks.views.expect_record().return_const(());
+    mocks.limits.response_bytes = 10_000;
+    let call = get(POST_PATH).header("origin", "https://shop.example");
+    let answer = call.on(&mocks.router()).await;
+    assert_eq!(answer.failure(), failure(503, "UNAVAILABLE"));
+    assert_eq!(answer.header("retry-after"), "1");
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
 }
 
 #[tokio::test(start_paused = true)]
