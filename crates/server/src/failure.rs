@@ -8,8 +8,21 @@ use hexpress_infra::database::{BackupError, MigrationError, OpenError};
 use hexpress_infra::maintenance::copy::CopyError;
 
 use crate::config::ConfigError;
-use crate::lifecycle::CutOff;
-use crate::telemetry::if_possible;
+use crate::patience::if_possible;
+
+/// Why the program ended before all was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CutOff {
+    /// Somebody asked a second time.
+    #[error("stopped at once, on a second signal: running requests were cut off")]
+    Signal,
+    /// So many requests were not answered within `SHUTDOWN_TIMEOUT_MS`.
+    #[error("stopped at the limit of SHUTDOWN_TIMEOUT_MS: running requests were cut off ({0})")]
+    Requests(usize),
+    /// Some writes were not over within `SHUTDOWN_TIMEOUT_MS`.
+    #[error("stopped at the limit of SHUTDOWN_TIMEOUT_MS: running writes were cut off")]
+    Writes,
+}
 
 /// A failure, in words for whoever runs the program: one or two lines that name
 /// the cause and the way out.

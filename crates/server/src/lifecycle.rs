@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use tracing::info;
 
 use crate::config::ShutdownConfig;
+use crate::failure::CutOff;
 use crate::listener::Server;
 
 /// The signals that ask the program to end.
@@ -26,20 +27,6 @@ pub struct Signals {
 /// The same signal within so long a time is no second one: `timeout` and terminals send theirs
 /// to the process and to its group.
 const ECHO: Duration = Duration::from_millis(500);
-
-/// Why the program ended before all was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum CutOff {
-    /// Somebody asked a second time.
-    #[error("stopped at once, on a second signal: running requests were cut off")]
-    Signal,
-    /// So many requests were not answered within `SHUTDOWN_TIMEOUT_MS`.
-    #[error("stopped at the limit of SHUTDOWN_TIMEOUT_MS: running requests were cut off ({0})")]
-    Requests(usize),
-    /// Some writes were not over within `SHUTDOWN_TIMEOUT_MS`.
-    #[error("stopped at the limit of SHUTDOWN_TIMEOUT_MS: running writes were cut off")]
-    Writes,
-}
 
 impl Signals {
     /// Takes the signals, which from now on end the program no more by themselves.

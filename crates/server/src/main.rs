@@ -9,6 +9,7 @@ mod lifecycle;
 mod listener;
 mod metrics;
 mod open_files;
+mod patience;
 #[cfg(feature = "probe")]
 mod probe;
 mod program;

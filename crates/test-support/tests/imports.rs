@@ -23,7 +23,14 @@ use std::path::{Path, PathBuf};
 type Floors = &'static [&'static [&'static str]];
 
 const DATABASE: Floors = &[
-    &["address", "error", "finishing", "open_error", "sql"],
+    &[
+        "address",
+        "error",
+        "finishing",
+        "open_error",
+        "private",
+        "sql",
+    ],
     &["activity", "options"],
     &["postgres", "sqlite"],
     &["connection"],

@@ -81,6 +81,3 @@ pub enum CorsOrigins {
     /// Those of these origins, such as `https://shop.example`.
     List(Vec<String>),
 }
-
-/// The longest body of a request about anything but posts, in bytes.
-pub(crate) const BODY_LIMIT: usize = 64 * 1024;

@@ -13,7 +13,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::openapi::types::False;
-use crate::request::MAX_METHOD_LENGTH;
+
+/// The longest name of a method that is looked at, in characters: what is answered and
+/// logged must not grow with the junk that was sent.
+pub(crate) const MAX_METHOD_LENGTH: usize = 32;
 
 /// How long a client should wait when something is out of reach for a moment.
 const UNAVAILABLE_FOR: Duration = Duration::from_secs(1);

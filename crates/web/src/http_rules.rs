@@ -6,8 +6,7 @@ use axum::http::header::{HOST, TRANSFER_ENCODING};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Version};
 
-use crate::error::ApiError;
-use crate::request::MAX_METHOD_LENGTH;
+use crate::error::{ApiError, MAX_METHOD_LENGTH};
 
 /// Refuses what no route should see.
 pub(crate) fn check(request: &Request) -> Result<(), ApiError> {

@@ -15,7 +15,7 @@ use tracing::field::{Empty, display};
 use tracing::{Instrument, Span, info, info_span};
 
 use crate::api::{Api, CorsOrigins};
-use crate::error::ApiError;
+use crate::error::{ApiError, MAX_METHOD_LENGTH};
 use crate::extract::Address;
 use crate::http_rules;
 use crate::limits::QuotaSlot;
@@ -23,10 +23,6 @@ use crate::security_headers;
 use crate::trace_context::trace_id;
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The longest name of a method that is looked at, in characters: what is answered and
-/// logged must not grow with the junk that was sent.
-pub(crate) const MAX_METHOD_LENGTH: usize = 32;
 
 /// The longest id that a client may give its request, in characters.
 const MAX_REQUEST_ID_LENGTH: usize = 128;

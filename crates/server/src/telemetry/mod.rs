@@ -10,9 +10,6 @@ pub mod otel;
 use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
 
 use tracing::field::display;
 use tracing::level_filters::LevelFilter;
@@ -27,12 +24,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{LogConfig, LogFormat};
 use crate::failure::Failure;
+use crate::patience::if_possible;
 
 /// How many lines wait for standard error at most. They have some hundred bytes each.
 const MAX_LINES: usize = 8192;
-
-/// How long the end of the process waits for standard error.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What has to be seen to at the end of the process.
 pub struct Telemetry {
@@ -86,19 +81,6 @@ impl Telemetry {
         // It has limits of its own, beyond which it complains on standard output, which may
         // block too.
         if_possible(move || drop(self.log));
-    }
-}
-
-/// Does what nothing depends on and what may block for ever, such as writing to standard error,
-/// and waits for it for a second at most.
-pub fn if_possible(act: impl FnOnce() + Send + 'static) {
-    let (done, is_done) = mpsc::channel::<()>();
-    let acting = thread::Builder::new().spawn(move || {
-        act();
-        drop(done);
-    });
-    if acting.is_ok() {
-        is_done.recv_timeout(PATIENCE).ok();
     }
 }
 
@@ -168,7 +150,9 @@ where
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Seek};
+    use std::sync::mpsc;
     use std::sync::{Arc, Mutex};
+    use std::thread;
 
     use serde_json::Value;
     use tracing::{info, info_span, subscriber::with_default, warn};

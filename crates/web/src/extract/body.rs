@@ -6,9 +6,10 @@ use hexpress_domain::auth::ClientAddress;
 use hexpress_domain::validation::ValidationErrors;
 
 use super::{Body, Fields};
-use crate::api::{Api, BODY_LIMIT};
+use crate::api::Api;
 use crate::error::ApiError;
 use crate::json::{self, MAX_MEMBERS};
+use crate::limits::BODY_LIMIT;
 use crate::limits::Place;
 use crate::urlencoded;
 

@@ -11,7 +11,8 @@ use utoipa::openapi::{Object, ObjectBuilder, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::Fields;
-use crate::api::{Api, BODY_LIMIT, Settings};
+use crate::api::{Api, Settings};
+use crate::limits::BODY_LIMIT;
 
 /// A command that the body of a request carries.
 pub(crate) trait Body: Sized + Send {

@@ -24,8 +24,10 @@ pub(crate) use quota::QuotaSlot;
 use rate::{RateLimiter, Taken};
 use shares::AddressShares;
 
-use crate::api::BODY_LIMIT;
 use crate::error::{ApiError, RateLimit};
+
+/// The longest body of a request about anything but posts, in bytes.
+pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);

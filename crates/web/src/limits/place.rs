@@ -8,9 +8,9 @@ use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::BODY_LIMIT;
 use super::Limits;
 use super::bytes::HeldBytes;
-use crate::api::BODY_LIMIT;
 use crate::error::{ApiError, Capacity};
 
 /// The least memory that a body with bytes in it takes, so that it grows in few steps.

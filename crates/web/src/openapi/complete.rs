@@ -17,8 +17,8 @@ use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr};
 use super::error_responses::{Responses, error_response, of_limits};
 use super::headers;
 use super::parameters::{IfMatch, IfNoneMatch};
-use crate::api::BODY_LIMIT;
 use crate::error::ApiError;
+use crate::limits::BODY_LIMIT;
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
