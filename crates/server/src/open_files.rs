@@ -48,7 +48,12 @@ pub fn raise_limit() -> usize {
         setrlimit(Resource::Nofile, Rlimit { current, maximum }).is_ok()
     };
     let files = raised(soft, wanted, set);
-    info!(files, "so many files may be open");
+    if files < wanted {
+        info!(
+            files,
+            wanted, "the system lets fewer files be open than wanted"
+        );
+    }
     usize::try_from(files).unwrap_or(usize::MAX)
 }
 
