@@ -476,12 +476,23 @@ async fn slow_a_read_waits_until_the_server_has_a_place_again(
             ("METRICS_ADDR", "127.0.0.1:0"),
         ],
     );
-    // A request whose body is yet to come holds the only place.
+    // A request that waits for the database holds the only place.
+    let lock = match kind {
+        Kind::Sqlite => "UPDATE users SET version = version",
+        Kind::Postgres => "LOCK TABLE users IN EXCLUSIVE MODE",
+    };
+    let lock = database.begin(lock).await;
+    let body = format!(
+        r#"{{"email":"{}","password":"{PASSWORD}","firstName":"A","lastName":""}}"#,
+        email("held")
+    );
+    let request = format!(
+        "POST /api/users HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
     let mut held = TcpStream::connect(server.address).await.unwrap();
-    let begun =
-        b"POST /api/auth/login HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n\
-                  Content-Length: 2\r\n\r\n{";
-    held.write_all(begun).await.unwrap();
+    held.write_all(request.as_bytes()).await.unwrap();
     // Not by asking the API: who asks might get the place.
     let metrics = metrics_address(&server);
     let is_held = "hexpress_http_requests_in_flight 1";
@@ -493,6 +504,6 @@ async fn slow_a_read_waits_until_the_server_has_a_place_again(
     });
     let refused = r#"method="GET",route="/api/products",status="503""#;
     while !read(metrics, "/metrics").await.1.contains(refused) {}
-    held.write_all(b"}").await.unwrap();
+    lock.commit().await;
     assert_eq!(reading.await.unwrap().unwrap().items, []);
 }
