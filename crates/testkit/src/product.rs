@@ -27,7 +27,7 @@ promises! {
     ///
     /// [`ProductRepository`]: hexpress_domain::product::ProductRepository
     product_promises of product;
-    /// What a [`ProductRepository`](hexpress_domain::product::ProductRepository) promises,
+    /// What a [`ProductRepository`] promises,
     /// but for its ledger, which no port reads.
     for Shop {
         self {
