@@ -12,6 +12,7 @@ use rstest::rstest;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::observability::{metrics_address, read};
 use crate::support::{Kind, Server, TestDatabase, email, sign_up, try_send};
 
 /// Settings that lose nothing, as in production.
@@ -141,9 +142,17 @@ impl Begun {
         Some(Self { stream, body })
     }
 
-    fn succeeds(mut self) {
-        let mut answer = String::new();
+    fn send_body(&mut self) {
         self.stream.write_all(self.body.as_bytes()).unwrap();
+    }
+
+    fn succeeds(mut self) {
+        self.send_body();
+        self.is_answered();
+    }
+
+    fn is_answered(mut self) {
+        let mut answer = String::new();
         self.stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 201"), "cut off: {answer:?}");
     }
@@ -323,14 +332,24 @@ async fn two_thousand_connections_beyond_the_limit_are_refused_at_once() {
         &database,
         &[
             ("MAX_CONCURRENT_REQUESTS", "8"),
-            ("BODY_READ_TIMEOUT_MS", "60000"),
+            ("METRICS_ADDR", "127.0.0.1:0"),
+            ("MAX_CONNECTIONS", "8192"),
+            ("MAX_CONNECTIONS_PER_ADDRESS", "4096"),
+            ("DB_ACQUIRE_TIMEOUT_MS", "30000"),
+            ("DB_LOCK_TIMEOUT_MS", "30000"),
             ("REQUEST_TIMEOUT_MS", "60000"),
         ],
     );
     let address = server.address;
-    let held: Vec<_> = (0..PLACES)
+    // Requests that wait for the database hold the places.
+    let lock = database.begin("UPDATE users SET version = version").await;
+    let mut held: Vec<_> = (0..PLACES)
         .map(|number| Begun::send(address, &email(&format!("held{number}"))).unwrap())
         .collect();
+    held.iter_mut().for_each(Begun::send_body);
+    let metrics = metrics_address(&server);
+    let is_held = format!("hexpress_http_requests_in_flight {PLACES}\n");
+    while !read(metrics, "/metrics").await.1.contains(&is_held) {}
     let before = resident(server.id());
     // All are open before the first of them asks.
     let mut streams = Vec::new();
@@ -358,8 +377,9 @@ async fn two_thousand_connections_beyond_the_limit_are_refused_at_once() {
     let grown = resident(server.id()).saturating_sub(before);
     assert!(grown < MIB_64, "{grown} KiB");
     assert_eq!(server.anonymous().get("/api/health").await.status, 200);
+    lock.commit().await;
     for begun in held {
-        begun.succeeds();
+        begun.is_answered();
     }
     assert_eq!(server.anonymous().get("/api/users/7").await.status, 400);
 }
