@@ -148,10 +148,10 @@ impl Begun {
 
     fn succeeds(mut self) {
         self.send_body();
-        self.is_answered();
+        self.expect_created();
     }
 
-    fn is_answered(mut self) {
+    fn expect_created(mut self) {
         let mut answer = String::new();
         self.stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 201"), "cut off: {answer:?}");
@@ -233,7 +233,7 @@ async fn a_client_that_stalls_within_a_head_does_not_hold_up_the_stop() {
 }
 
 #[tokio::test]
-async fn a_request_that_was_begun_before_the_stop_is_answered() {
+async fn a_request_that_was_begun_before_the_stop_expect_created() {
     let database = TestDatabase::migrated(Kind::Sqlite).await;
     let mut server = Server::start(&database, &[("SHUTDOWN_DELAY_MS", "500")]);
     let body = sign_up(&email("ada")).to_string();
@@ -379,7 +379,7 @@ async fn two_thousand_connections_beyond_the_limit_are_refused_at_once() {
     assert_eq!(server.anonymous().get("/api/health").await.status, 200);
     lock.commit().await;
     for begun in held {
-        begun.is_answered();
+        begun.expect_created();
     }
     assert_eq!(server.anonymous().get("/api/users/7").await.status, 400);
 }
