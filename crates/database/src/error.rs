@@ -196,7 +196,7 @@ const PERMANENT_TEXTS: [(&str, &str); 5] = [
     ),
     (
         READ_ONLY_TEXT,
-        "the server takes no writes: set DATABASE_URL to the primary",
+        "the server takes no writes: connect to the primary",
     ),
 ];
 

@@ -141,19 +141,22 @@ impl Connections {
 
     /// A connection for one piece of work.
     pub(crate) async fn acquire(&self, intent: Intent) -> Result<Lease, RepositoryError> {
-        let _place = match intent {
-            Intent::Search(_) => {
-                let place = self.waiting_searches.try_acquire();
-                Some(place.map_err(|_| unavailable(Overloaded))?)
-            }
-            _ => None,
-        };
         let waiting = self.activity.wait();
-        let lease = tokio::time::timeout(self.acquire_timeout, self.wait(intent))
-            .await
-            .unwrap_or_else(|_| Err(timed_out(self.acquire_timeout)));
+        let lease = match intent {
+            Intent::Search(_) => match self.waiting_searches.try_acquire() {
+                Ok(_place) => self.wait_in_time(intent).await,
+                Err(_) => Err(unavailable(Overloaded)),
+            },
+            _ => self.wait_in_time(intent).await,
+        };
         waiting.ends(lease.is_ok());
         lease
+    }
+
+    async fn wait_in_time(&self, intent: Intent) -> Result<Lease, RepositoryError> {
+        tokio::time::timeout(self.acquire_timeout, self.wait(intent))
+            .await
+            .unwrap_or_else(|_| Err(timed_out(self.acquire_timeout)))
     }
 
     async fn wait(&self, intent: Intent) -> Result<Lease, RepositoryError> {

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use diesel_async::SimpleAsyncConnection;
@@ -120,3 +120,13 @@ pub(crate) const INSERT: Work<Arc<Stage>, ()> =
 
 pub(crate) const SELECT: Work<Arc<Stage>, ()> =
     |connection, _| Box::pin(run(connection, "SELECT count(*) FROM notes"));
+
+/// Counts itself, and stands still until it is told to go on, as are then all others.
+pub(crate) const HELD: Work<Arc<Stage>, ()> = |_, stage| {
+    Box::pin(async move {
+        stage.runs.fetch_add(1, Ordering::Relaxed);
+        stage.go_on.notified().await;
+        stage.go_on.notify_one();
+        Ok(())
+    })
+};

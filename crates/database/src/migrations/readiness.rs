@@ -27,10 +27,11 @@ const FAULT_MEMORY: Duration = Duration::from_secs(60);
 
 impl Database {
     /// Whether requests can be served: the database answers in time, no migration is missing,
-    /// it takes writes, and SQLite's file is where it was. Nor is it ready for a minute after work has failed on it in a way
-    /// that will not pass by itself, such as on a corrupt file.
+    /// it takes writes, and SQLite's file is where it was. It is not ready for a minute after
+    /// work has failed on it in a way that will not pass by itself, such as on a corrupt file.
+    /// One that answers late, since it is busy with the work of others, is ready.
     ///
-    /// Where it is only busy, and does the work of others, it is ready. The database is asked once a second at most; callers in between, and those who come
+    /// The database is asked once a second at most; callers in between, and those who come
     /// while it is being asked, get the same answer.
     pub async fn readiness(&self) -> Readiness {
         let mut known = self.inner.readiness.lock().await;
@@ -53,25 +54,19 @@ impl Database {
     }
 
     async fn ask(&self) -> Result<Readiness, Box<dyn Error + Send + Sync>> {
+        let connections = &self.inner.connections;
+        connections.check_file()?;
+        if connections.activity.has_permanent_fault(FAULT_MEMORY) {
+            return Ok(Readiness::Unreachable);
+        }
         let pending = timeout(LIMIT, self.migrator().pending()).await??;
         if !pending.is_empty() {
             return Ok(Readiness::MigrationsPending);
         }
         timeout(LIMIT, self.write((), TAKES_WRITES)).await??;
-        self.inner.connections.check_file()?;
-        let is_broken = self
-            .inner
-            .connections
-            .activity
-            .has_permanent_fault(FAULT_MEMORY);
-        Ok(match is_broken {
-            true => Readiness::Unreachable,
-            false => Readiness::Ready,
-        })
+        Ok(Readiness::Ready)
     }
-}
 
-impl Database {
     fn has_just_worked(&self) -> bool {
         self.inner.connections.activity.has_success(RECENT)
     }
@@ -93,7 +88,7 @@ struct Setting {
 
 /// The server is a standby, or was set to read only.
 #[derive(Debug, thiserror::Error)]
-#[error("the server takes no writes: set DATABASE_URL to the primary")]
+#[error("the server takes no writes: connect to the primary")]
 struct ReadOnly;
 
 /// Changes nothing. On SQLite it needs the write lock, which a file that cannot be written

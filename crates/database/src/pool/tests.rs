@@ -17,7 +17,7 @@ use crate::connection::on_backend;
 use crate::database::Database;
 use crate::options::DatabaseOptions;
 use crate::options::Synchronous;
-use crate::testing::{INSERT, SCHEMA, SELECT, Stage, open, options, run, stage};
+use crate::testing::{HELD, INSERT, SCHEMA, SELECT, Stage, open, options, run, stage};
 use crate::work::Work;
 
 #[tokio::test]
@@ -70,18 +70,10 @@ async fn a_database_that_works_for_others_is_ready() {
     stage.raw.execute("DROP TABLE notes").await;
     database.migrator().up().await.unwrap();
     database.read(Arc::clone(&stage), SELECT).await.unwrap();
-    let held: Work<Arc<Stage>, ()> = |_, stage| {
-        Box::pin(async move {
-            stage.runs.fetch_add(1, Ordering::Relaxed);
-            stage.go_on.notified().await;
-            stage.go_on.notify_one();
-            Ok(())
-        })
-    };
     let all = options(&stage.raw).pool_max;
     let reads = (0..all).map(|_| {
         let (database, stage) = (database.clone(), Arc::clone(&stage));
-        tokio::spawn(async move { database.read(stage, held).await })
+        tokio::spawn(async move { database.read(stage, HELD).await })
     });
     let reads: Vec<_> = reads.collect();
     while stage.runs.load(Ordering::Relaxed) < u32::try_from(all).unwrap() {

@@ -20,7 +20,9 @@ use crate::database::MAX_SPAWNED_WRITES;
 use crate::options::DatabaseOptions;
 use crate::pool::MAX_WAITING_SEARCHES;
 use crate::sql::{Locked, Prepared};
-use crate::testing::{INSERT, SCHEMA, SELECT, Stage, open, open_to_be_cut, options, run, stage};
+use crate::testing::{
+    HELD, INSERT, SCHEMA, SELECT, Stage, open, open_to_be_cut, options, run, stage,
+};
 
 #[rstest]
 #[tokio::test]
@@ -166,16 +168,8 @@ async fn writes_that_nobody_waits_for_leave_room_for_others(
 ) {
     let stage = stage(kind).await;
     let database = open(&stage.raw).await;
-    let work: Work<Arc<Stage>, ()> = |_, stage| {
-        Box::pin(async move {
-            stage.runs.fetch_add(1, Ordering::Relaxed);
-            stage.go_on.notified().await;
-            stage.go_on.notify_one();
-            Ok(())
-        })
-    };
     for _ in 0..5 * MAX_SPAWNED_WRITES {
-        database.spawn_write(Arc::clone(&stage), work);
+        database.spawn_write(Arc::clone(&stage), HELD);
     }
     stage.go_on.notify_one();
     assert!(database.close(Duration::from_secs(20)).await);
@@ -191,17 +185,9 @@ async fn searches_leave_half_of_the_connections_to_others(
     let stage = stage(kind).await;
     let database = open(&stage.raw).await;
     let half = u32::try_from(options(&stage.raw).pool_max / 2).unwrap();
-    let held: Work<Arc<Stage>, ()> = |_, stage| {
-        Box::pin(async move {
-            stage.runs.fetch_add(1, Ordering::Relaxed);
-            stage.go_on.notified().await;
-            stage.go_on.notify_one();
-            Ok(())
-        })
-    };
     let searches = (0..=half).map(|_| {
         let (database, stage) = (database.clone(), Arc::clone(&stage));
-        tokio::spawn(async move { database.search(stage, held).await })
+        tokio::spawn(async move { database.search(stage, HELD).await })
     });
     let searches: Vec<_> = searches.collect();
     while stage.runs.load(Ordering::Relaxed) < half {
@@ -224,17 +210,9 @@ async fn searches_leave_half_of_the_connections_to_others(
 async fn no_more_searches_wait_than_leave_room_for_others() {
     let stage = stage(Kind::Postgres).await;
     let database = open(&stage.raw).await;
-    let held: Work<Arc<Stage>, ()> = |_, stage| {
-        Box::pin(async move {
-            stage.runs.fetch_add(1, Ordering::Relaxed);
-            stage.go_on.notified().await;
-            stage.go_on.notify_one();
-            Ok(())
-        })
-    };
     let search = |_| {
         let (database, stage) = (database.clone(), Arc::clone(&stage));
-        tokio::spawn(async move { database.search(stage, held).await })
+        tokio::spawn(async move { database.search(stage, HELD).await })
     };
     let running = options(&stage.raw).pool_max / 2;
     let mut searches: Vec<_> = (0..running).map(search).collect();
@@ -245,11 +223,12 @@ async fn no_more_searches_wait_than_leave_room_for_others() {
     while database.status().waiting < MAX_WAITING_SEARCHES {
         tokio::task::yield_now().await;
     }
-    let refused = database.search(Arc::clone(&stage), held).await;
+    let refused = database.search(Arc::clone(&stage), HELD).await;
     assert!(
         matches!(refused, Err(RepositoryError::Unavailable(_))),
         "{refused:?}"
     );
+    assert_eq!(database.status().errors.no_connection, 1);
     stage.go_on.notify_one();
     for search in searches {
         search.await.unwrap().unwrap();

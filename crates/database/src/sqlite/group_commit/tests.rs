@@ -262,6 +262,7 @@ async fn no_more_wait_than_the_queue_has_places_for() {
         matches!(refused, Err(RepositoryError::Unavailable(_))),
         "{refused:?}"
     );
+    assert_eq!(database.status().errors.no_connection, 1);
     // Those who go leave their places at once, whatever runs.
     let (gone, stay) = writes.split_at(MAX_QUEUED / 2);
     let gone = &gone[1..];
