@@ -4,11 +4,11 @@ use crate::Error;
 
 /// The versions at which a client wants a thing changed (RFC 9110, section 13.1).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct IfMatch {
+pub struct Preconditions {
     /// `If-Match`: it must be at one of these.
-    pub wanted: Option<NamedVersions>,
+    pub if_match: Option<NamedVersions>,
     /// `If-None-Match`: it must be at none of these.
-    pub unwanted: Option<NamedVersions>,
+    pub if_none_match: Option<NamedVersions>,
 }
 
 /// What a list of entity tags names.
@@ -25,14 +25,14 @@ pub enum NamedVersions {
     },
 }
 
-impl IfMatch {
+impl Preconditions {
     /// Wants one of these versions.
     #[must_use]
     pub fn versions(strong: impl Into<Vec<Version>>) -> Self {
         let (strong, weak) = (strong.into(), Vec::new());
         Self {
-            wanted: Some(NamedVersions::These { strong, weak }),
-            unwanted: None,
+            if_match: Some(NamedVersions::These { strong, weak }),
+            if_none_match: None,
         }
     }
 
@@ -48,7 +48,7 @@ impl IfMatch {
     ///
     /// [`Error::PreconditionFailed`] and [`Error::WeakPrecondition`].
     pub fn require(&self, version: Version) -> Result<(), Error> {
-        match &self.wanted {
+        match &self.if_match {
             None | Some(NamedVersions::Any) => {}
             Some(NamedVersions::These { strong, .. }) if strong.contains(&version) => {}
             Some(NamedVersions::These { weak, .. }) if weak.contains(&version) => {
@@ -56,7 +56,7 @@ impl IfMatch {
             }
             Some(NamedVersions::These { .. }) => return Err(Error::PreconditionFailed),
         }
-        let is_unwanted = match &self.unwanted {
+        let is_unwanted = match &self.if_none_match {
             None => false,
             Some(NamedVersions::Any) => true,
             Some(NamedVersions::These { strong, weak }) => {
@@ -82,8 +82,13 @@ mod tests {
         })
     }
 
-    fn at_3(wanted: Option<NamedVersions>, unwanted: Option<NamedVersions>) -> &'static str {
-        match (IfMatch { wanted, unwanted }).require(Version::new(3)) {
+    fn at_3(if_match: Option<NamedVersions>, if_none_match: Option<NamedVersions>) -> &'static str {
+        match (Preconditions {
+            if_match,
+            if_none_match,
+        })
+        .require(Version::new(3))
+        {
             Ok(()) => "met",
             Err(Error::WeakPrecondition) => "weak",
             Err(Error::PreconditionFailed) => "failed",

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use hexpress_app::Error;
 use hexpress_app::permissions::Permit;
 use hexpress_app::post::{PostPorts, PostService, SlugTarget};
+use hexpress_app::{Error, Freshness};
 use hexpress_domain::auth::{Actor, Principal, TokenId, TokenKind};
 use hexpress_domain::clock::{Clock, IdGenerator};
 use hexpress_domain::list::{Cursor, Direction, PageRequest, PageSize, Position, SortValue};
@@ -159,7 +159,11 @@ impl Newsletter {
         let slug: Slug = slug
             .parse()
             .map_err(|error| ValidationErrors::of("slug", error))?;
-        match self.posts.read_by_slug(&self.editor(), slug).await? {
+        match self
+            .posts
+            .read_by_slug(&self.editor(), slug, Freshness::Recent)
+            .await?
+        {
             SlugTarget::Post(letter) => Ok(letter.view().post.id),
             // A slug that the letter had once will do.
             SlugTarget::Moved(slug) => Box::pin(self.find(slug.as_str())).await,

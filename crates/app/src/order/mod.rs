@@ -19,7 +19,7 @@ use crate::permissions::operations::{
     CancelOrder, FulfilOrder, ListOrders, PayOrder, PlaceOrder, ReadOrder,
 };
 use crate::permissions::{self, Permit, Target};
-use crate::{Error, IfMatch, InvalidState, Resource, StockShortage};
+use crate::{Error, InvalidState, Preconditions, Resource, StockShortage};
 
 /// How long orders and their keys wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,10 +162,11 @@ impl OrderService {
         &self,
         who: &Permit<CancelOrder>,
         id: OrderId,
-        if_match: Option<&IfMatch>,
+        preconditions: Option<&Preconditions>,
     ) -> Result<Order, Error> {
         let actor = who.actor();
-        self.step(actor, id, OrderStatus::Cancelled, if_match).await
+        self.step(actor, id, OrderStatus::Cancelled, preconditions)
+            .await
     }
 
     /// Says that an order is paid for.
@@ -179,10 +180,10 @@ impl OrderService {
         &self,
         who: &Permit<PayOrder>,
         id: OrderId,
-        if_match: Option<&IfMatch>,
+        preconditions: Option<&Preconditions>,
     ) -> Result<Order, Error> {
         let actor = who.actor();
-        self.step(actor, id, OrderStatus::Paid, if_match).await
+        self.step(actor, id, OrderStatus::Paid, preconditions).await
     }
 
     /// Says that an order is sent.
@@ -194,10 +195,11 @@ impl OrderService {
         &self,
         who: &Permit<FulfilOrder>,
         id: OrderId,
-        if_match: Option<&IfMatch>,
+        preconditions: Option<&Preconditions>,
     ) -> Result<Order, Error> {
         let actor = who.actor();
-        self.step(actor, id, OrderStatus::Fulfilled, if_match).await
+        self.step(actor, id, OrderStatus::Fulfilled, preconditions)
+            .await
     }
 
     async fn step(
@@ -205,7 +207,7 @@ impl OrderService {
         actor: &Actor,
         id: OrderId,
         to: OrderStatus,
-        if_match: Option<&IfMatch>,
+        preconditions: Option<&Preconditions>,
     ) -> Result<Order, Error> {
         let asking = actor.clone();
         let decide = move |order: &Order, at| {
@@ -216,7 +218,13 @@ impl OrderService {
             let step = step.map_err(InvalidState::OrderTransition);
             Ok(Some(step.map_err(Error::InvalidState)?))
         };
-        let decide = decision(actor, if_match, &self.ports.clock, |_, _| Ok(()), decide);
+        let decide = decision(
+            actor,
+            preconditions,
+            &self.ports.clock,
+            |_, _| Ok(()),
+            decide,
+        );
         let changed = self.ports.orders.change(id, decide).await;
         changed.map_err(Error::about(Resource::Order))
     }

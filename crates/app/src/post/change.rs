@@ -10,7 +10,7 @@ use super::{PostService, VisiblePost, visible};
 use crate::decision::decision;
 use crate::permissions::operations::{ChangePost, DeletePost, PublishPost, RestorePost};
 use crate::permissions::{self, Permit};
-use crate::{Error, IfMatch, InvalidState, Resource};
+use crate::{Error, InvalidState, Preconditions, Resource};
 
 impl PostService {
     /// Changes a post. A patch that changes nothing leaves the version and
@@ -27,7 +27,7 @@ impl PostService {
         who: &Permit<ChangePost>,
         id: PostId,
         patch: PostPatch,
-        if_match: Option<&IfMatch>,
+        preconditions: Option<&Preconditions>,
     ) -> Result<VisiblePost, Error> {
         let (actor, clock) = (who.actor(), &self.ports.clock);
         // Others wait for the post while the change is decided and stored.
@@ -43,7 +43,7 @@ impl PostService {
             require_live(post)?;
             Ok(post.change(content, &patch, at)?)
         };
-        let decide = decision(actor, if_match, clock, permit, decide);
+        let decide = decision(actor, preconditions, clock, permit, decide);
         let changed = self.change(id, decide).await?;
         visible(Some(Arc::new(changed)), actor)
     }
@@ -58,7 +58,7 @@ impl PostService {
         &self,
         who: &Permit<PublishPost>,
         id: PostId,
-        if_match: Option<&IfMatch>,
+        preconditions: Option<&Preconditions>,
     ) -> Result<VisiblePost, Error> {
         let (actor, clock) = (who.actor(), &self.ports.clock);
         let decide = |LockedPost { post, content, .. }: &LockedPost, at| {
@@ -72,7 +72,7 @@ impl PostService {
             };
             Ok(post.change(content, &publication, at)?)
         };
-        let decide = decision(actor, if_match, clock, moderates, decide);
+        let decide = decision(actor, preconditions, clock, moderates, decide);
         let published = self.change(id, decide).await?;
         visible(Some(Arc::new(published)), actor)
     }
@@ -87,14 +87,14 @@ impl PostService {
         &self,
         who: &Permit<DeletePost>,
         id: PostId,
-        if_match: Option<&IfMatch>,
+        preconditions: Option<&Preconditions>,
     ) -> Result<(), Error> {
         let (actor, clock) = (who.actor(), &self.ports.clock);
         let decide = |LockedPost { post, .. }: &LockedPost, at| {
             require_live(post)?;
             Ok(Some(post.deletion(at)))
         };
-        let decide = decision(actor, if_match, clock, moderates, decide);
+        let decide = decision(actor, preconditions, clock, moderates, decide);
         self.change(id, decide).await.map(drop)
     }
 
@@ -109,7 +109,7 @@ impl PostService {
         &self,
         who: &Permit<RestorePost>,
         id: PostId,
-        if_match: Option<&IfMatch>,
+        preconditions: Option<&Preconditions>,
     ) -> Result<VisiblePost, Error> {
         let (actor, clock) = (who.actor(), &self.ports.clock);
         let decide = |locked: &LockedPost, at| {
@@ -120,7 +120,7 @@ impl PostService {
             };
             Err(Error::InvalidState(state))
         };
-        let decide = decision(actor, if_match, clock, |_, _| Ok(()), decide);
+        let decide = decision(actor, preconditions, clock, |_, _| Ok(()), decide);
         let restored = self.change(id, decide).await?;
         visible(Some(Arc::new(restored)), actor)
     }

@@ -18,7 +18,7 @@ use crate::permissions::operations::CreatePost;
 pub use crate::permissions::{VisiblePage, VisiblePost};
 
 use crate::permissions::{self, Permit};
-use crate::{Error, Resource};
+use crate::{Error, Freshness, Resource};
 
 /// What the use cases of posts need.
 pub struct PostPorts {
@@ -99,8 +99,13 @@ impl PostService {
     /// # Errors
     ///
     /// [`Error::NotFound`] where there is none that the actor may see.
-    pub async fn read(&self, actor: &Actor, id: PostId) -> Result<VisiblePost, Error> {
-        visible(self.ports.reader.show(id).await?, actor)
+    pub async fn read(
+        &self,
+        actor: &Actor,
+        id: PostId,
+        freshness: Freshness,
+    ) -> Result<VisiblePost, Error> {
+        visible(self.reader(freshness).show(id).await?, actor)
     }
 
     /// What a slug leads to. One that a post had while readers could know it leads
@@ -109,14 +114,26 @@ impl PostService {
     /// # Errors
     ///
     /// [`Error::NotFound`] where it leads to no live post that the actor may see.
-    pub async fn read_by_slug(&self, actor: &Actor, slug: Slug) -> Result<SlugTarget, Error> {
-        let found = self.ports.reader.show_by_slug(slug.clone()).await?;
+    pub async fn read_by_slug(
+        &self,
+        actor: &Actor,
+        slug: Slug,
+        freshness: Freshness,
+    ) -> Result<SlugTarget, Error> {
+        let found = self.reader(freshness).show_by_slug(slug.clone()).await?;
         let post = visible(found, actor)?;
         let present = &post.view().post.slug;
         if *present == slug {
             Ok(SlugTarget::Post(post))
         } else {
             Ok(SlugTarget::Moved(present.clone()))
+        }
+    }
+
+    fn reader(&self, freshness: Freshness) -> &dyn PostReader {
+        match freshness {
+            Freshness::Recent => &*self.ports.reader,
+            Freshness::Present => &*self.ports.posts,
         }
     }
 

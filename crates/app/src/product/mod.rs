@@ -15,7 +15,7 @@ use hexpress_domain::validation::ValidationErrors;
 use crate::decision::decision;
 use crate::permissions::operations::ManageProducts;
 use crate::permissions::{self, Permit, Target};
-use crate::{Error, IfMatch, Resource, StockShortage};
+use crate::{Error, Freshness, Preconditions, Resource, StockShortage};
 
 /// What the use cases of products need.
 pub struct ProductPorts {
@@ -64,8 +64,17 @@ impl ProductService {
     /// # Errors
     ///
     /// [`Error::NotFound`] where there is none that the actor may see.
-    pub async fn read(&self, actor: &Actor, id: ProductId) -> Result<Arc<Product>, Error> {
-        let found = self.ports.reader.show(id).await?;
+    pub async fn read(
+        &self,
+        actor: &Actor,
+        id: ProductId,
+        freshness: Freshness,
+    ) -> Result<Arc<Product>, Error> {
+        let reader: &dyn ProductReader = match freshness {
+            Freshness::Recent => &*self.ports.reader,
+            Freshness::Present => &*self.ports.products,
+        };
+        let found = reader.show(id).await?;
         let visible = found.filter(|product| product.is_visible_to(actor));
         visible.ok_or(Error::NotFound(Resource::Product))
     }
@@ -104,11 +113,11 @@ impl ProductService {
         who: &Permit<ManageProducts>,
         id: ProductId,
         patch: ProductPatch,
-        if_match: Option<&IfMatch>,
+        preconditions: Option<&Preconditions>,
     ) -> Result<Product, Error> {
         let (actor, clock) = (who.actor(), &self.ports.clock);
         let decide = move |product: &Product, at| Ok(product.change(&patch, at)?);
-        let decide = decision(actor, if_match, clock, |_, _| Ok(()), decide);
+        let decide = decision(actor, preconditions, clock, |_, _| Ok(()), decide);
         let changed = self.ports.products.change(id, decide).await;
         changed.map_err(Error::about(Resource::Product))
     }
@@ -123,11 +132,11 @@ impl ProductService {
         &self,
         who: &Permit<ManageProducts>,
         id: ProductId,
-        if_match: Option<&IfMatch>,
+        preconditions: Option<&Preconditions>,
     ) -> Result<(), Error> {
         let (actor, clock) = (who.actor(), &self.ports.clock);
         let decide = |product: &Product, at| Ok(Some(product.deleted(at)));
-        let decide = decision(actor, if_match, clock, |_, _| Ok(()), decide);
+        let decide = decision(actor, preconditions, clock, |_, _| Ok(()), decide);
         let deleted = self.ports.products.change(id, decide).await;
         deleted.map(drop).map_err(Error::about(Resource::Product))
     }

@@ -25,7 +25,7 @@ use crate::permissions::operations::{
     DeleteUser, ListUsers, OperateUsers, ReadOwnAccount, RestoreUser,
 };
 use crate::permissions::{self, Permit};
-use crate::{Error, IfMatch, InvalidState, Resource};
+use crate::{Error, InvalidState, Preconditions, Resource};
 
 /// What the use cases of accounts need.
 pub struct UserPorts {
@@ -159,7 +159,7 @@ impl UserService {
         &self,
         who: &Permit<DeleteUser>,
         id: UserId,
-        if_match: Option<&IfMatch>,
+        preconditions: Option<&Preconditions>,
     ) -> Result<(), Error> {
         let permit =
             |actor: &_, locked: &LockedUser| permissions::permit_user_deletion(actor, &locked.user);
@@ -167,7 +167,13 @@ impl UserService {
             require_live(&locked.user)?;
             Ok(Some(require_admin_left(locked, locked.user.deletion(at))?))
         };
-        let decide = decision(who.actor(), if_match, &self.ports.clock, permit, decide);
+        let decide = decision(
+            who.actor(),
+            preconditions,
+            &self.ports.clock,
+            permit,
+            decide,
+        );
         let deleted = self.ports.users.change(id, decide).await;
         deleted.map(drop).map_err(Error::about(Resource::User))
     }
@@ -183,7 +189,7 @@ impl UserService {
         &self,
         who: &Permit<RestoreUser>,
         id: UserId,
-        if_match: Option<&IfMatch>,
+        preconditions: Option<&Preconditions>,
     ) -> Result<User, Error> {
         let decide = |LockedUser { user, .. }: &LockedUser, at| {
             if user.is_live() {
@@ -194,7 +200,7 @@ impl UserService {
         };
         let decide = decision(
             who.actor(),
-            if_match,
+            preconditions,
             &self.ports.clock,
             |_, _| Ok(()),
             decide,

@@ -11,7 +11,7 @@ use super::{UserService, require_admin_left, require_live};
 use crate::auth::{reserve, until_verified};
 use crate::permissions::operations::ChangeUser;
 use crate::permissions::{self, Permit, Target};
-use crate::{Error, IfMatch, Resource};
+use crate::{Error, Preconditions, Resource};
 
 /// The password was changed after it had been verified.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ struct PasswordChanged;
 struct Update {
     actor: Actor,
     patch: UserPatch,
-    if_match: Option<IfMatch>,
+    preconditions: Option<Preconditions>,
 }
 
 impl Update {
@@ -50,7 +50,7 @@ impl Update {
 
     /// Whether the account is in a state to be changed.
     fn check_state(&self, user: &User) -> Result<(), Error> {
-        IfMatch::check(self.if_match.as_ref(), user.version)?;
+        Preconditions::check(self.preconditions.as_ref(), user.version)?;
         require_live(user)
     }
 }
@@ -75,14 +75,14 @@ impl UserService {
         who: &Permit<ChangeUser>,
         id: UserId,
         patch: UserPatch,
-        if_match: Option<&IfMatch>,
+        preconditions: Option<&Preconditions>,
         address: ClientAddress,
     ) -> Result<User, Error> {
         let actor = who.actor();
         let update = Arc::new(Update {
             actor: actor.clone(),
             patch,
-            if_match: if_match.cloned(),
+            preconditions: preconditions.cloned(),
         });
         let new_hash = OnceLock::new();
         until_verified(|| self.try_update(id, &update, address, &new_hash)).await

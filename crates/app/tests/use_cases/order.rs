@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 use hexpress_app::order::OrderPolicy;
 use hexpress_app::permissions::Permit;
-use hexpress_app::{Error, IfMatch, InvalidState, Resource};
+use hexpress_app::{Error, InvalidState, Preconditions, Resource};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::{Page, PageRequest, Position};
@@ -268,7 +268,7 @@ async fn a_step_moves_the_status_the_version_and_the_time() {
 #[tokio::test]
 async fn the_precondition_comes_before_the_state() {
     let service = with_status(OrderStatus::Cancelled).services().orders;
-    let tag = IfMatch::versions(vec![Version::new(9)]);
+    let tag = Preconditions::versions(vec![Version::new(9)]);
     let cancelled = service.cancel(&may(&owner()), order().id, Some(&tag)).await;
     assert!(matches!(cancelled, Err(Error::PreconditionFailed)));
 }

@@ -1,6 +1,6 @@
 use chrono::TimeDelta;
 use hexpress_app::permissions::Permit;
-use hexpress_app::{Error, IfMatch, InvalidState, Resource};
+use hexpress_app::{Error, Freshness, InvalidState, Preconditions, Resource};
 use hexpress_domain::auth::{Actor, CREDENTIALS_CHANGED};
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{PageRequest, Position};
@@ -41,8 +41,8 @@ fn to(status: PostStatus) -> PostPatch {
     }
 }
 
-fn tag(version: i64) -> IfMatch {
-    IfMatch::versions(vec![Version::new(version)])
+fn tag(version: i64) -> Preconditions {
+    Preconditions::versions(vec![Version::new(version)])
 }
 
 #[tokio::test]
@@ -107,7 +107,10 @@ async fn an_author_who_is_gone_by_now_writes_nothing() {
 async fn reads_of_a_published_post_are_views_but_for_its_authors() {
     let read = async |mocks: Mocks, actor: Actor| {
         let service = mocks.services().posts;
-        let post = service.read(&actor, post_id(7)).await.unwrap();
+        let post = service
+            .read(&actor, post_id(7), Freshness::Recent)
+            .await
+            .unwrap();
         service.count_view(&actor, &post);
     };
     for reader in [Actor::Anonymous, session(2, Role::Admin)] {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use hexpress_app::Error;
 use hexpress_app::permissions::Permit;
 use hexpress_app::post::{PostService, SlugTarget};
+use hexpress_app::{Error, Freshness};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Page, PageRequest, Position, Search, Total, fold};
@@ -135,7 +135,7 @@ async fn by_id() {
     let service = service();
     for (actor, by_id, ..) in table() {
         for (view, expected) in posts().into_iter().zip(by_id) {
-            let seen = match service.read(&actor, view.post.id).await {
+            let seen = match service.read(&actor, view.post.id, Freshness::Recent).await {
                 Ok(post) => *post.view() == view,
                 Err(Error::NotFound(_)) => false,
                 Err(error) => panic!("{error}"),
@@ -153,7 +153,7 @@ async fn by_slug_and_by_an_old_slug() {
             let present = view.post.slug.clone();
             let old = format!("old-{present}").parse().unwrap();
             for (slug, is_old) in [(present.clone(), false), (old, true)] {
-                let seen = match service.read_by_slug(&actor, slug).await {
+                let seen = match service.read_by_slug(&actor, slug, Freshness::Recent).await {
                     Ok(SlugTarget::Post(post)) => !is_old && *post.view() == view,
                     Ok(SlugTarget::Moved(target)) => is_old && target == present,
                     Err(Error::NotFound(_)) => false,

@@ -1,5 +1,5 @@
 use hexpress_app::permissions::Permit;
-use hexpress_app::{Error, IfMatch, Resource};
+use hexpress_app::{Error, Freshness, Preconditions, Resource};
 use hexpress_domain::auth::Actor;
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::{Page, PageRequest, Position};
@@ -81,11 +81,14 @@ async fn what_is_not_for_sale_exists_for_admins_alone() {
     };
     let service = Mocks::with_product(&inactive).services().products;
     assert_eq!(
-        *service.read(&admin(), inactive.id).await.unwrap(),
+        *service
+            .read(&admin(), inactive.id, Freshness::Recent)
+            .await
+            .unwrap(),
         inactive
     );
     for actor in [Actor::Anonymous, session(1, Role::Moderator)] {
-        let read = service.read(&actor, inactive.id).await;
+        let read = service.read(&actor, inactive.id, Freshness::Recent).await;
         assert!(matches!(read, Err(Error::NotFound(Resource::Product))));
     }
 }
@@ -183,7 +186,7 @@ async fn a_change_is_of_the_product_as_it_stands() {
     };
     assert_eq!(updated, expected);
     for (version, matches) in [(3, true), (4, false)] {
-        let tag = IfMatch::versions(vec![Version::new(version)]);
+        let tag = Preconditions::versions(vec![Version::new(version)]);
         let updated = service
             .update(&may(&admin()), id, restock(1), Some(&tag))
             .await;

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use hexpress_app::permissions::Permit;
 use hexpress_app::permissions::operations::OperateUsers;
 use hexpress_app::user::UserView;
-use hexpress_app::{Error, IfMatch, InvalidState, Resource};
+use hexpress_app::{Error, InvalidState, Preconditions, Resource};
 use hexpress_domain::auth::{Actor, Reservation, Revocation, Verification};
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::list::{Page, PageRequest, Position};
@@ -42,8 +42,8 @@ fn new_password(current: Option<&str>) -> UserPatch {
     }
 }
 
-fn tag(version: i64) -> IfMatch {
-    IfMatch::versions(vec![Version::new(version)])
+fn tag(version: i64) -> Preconditions {
+    Preconditions::versions(vec![Version::new(version)])
 }
 
 #[tokio::test]
@@ -506,14 +506,14 @@ async fn what_was_true_when_it_was_looked_up_is_decided_again() {
     let update = async |seen: &User, actor: Actor| {
         let service = mocks(seen).services().users;
         let patch = new_password(None);
-        let if_match = tag(3);
+        let preconditions = tag(3);
         async {
             service
                 .update(
                     &Permit::of(actor.clone())?,
                     ada().id,
                     patch,
-                    Some(&if_match),
+                    Some(&preconditions),
                     ADDRESS,
                 )
                 .await
@@ -533,13 +533,13 @@ async fn what_was_true_when_it_was_looked_up_is_decided_again() {
 #[tokio::test]
 async fn another_version_fails_the_precondition_even_where_nothing_changes() {
     let service = Mocks::with_user(&ada()).services().users;
-    for if_match in [tag(2), IfMatch::versions(Vec::new())] {
+    for preconditions in [tag(2), Preconditions::versions(Vec::new())] {
         let updated = service
             .update(
                 &may(&session(1, Role::User)),
                 ada().id,
                 UserPatch::default(),
-                Some(&if_match),
+                Some(&preconditions),
                 ADDRESS,
             )
             .await;
@@ -608,16 +608,24 @@ async fn a_deletion_marks_the_account_and_ends_its_tokens() {
 
 #[tokio::test]
 async fn a_deletion_or_restoring_at_another_version_fails_the_precondition() {
-    for if_match in [tag(2), IfMatch::versions(Vec::new())] {
+    for preconditions in [tag(2), Preconditions::versions(Vec::new())] {
         let deletion = Mocks::with_user(&ada())
             .services()
             .users
-            .delete(&may(&session(1, Role::User)), ada().id, Some(&if_match))
+            .delete(
+                &may(&session(1, Role::User)),
+                ada().id,
+                Some(&preconditions),
+            )
             .await;
         let restored = Mocks::with_user(&deleted(ada()))
             .services()
             .users
-            .restore(&may(&session(2, Role::Admin)), ada().id, Some(&if_match))
+            .restore(
+                &may(&session(2, Role::Admin)),
+                ada().id,
+                Some(&preconditions),
+            )
             .await;
         for outcome in [deletion, restored.map(|_| ())] {
             assert!(matches!(outcome, Err(Error::PreconditionFailed)));

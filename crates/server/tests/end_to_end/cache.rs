@@ -47,6 +47,35 @@ async fn change(caller: &Caller, path: &str, body: Value) -> Answer {
 
 #[rstest]
 #[tokio::test]
+async fn if_match_is_compared_with_the_database(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = TestDatabase::migrated(kind).await;
+    let server = Server::start(&database, &[("CACHE_MAX_AGE_MS", "600000")]);
+    let reader = server.anonymous();
+    let admin = server.admin(&database, "root").await;
+    let post = publish(&admin, "On Engines").await;
+    let product = admin.create_product("Engine", 250, 7).await;
+    let product = format!("/api/products/{}", text(&product["id"]));
+    let paths = [by_id(&post), by_slug(&post), product];
+    let mut tags = Vec::new();
+    for path in &paths {
+        tags.push(reader.get(path).await.etag);
+    }
+    // Past this instance, which goes on to show what it has kept.
+    for table in ["posts", "products"] {
+        let sql = format!("UPDATE {table} SET version = version + 1");
+        database.execute(&sql).await;
+    }
+    for (path, tag) in paths.iter().zip(&tags) {
+        assert_eq!(reader.get(path).await.etag, *tag);
+        let request = reader.request(Method::GET, path).header("If-Match", tag);
+        assert_eq!(request.send().await.unwrap().status(), 412, "{path}");
+    }
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_write_is_seen_at_once_where_it_was_made(
     #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
 ) {

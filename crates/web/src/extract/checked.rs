@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::Method;
-use hexpress_app::IfMatch;
+use hexpress_app::Preconditions;
 use hexpress_domain::order::IdempotencyKey;
 
 use super::body::{FromBody, RequestBody};
@@ -27,7 +27,7 @@ pub(crate) struct Checked<W, P = (), Q = (), B = ()> {
     /// What the client has of a thing that it reads.
     pub(crate) conditions: Conditions,
     /// The versions at which the client wants the thing changed that the path names.
-    pub(crate) if_match: Option<IfMatch>,
+    pub(crate) preconditions: Option<Preconditions>,
     /// The idempotency key, where the endpoint takes one.
     pub(crate) idempotency_key: Option<IdempotencyKey>,
     /// What the body holds.
@@ -49,8 +49,8 @@ impl<W: Who, P: PathParameter, Q: Query, B: FromBody> FromRequest<Arc<Api>>
         let path = P::read(&mut parts, api).await?;
         let query = Q::read(query::fields(&parts.uri)?, who.actor())?;
         let conditions = Conditions::of(&parts.headers);
-        let if_match = if writes && P::IS_THING {
-            conditions.if_match()?
+        let preconditions = if writes && P::IS_THING {
+            conditions.preconditions()?
         } else {
             None
         };
@@ -73,7 +73,7 @@ impl<W: Who, P: PathParameter, Q: Query, B: FromBody> FromRequest<Arc<Api>>
             path,
             query,
             conditions,
-            if_match,
+            preconditions,
             idempotency_key,
             body,
             _place: place,

@@ -5,7 +5,7 @@ use axum::http::header::{ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use hexpress_app::{Error, IfMatch};
+use hexpress_app::{Error, Freshness, Preconditions};
 use hexpress_domain::validation::ValidationErrors;
 
 use crate::error::ApiError;
@@ -30,13 +30,22 @@ impl Conditions {
     }
 
     /// The versions at which the client wants the thing changed.
-    pub(super) fn if_match(&self) -> Result<Option<IfMatch>, ApiError> {
+    pub(super) fn preconditions(&self) -> Result<Option<Preconditions>, ApiError> {
         let unwanted = self.if_none_match.as_deref().and_then(Tags::parse);
-        let condition = IfMatch {
-            wanted: self.wanted()?.as_ref().map(Tags::versions),
-            unwanted: unwanted.as_ref().map(Tags::versions),
+        let conditions = Preconditions {
+            if_match: self.wanted()?.as_ref().map(Tags::versions),
+            if_none_match: unwanted.as_ref().map(Tags::versions),
         };
-        Ok(Some(condition).filter(|condition| *condition != IfMatch::default()))
+        Ok(Some(conditions).filter(|conditions| *conditions != Preconditions::default()))
+    }
+
+    /// How fresh the thing must be that a client reads: `If-Match` is compared with the
+    /// database.
+    pub(crate) const fn freshness(&self) -> Freshness {
+        match self.if_match {
+            Some(_) => Freshness::Present,
+            None => Freshness::Recent,
+        }
     }
 
     fn wanted(&self) -> Result<Option<Tags>, ApiError> {
@@ -88,9 +97,9 @@ impl Conditions {
             None if tags.name_strongly(tag) => Ok(()),
             None => Err(Error::PreconditionFailed.into()),
             Some(version) => {
-                let wanted = IfMatch {
-                    wanted: Some(tags.versions()),
-                    unwanted: None,
+                let wanted = Preconditions {
+                    if_match: Some(tags.versions()),
+                    if_none_match: None,
                 };
                 Ok(wanted.require(version)?)
             }

@@ -120,11 +120,11 @@ pub(super) async fn cancel_order(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<CancelOrder>, OrderId>,
 ) -> Result<Response, ApiError> {
-    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let (who, preconditions) = (&request.who, request.preconditions.as_ref());
     let order = api
         .services
         .orders
-        .cancel(who, request.path, if_match)
+        .cancel(who, request.path, preconditions)
         .await?;
     Ok(show(order)?.written("Order cancelled successfully"))
 }
@@ -149,8 +149,12 @@ pub(super) async fn pay_order(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<PayOrder>, OrderId>,
 ) -> Result<Response, ApiError> {
-    let (who, if_match) = (&request.who, request.if_match.as_ref());
-    let order = api.services.orders.pay(who, request.path, if_match).await?;
+    let (who, preconditions) = (&request.who, request.preconditions.as_ref());
+    let order = api
+        .services
+        .orders
+        .pay(who, request.path, preconditions)
+        .await?;
     Ok(show(order)?.written("Order paid successfully"))
 }
 
@@ -174,11 +178,11 @@ pub(super) async fn fulfil_order(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<FulfilOrder>, OrderId>,
 ) -> Result<Response, ApiError> {
-    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let (who, preconditions) = (&request.who, request.preconditions.as_ref());
     let order = api
         .services
         .orders
-        .fulfil(who, request.path, if_match)
+        .fulfil(who, request.path, preconditions)
         .await?;
     Ok(show(order)?.written("Order fulfilled successfully"))
 }

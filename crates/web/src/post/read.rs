@@ -40,7 +40,11 @@ pub(super) async fn get_post(
         conditions,
         ..
     } = request;
-    let post = api.services.posts.read(&who, id).await?;
+    let post = api
+        .services
+        .posts
+        .read(&who, id, conditions.freshness())
+        .await?;
     read(&api, &method, &who, &conditions, &post)
 }
 
@@ -71,7 +75,13 @@ pub(super) async fn get_post_by_slug(
         ..
     } = request;
     let slug = slug.ok_or(Error::NotFound(Resource::Post))?;
-    match api.services.posts.read_by_slug(&who, slug).await? {
+    let freshness = conditions.freshness();
+    match api
+        .services
+        .posts
+        .read_by_slug(&who, slug, freshness)
+        .await?
+    {
         SlugTarget::Post(post) => read(&api, &method, &who, &conditions, &post),
         SlugTarget::Moved(slug) => {
             let location = api.location("posts/slug", &slug);

@@ -145,11 +145,11 @@ pub(super) async fn update_post(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<ChangePost>, PostId, (), PostPatch>,
 ) -> Result<Response, ApiError> {
-    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let (who, preconditions) = (&request.who, request.preconditions.as_ref());
     let updated = api
         .services
         .posts
-        .update(who, request.path, request.body, if_match);
+        .update(who, request.path, request.body, preconditions);
     Ok(show(updated.await?.view())?.written("Post updated successfully"))
 }
 
@@ -175,11 +175,11 @@ pub(super) async fn publish_post(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<PublishPost>, PostId>,
 ) -> Result<Response, ApiError> {
-    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let (who, preconditions) = (&request.who, request.preconditions.as_ref());
     let post = api
         .services
         .posts
-        .publish(who, request.path, if_match)
+        .publish(who, request.path, preconditions)
         .await?;
     Ok(show(post.view())?.written("Post published successfully"))
 }
@@ -205,10 +205,10 @@ pub(super) async fn delete_post(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<DeletePost>, PostId>,
 ) -> Result<Response, ApiError> {
-    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let (who, preconditions) = (&request.who, request.preconditions.as_ref());
     api.services
         .posts
-        .delete(who, request.path, if_match)
+        .delete(who, request.path, preconditions)
         .await?;
     Ok(respond::done("Post deleted successfully"))
 }
@@ -235,11 +235,11 @@ pub(super) async fn restore_post(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<RestorePost>, PostId>,
 ) -> Result<Response, ApiError> {
-    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let (who, preconditions) = (&request.who, request.preconditions.as_ref());
     let post = api
         .services
         .posts
-        .restore(who, request.path, if_match)
+        .restore(who, request.path, preconditions)
         .await?;
     Ok(show(post.view())?.written("Post restored successfully"))
 }

@@ -52,7 +52,7 @@ async fn get_product(
     let product = api
         .services
         .products
-        .read(&request.who, request.path)
+        .read(&request.who, request.path, request.conditions.freshness())
         .await?;
     let render = |product: &Product| respond::render(show(product)?);
     let rendered = api.render_cache.get_or_render(&product, None, render)?;

@@ -134,11 +134,11 @@ pub(super) async fn update_product(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<ManageProducts>, ProductId, (), ProductPatch>,
 ) -> Result<Response, ApiError> {
-    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let (who, preconditions) = (&request.who, request.preconditions.as_ref());
     let updated = api
         .services
         .products
-        .update(who, request.path, request.body, if_match);
+        .update(who, request.path, request.body, preconditions);
     Ok(show(&updated.await?)?.written("Product updated successfully"))
 }
 
@@ -161,10 +161,10 @@ pub(super) async fn delete_product(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<ManageProducts>, ProductId>,
 ) -> Result<Response, ApiError> {
-    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let (who, preconditions) = (&request.who, request.preconditions.as_ref());
     api.services
         .products
-        .delete(who, request.path, if_match)
+        .delete(who, request.path, preconditions)
         .await?;
     Ok(respond::done("Product deleted successfully"))
 }

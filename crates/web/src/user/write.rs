@@ -143,10 +143,13 @@ pub(super) async fn update_user(
     Address(address): Address,
     request: Checked<Permit<ChangeUser>, UserId, (), UserPatch>,
 ) -> Result<Response, ApiError> {
-    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let (who, preconditions) = (&request.who, request.preconditions.as_ref());
     let (id, patch) = (request.path, request.body);
     let place = sign_up_place(&api, who, id, &patch, address).await?;
-    let update = api.services.users.update(who, id, patch, if_match, address);
+    let update = api
+        .services
+        .users
+        .update(who, id, patch, preconditions, address);
     let outcome = update.await;
     if let (Some(place), Ok(_) | Err(Error::Duplicate(_))) = (place, &outcome) {
         place.keep();
@@ -197,10 +200,10 @@ pub(super) async fn delete_user(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<DeleteUser>, UserId>,
 ) -> Result<Response, ApiError> {
-    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let (who, preconditions) = (&request.who, request.preconditions.as_ref());
     api.services
         .users
-        .delete(who, request.path, if_match)
+        .delete(who, request.path, preconditions)
         .await?;
     Ok(respond::done("User deleted successfully"))
 }
@@ -226,11 +229,11 @@ pub(super) async fn restore_user(
     State(api): State<Arc<Api>>,
     request: Checked<Permit<RestoreUser>, UserId>,
 ) -> Result<Response, ApiError> {
-    let (who, if_match) = (&request.who, request.if_match.as_ref());
+    let (who, preconditions) = (&request.who, request.preconditions.as_ref());
     let user = api
         .services
         .users
-        .restore(who, request.path, if_match)
+        .restore(who, request.path, preconditions)
         .await?;
     Ok(show(user)?.written("User restored successfully"))
 }
