@@ -25,6 +25,11 @@ pub struct DatabaseOptions {
     /// How long PostgreSQL works at one statement; SQLite has no such limit. A whole
     /// transaction that takes twice as long is given up, with its connection.
     pub statement_timeout: Duration,
+    /// How many connections searches take at most, at least 1, so that they leave some to others.
+    pub search_connections: usize,
+    /// How long PostgreSQL works at one statement of a search, if that is less than
+    /// `statement_timeout`; SQLite has no such limit.
+    pub search_timeout: Duration,
     /// How long PostgreSQL waits for a lock; on SQLite, the busy timeout.
     pub lock_timeout: Duration,
     /// How long PostgreSQL leaves a transaction open in which nothing happens.
@@ -38,9 +43,9 @@ pub struct DatabaseOptions {
 }
 
 impl DatabaseOptions {
-    /// What suits a service of moderate size: at most five connections, five seconds for one to
-    /// come free, ten for a statement, five for a lock; `sslmode=prefer`; and SQLite waits for the
-    /// disk at every commit.
+    /// What suits a service of moderate size: at most five connections, two of them for searches,
+    /// five seconds for one to come free, ten for a statement, two for one of a search, five for a
+    /// lock; `sslmode=prefer`; and SQLite waits for the disk at every commit.
     #[must_use]
     pub const fn new(url: DatabaseUrl) -> Self {
         Self {
@@ -50,6 +55,8 @@ impl DatabaseOptions {
             acquire_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(10),
+            search_connections: 2,
+            search_timeout: Duration::from_secs(2),
             lock_timeout: Duration::from_secs(5),
             idle_in_transaction_timeout: Duration::from_secs(10),
             migrate_lock_timeout: Duration::from_secs(600),

@@ -122,7 +122,7 @@ impl Connections {
             pools,
             acquire_timeout: options.acquire_timeout,
             meaning_of,
-            searches: Arc::new(Semaphore::new((options.pool_max / 2).max(1))),
+            searches: Arc::new(Semaphore::new(options.search_connections.max(1))),
             waiting_searches: Semaphore::new(MAX_WAITING_SEARCHES),
             activity: Activity::default(),
         };

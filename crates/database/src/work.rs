@@ -2,7 +2,6 @@ mod attempt;
 mod queued_write;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use hexpress_domain::repository::RepositoryError;
 use tracing::Instrument;
@@ -12,9 +11,6 @@ use crate::error::is_of_another_schema;
 use crate::lease::Intent;
 
 pub use attempt::{Doing, Work};
-
-/// How long a statement of a search may take on PostgreSQL.
-const SEARCH_LIMIT: Duration = Duration::from_secs(2);
 
 impl Database {
     /// Runs statements that write nothing, outside of a transaction. Where the connection
@@ -48,9 +44,9 @@ impl Database {
     }
 
     /// A [`read`](Self::read) that may have to look at every row, such as a search for one
-    /// character. At most half of the connections do so at once, and at most 64 searches wait
-    /// for one of them. On PostgreSQL no statement of it takes longer than two seconds. SQLite
-    /// has no limit of time: Diesel cannot interrupt it.
+    /// character. At most `search_connections` do so at once, and at most 64 searches wait for one
+    /// of them. On PostgreSQL no statement of it takes longer than `search_timeout`. SQLite has no
+    /// limit of time: Diesel cannot interrupt it.
     ///
     /// # Errors
     ///
@@ -60,7 +56,8 @@ impl Database {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let limit = SEARCH_LIMIT.min(self.inner.options.statement_timeout);
+        let options = &self.inner.options;
+        let limit = options.search_timeout.min(options.statement_timeout);
         self.run(Intent::Search(limit), input, work, |_| true).await
     }
 

@@ -184,7 +184,7 @@ async fn searches_leave_half_of_the_connections_to_others(
 ) {
     let stage = stage(kind).await;
     let database = open(&stage.raw).await;
-    let half = u32::try_from(options(&stage.raw).pool_max / 2).unwrap();
+    let half = u32::try_from(options(&stage.raw).search_connections).unwrap();
     let searches = (0..=half).map(|_| {
         let (database, stage) = (database.clone(), Arc::clone(&stage));
         tokio::spawn(async move { database.search(stage, HELD).await })
@@ -214,7 +214,7 @@ async fn no_more_searches_wait_than_leave_room_for_others() {
         let (database, stage) = (database.clone(), Arc::clone(&stage));
         tokio::spawn(async move { database.search(stage, HELD).await })
     };
-    let running = options(&stage.raw).pool_max / 2;
+    let running = options(&stage.raw).search_connections;
     let mut searches: Vec<_> = (0..running).map(search).collect();
     while stage.runs.load(Ordering::Relaxed) < u32::try_from(running).unwrap() {
         tokio::task::yield_now().await;
