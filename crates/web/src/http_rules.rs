@@ -4,7 +4,7 @@
 use axum::extract::Request;
 use axum::http::header::{HOST, TRANSFER_ENCODING};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, Version};
+use axum::http::{HeaderValue, Version};
 
 use crate::error::{ApiError, MAX_METHOD_LENGTH};
 
@@ -17,18 +17,19 @@ pub(crate) fn check(request: &Request) -> Result<(), ApiError> {
     if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked")) {
         return Err(ApiError::UnknownCoding);
     }
-    if request.version() == Version::HTTP_11 && !has_one_host(request.headers()) {
+    if !has_good_host(request) {
         return Err(ApiError::BadHost);
     }
     Ok(())
 }
 
-/// RFC 9112, section 3.2.
-fn has_one_host(headers: &HeaderMap) -> bool {
-    let mut hosts = headers.get_all(HOST).iter();
+/// RFC 9112, section 3.2. HTTP/1.0 knows no `Host`, and clients send one all the same.
+fn has_good_host(request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() < Version::HTTP_11,
         (Some(host), None) => is_host(host),
-        _ => false,
+        (Some(_), Some(_)) => false,
     }
 }
 

@@ -120,9 +120,10 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
 }
 
 fn add_headers(response: &mut Response, api: &Api, is_read: bool, id: &str, has_token: bool) {
+    let is_revalidated = [StatusCode::NOT_FOUND, StatusCode::PERMANENT_REDIRECT];
     let cache_control = if has_token {
         "private, no-store"
-    } else if is_read || response.status() == StatusCode::NOT_FOUND {
+    } else if is_read || is_revalidated.contains(&response.status()) {
         "no-cache"
     } else {
         "no-store"

@@ -5,9 +5,9 @@ use axum::extract::{OriginalUri, State};
 use axum::http::header::{
     AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
 };
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderValue, Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::any;
 use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -20,6 +20,7 @@ use crate::error::ApiError;
 use crate::extract::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 use crate::openapi::{self, Document};
 use crate::request::{self, X_REQUEST_ID};
+use crate::respond;
 use crate::{auth, health, json, order, post, product, reference, user};
 
 /// The whole API, under `/api`, and its interactive reference, at `/docs`.
@@ -129,11 +130,11 @@ async fn without_slash(State(api): State<Arc<Api>>, uri: Uri) -> Response {
     let path = uri.path().trim_end_matches('/');
     let query = uri.query().map(|query| format!("?{query}"));
     let query = query.unwrap_or_default();
-    let location = format!("{}{path}{query}", api.settings.base_path);
-    match HeaderValue::from_str(&location) {
-        Ok(location) => (StatusCode::PERMANENT_REDIRECT, [(LOCATION, location)]).into_response(),
-        Err(_) => StatusCode::PERMANENT_REDIRECT.into_response(),
-    }
+    let path = format!("{}{path}", api.settings.base_path);
+    respond::moved(
+        &format!("{path}{query}"),
+        serde_json::json!({ "path": path }),
+    )
 }
 
 /// The path is the one that the client sent, wherever the router is nested.

@@ -1,6 +1,6 @@
 use axum::body::Bytes;
-use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, Method};
 use hexpress_app::Error;
 use hexpress_domain::auth::ClientAddress;
 use hexpress_domain::validation::ValidationErrors;
@@ -28,14 +28,14 @@ pub(crate) trait FromBody: Sized + Send {
 /// For an endpoint that takes no body. Where it writes, `{}` counts as no body.
 impl FromBody for () {
     async fn from_body(body: RequestBody<'_>, api: &Api) -> Result<Self, ApiError> {
-        if !body.writes {
+        if [Method::GET, Method::HEAD].contains(&body.method) {
             return Ok(());
         }
-        let (headers, bytes) = body.read(BODY_LIMIT, api).await?;
+        let (method, headers, bytes) = body.read(BODY_LIMIT, api).await?;
         if bytes.is_empty() {
             return Ok(());
         }
-        let fields = parse(format(&headers)?, bytes).await?;
+        let fields = parse(format(&method, &headers)?, bytes).await?;
         Ok(fields.finish(Ok(()))?)
     }
 }
@@ -44,18 +44,17 @@ impl<T: Body> FromBody for T {
     const IS_IDEMPOTENT: bool = T::IS_IDEMPOTENT;
 
     async fn from_body(body: RequestBody<'_>, api: &Api) -> Result<Self, ApiError> {
-        let (headers, bytes) = body.read(T::limit(&api.settings), api).await?;
-        let fields = parse(format(&headers)?, bytes).await?;
+        let (method, headers, bytes) = body.read(T::limit(&api.settings), api).await?;
+        let fields = parse(format(&method, &headers)?, bytes).await?;
         Ok(T::read(fields, api)?)
     }
 }
 
 /// The body of a request, not yet received.
 pub(crate) struct RequestBody<'p> {
+    pub(super) method: Method,
     pub(super) headers: HeaderMap,
     pub(super) body: axum::body::Body,
-    /// Whether the method may change something.
-    pub(super) writes: bool,
     /// Where it comes from.
     pub(super) address: ClientAddress,
     /// What its bytes are counted on.
@@ -68,11 +67,11 @@ enum Format {
 }
 
 impl RequestBody<'_> {
-    async fn read(self, limit: usize, api: &Api) -> Result<(HeaderMap, Bytes), ApiError> {
+    async fn read(self, limit: usize, api: &Api) -> Result<(Method, HeaderMap, Bytes), ApiError> {
         check_length(&self.headers, limit)?;
         let patience = api.settings.body_read_timeout;
         let receiving = self.place.receive(self.body, limit, patience, self.address);
-        Ok((self.headers, receiving.await?))
+        Ok((self.method, self.headers, receiving.await?))
     }
 }
 
@@ -91,7 +90,7 @@ fn check_length(headers: &HeaderMap, limit: usize) -> Result<(), ApiError> {
     }
 }
 
-fn format(headers: &HeaderMap) -> Result<Format, ApiError> {
+fn format(method: &Method, headers: &HeaderMap) -> Result<Format, ApiError> {
     let mut codings = headers.get_all(CONTENT_ENCODING).iter();
     if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(ApiError::EncodedBody);
@@ -109,6 +108,8 @@ fn format(headers: &HeaderMap) -> Result<Format, ApiError> {
     });
     match essence.as_str() {
         "application/json" if is_utf8 => Ok(Format::Json),
+        // RFC 7396: what a PATCH names is replaced, and the rest stays.
+        "application/merge-patch+json" if is_utf8 && *method == Method::PATCH => Ok(Format::Json),
         "application/x-www-form-urlencoded" if is_utf8 => Ok(Format::Form),
         _ => Err(ApiError::UnsupportedMediaType),
     }

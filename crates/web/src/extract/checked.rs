@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
-use axum::http::Method;
 use hexpress_app::Preconditions;
 use hexpress_domain::order::IdempotencyKey;
 
@@ -26,7 +25,7 @@ pub(crate) struct Checked<W, P = (), Q = (), B = ()> {
     pub(crate) query: Q,
     /// What the client has of a thing that it reads.
     pub(crate) conditions: Conditions,
-    /// The versions at which the client wants the thing changed that the path names.
+    /// The versions at which the client wants the thing that the path names.
     pub(crate) preconditions: Option<Preconditions>,
     /// The idempotency key, where the endpoint takes one.
     pub(crate) idempotency_key: Option<IdempotencyKey>,
@@ -44,12 +43,11 @@ impl<W: Who, P: PathParameter, Q: Query, B: FromBody> FromRequest<Arc<Api>>
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, ApiError> {
         let mut place = Place::take(&api.limits)?;
         let (mut parts, body) = request.into_parts();
-        let writes = parts.method != Method::GET && parts.method != Method::HEAD;
         let who = W::identify(&mut parts, api).await?;
         let path = P::read(&mut parts, api).await?;
         let query = Q::read(query::fields(&parts.uri)?, who.actor())?;
         let conditions = Conditions::of(&parts.headers);
-        let preconditions = if writes && P::IS_THING {
+        let preconditions = if P::IS_THING {
             conditions.preconditions()?
         } else {
             None
@@ -61,9 +59,9 @@ impl<W: Who, P: PathParameter, Q: Query, B: FromBody> FromRequest<Arc<Api>>
         };
         let Ok(Address(address)) = Address::from_request_parts(&mut parts, api).await;
         let body = RequestBody {
+            method: parts.method,
             headers: parts.headers,
             body,
-            writes,
             address,
             place: &mut place,
         };

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::mem;
 
+use axum::http::Method;
 use hexpress_app::Error;
 use hexpress_domain::id::IdError;
 use hexpress_domain::list::PageSizeError;
@@ -22,6 +23,7 @@ use crate::limits::BODY_LIMIT;
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
+const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// Describes the refusals by limits, on operations that are limited.
 pub(crate) fn describe_limits(document: &mut OpenApi) {
@@ -32,17 +34,17 @@ pub(crate) fn describe_limits(document: &mut OpenApi) {
     }
 }
 
-/// The operations of a path, each with whether it reads a body.
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
+/// The operations of a path, each with its method.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
     let operations = [
-        (false, &mut item.get),
-        (true, &mut item.post),
-        (true, &mut item.patch),
-        (true, &mut item.delete),
+        (Method::GET, &mut item.get),
+        (Method::POST, &mut item.post),
+        (Method::PATCH, &mut item.patch),
+        (Method::DELETE, &mut item.delete),
     ];
     operations
         .into_iter()
-        .filter_map(|(reads_body, operation)| Some((reads_body, operation.as_mut()?)))
+        .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
 /// Completes every operation.
@@ -52,15 +54,19 @@ pub(super) fn complete(document: &mut OpenApi) {
         components.headers.insert(name.to_owned(), header.into());
     }
     for item in document.paths.paths.values_mut() {
-        for (reads_body, operation) in operations(item) {
-            complete_operation(operation, reads_body, &mut components);
+        for (method, operation) in operations(item) {
+            complete_operation(operation, &method, &mut components);
         }
     }
     document.components = Some(components);
 }
 
-fn complete_operation(operation: &mut Operation, reads_body: bool, components: &mut Components) {
+fn complete_operation(operation: &mut Operation, method: &Method, components: &mut Components) {
+    let reads_body = *method != Method::GET;
     take_forms(operation, components);
+    if *method == Method::PATCH {
+        take_merge_patches(operation);
+    }
     let mut errors = common_error_responses(operation, reads_body);
     let responses = &operation.responses.responses;
     let is_limited = of_limits().keys().all(|key| responses.contains_key(key));
@@ -140,6 +146,15 @@ fn take_forms(operation: &mut Operation, components: &mut Components) {
         components.schemas.insert(name, Schema::Object(form).into());
     }
     body.content.insert(FORM.to_owned(), content.into());
+}
+
+/// JSON of a PATCH may be called what it is (RFC 7396).
+fn take_merge_patches(operation: &mut Operation) {
+    if let Some(RefOr::T(body)) = &mut operation.request_body
+        && let Some(json) = body.content.get(JSON).cloned()
+    {
+        body.content.insert(MERGE_PATCH.to_owned(), json);
+    }
 }
 
 /// Leaves out that a property may be null, which no form can say.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use hexpress_app::post::{SlugTarget, VisiblePost};
 use hexpress_app::{Error, Resource};
@@ -90,8 +90,8 @@ pub(super) async fn get_post_by_slug(
     }
 }
 
-/// Answers with one post, and counts the view that this is, unless the client asked
-/// for the header alone.
+/// Answers with one post, and counts the view that this is, unless the client asked for the
+/// header alone or is refused.
 fn read(
     api: &Api,
     method: &Method,
@@ -99,12 +99,14 @@ fn read(
     conditions: &Conditions,
     post: &VisiblePost,
 ) -> Result<Response, ApiError> {
-    if *method == Method::GET {
-        api.services.posts.count_view(actor, post);
-    }
     let render = |post: &PostView| respond::render(show(post)?);
     let rendered = api
         .render_cache
         .get_or_render(post.shared(), None, render)?;
-    Ok(conditions.respond(rendered))
+    let response = conditions.respond(rendered);
+    let is_seen = [StatusCode::OK, StatusCode::NOT_MODIFIED].contains(&response.status());
+    if *method == Method::GET && is_seen {
+        api.services.posts.count_view(actor, post);
+    }
+    Ok(response)
 }

@@ -51,6 +51,17 @@ async fn a_byte_order_mark_is_passed_over() {
 }
 
 #[tokio::test]
+async fn the_json_of_a_patch_may_be_called_a_merge_patch() {
+    const MERGE_PATCH: &str = "application/merge-patch+json";
+    let router = Mocks::knowing(ada()).router();
+    let change = call("PATCH", ADA_PATH).by(ADA);
+    let changed = change.body(MERGE_PATCH, r#"{"firstName":"A"}"#);
+    assert_eq!(changed.on(&router).await.status, 200);
+    let answer = refused(login().body(MERGE_PATCH, "{}")).await;
+    assert_eq!(answer.failure(), failure(415, "UNSUPPORTED_MEDIA_TYPE"));
+}
+
+#[tokio::test]
 async fn json_of_another_type_breaks_a_rule() {
     for body in ["[]", "5", "null", "\"text\""] {
         let answer = refused(login().body("application/json", body)).await;

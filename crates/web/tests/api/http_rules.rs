@@ -13,7 +13,8 @@ const OLD: &str = "\"2-0123456789abcdef\"";
 #[tokio::test]
 async fn a_request_names_one_host() {
     let router = Mocks::default().router();
-    for hosts in [&[][..], &["a", "a"], &["a b"], &[""], &["user@a"], &["a:x"]] {
+    let bad = [&[][..], &["a", "a"], &["a b"], &[""], &["user@a"], &["a:x"]];
+    for hosts in bad.into_iter().chain([&["a"][..]]) {
         for (version, path) in [
             (Version::HTTP_11, "/api/health"),
             (Version::HTTP_11, "/nope"),
@@ -25,10 +26,12 @@ async fn a_request_names_one_host() {
             }
             let request = request.body(axum::body::Body::empty()).unwrap();
             let response = router.clone().oneshot(request).await.unwrap();
-            let expected = if version == Version::HTTP_11 {
-                400
-            } else {
-                200
+            let may_be_none = hosts.is_empty() && version == Version::HTTP_10;
+            let expected = match hosts {
+                ["a"] if path == "/nope" => 404,
+                ["a"] => 200,
+                _ if may_be_none => 200,
+                _ => 400,
             };
             assert_eq!(response.status(), expected, "{hosts:?} {path}");
             assert!(response.headers().contains_key("x-request-id"));
@@ -57,7 +60,8 @@ async fn bodies_are_neither_encoded_nor_transferred_in_unknown_ways() {
         .on(&router)
         .await;
     assert_eq!(plain.status, 400);
-    for coding in ["gzip, chunked", "gzip", "chunked, chunked"] {
+    // Without `chunked` at the end nobody knows where the body ends: the HTTP library refuses it.
+    for coding in ["gzip, chunked", "chunked, chunked"] {
         let answer = login()
             .header("transfer-encoding", coding)
             .on(&router)
@@ -83,6 +87,8 @@ async fn a_known_path_with_a_slash_behind_it_leads_to_the_one_without() {
             let answer = call(method, &format!("{path}/?limit=x")).on(&router).await;
             assert_eq!(answer.status, 308, "{method} {path}");
             assert_eq!(answer.header("location"), format!("{path}?limit=x"));
+            assert_eq!(answer.header("cache-control"), "no-cache");
+            assert_eq!(answer.data(), json!({"path": path}));
         }
     }
     for path in ["/nope/", "/api/", "//evil.example/"] {

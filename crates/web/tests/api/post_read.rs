@@ -47,6 +47,20 @@ async fn a_post_is_shown_whole_with_its_author_but_no_email() {
 }
 
 #[tokio::test]
+async fn who_is_refused_has_not_seen_the_post() {
+    let router = viewing(0).router();
+    for path in [POST_PATH, SLUG_PATH] {
+        for (tag, status) in [("\"2-0123456789abcdef\"", 412), ("junk", 400)] {
+            let answer = get(path).header("if-match", tag).on(&router).await;
+            assert_eq!(answer.status, status, "{path} {tag}");
+        }
+    }
+    // The header is read before the post.
+    let missing = get("/api/posts/slug/nowhere").header("if-match", "junk");
+    assert_eq!(missing.on(&router).await.status, 400);
+}
+
+#[tokio::test]
 async fn drafts_are_for_their_author_and_staff() {
     for (view, callers) in [
         (published(), [200, 200, 200, 200, 200]),
