@@ -337,6 +337,33 @@ fn a_minimum_is_at_most_its_maximum() {
 }
 
 #[test]
+fn searches_take_half_of_the_connections_unless_a_number_is_set() {
+    let searches = |environment: &[(&str, &str)]| {
+        let environment = [&[URL], environment].concat();
+        let options = load(&environment).database.options(URL.1.parse().unwrap());
+        (
+            options.search_connections,
+            options.search_timeout.as_millis(),
+        )
+    };
+    assert_eq!(searches(&[]), (2, 2000));
+    assert_eq!(searches(&[("DB_POOL_MAX", "1")]), (1, 2000));
+    // The least of the two limits of time holds.
+    searches(&[("DB_STATEMENT_TIMEOUT_MS", "1000")]);
+    let set = [("SEARCH_CONNECTIONS", "5"), ("SEARCH_TIMEOUT_MS", "10000")];
+    assert_eq!(searches(&set), (5, 10_000));
+    assert_eq!(
+        fault(&[("SEARCH_CONNECTIONS", "6")]),
+        "SEARCH_CONNECTIONS is `6` (environment): expected at most DB_POOL_MAX (5)"
+    );
+    assert_eq!(
+        fault(&[URL, ("SEARCH_TIMEOUT_MS", "10001")]),
+        "SEARCH_TIMEOUT_MS is `10001` (environment): expected at most DB_STATEMENT_TIMEOUT_MS (10000)"
+    );
+    load(&[("SEARCH_TIMEOUT_MS", "10001")]);
+}
+
+#[test]
 fn hashes_in_production_are_as_strong_as_owasp_asks() {
     for (name, value) in [("ARGON2_MEMORY_KIB", "19455"), ("ARGON2_ITERATIONS", "1")] {
         assert!(fault(&[PRODUCTION, URL, (name, value)]).starts_with(name));
