@@ -74,7 +74,8 @@ impl ConnectionCounts {
     ///
     /// # Errors
     ///
-    /// [`Failure`] where more are configured than fit, or none fits.
+    /// [`Failure::Usage`] where more are configured than fit, [`Failure::Failed`] where none
+    /// fits.
     pub fn fit(
         files: usize,
         pooled: usize,
@@ -85,19 +86,25 @@ impl ConnectionCounts {
             .saturating_mul(FILES_FOR_EACH_POOLED)
             .saturating_add(OTHER_FILES);
         let room = files.saturating_sub(kept);
-        let max = max.unwrap_or_else(|| room.clamp(1, MOST_CONNECTIONS));
-        if max > room {
+        let why = format!(
+            "the process may open {files} files, and {kept} are kept for the database and the rest"
+        );
+        if room == 0 {
             return Err(Failure::Failed(format!(
-                "{max} connections do not fit: the process may open {files} files, and {kept} are kept for the database \
-                 and the rest\nSet MAX_CONNECTIONS to at most {}, or let the process open more files \
-                 (ulimit -n, LimitNOFILE).",
-                room.max(1)
+                "no connection fits: {why}\nLower DB_POOL_MAX, or let the process open more files \
+                 (ulimit -n, LimitNOFILE)."
             )));
         }
+        if let Some(max) = max.filter(|max| *max > room) {
+            return Err(Failure::Usage(format!(
+                "MAX_CONNECTIONS is `{max}`: expected at most {room}: {why}"
+            )));
+        }
+        let max = max.unwrap_or_else(|| room.min(MOST_CONNECTIONS));
         let share = (max / 8).max(LEAST_PER_ADDRESS.min(max.div_ceil(2)));
         Ok(Self {
             max,
-            per_address: per_address.unwrap_or(share).min(max),
+            per_address: per_address.unwrap_or(share),
         })
     }
 }
@@ -117,13 +124,34 @@ mod tests {
         assert_eq!(fit(1024, None), Some((880, 256)));
         assert_eq!(fit(244, None), Some((100, 50)));
         assert_eq!(fit(145, None), Some((1, 1)));
-        assert_eq!(fit(144, None), None);
+    }
+
+    #[test]
+    fn where_nothing_fits_the_message_names_what_would_help() {
+        for max in [None, Some(1)] {
+            assert_eq!(
+                ConnectionCounts::fit(144, 20, max, None),
+                Err(Failure::Failed(
+                    "no connection fits: the process may open 144 files, and 144 are kept for the \
+                     database and the rest\n\
+                     Lower DB_POOL_MAX, or let the process open more files (ulimit -n, LimitNOFILE)."
+                        .to_owned()
+                ))
+            );
+        }
     }
 
     #[test]
     fn what_is_configured_must_fit() {
         assert_eq!(fit(1024, Some(880)), Some((880, 256)));
-        assert_eq!(fit(1024, Some(881)), None);
+        assert_eq!(
+            ConnectionCounts::fit(1024, 20, Some(881), None),
+            Err(Failure::Usage(
+                "MAX_CONNECTIONS is `881`: expected at most 880: the process may open 1024 files, \
+                 and 144 are kept for the database and the rest"
+                    .to_owned()
+            ))
+        );
         assert_eq!(fit(1_000_000, Some(20_000)), Some((20_000, 2500)));
     }
 

@@ -40,7 +40,7 @@ mod urlencoded;
 mod user;
 
 pub use api::{Api, CorsOrigins, Settings};
-pub use limits::{LimitSettings, Limits};
+pub use limits::{AddressShare, AddressShares, LimitSettings, Limits};
 pub use metrics::HttpMetrics;
 pub use render_cache::RenderCache;
 #[cfg(feature = "probe")]

@@ -113,7 +113,11 @@ async fn start(program: &Program) -> Result<Running, Failure> {
     let store = Store::open_migrated(&config.database).await?;
     let parts = Parts::new(config, &store.database)?;
     if let Err(error) = parts.adapters.expect_stored_hashes(&store.database).await {
-        warn!(%error, "the settings of the stored hashes are not known");
+        warn!(
+            %error,
+            "the settings of the stored hashes are not known: a login may tell by its time whether \
+             an email is registered"
+        );
     }
     let has_admin = parts.services.users.has_admin().await;
     let has_admin = has_admin.map_err(|error| Failure::of(&error))?;

@@ -31,6 +31,9 @@ pub const AUTO_MIGRATE: Setting = Setting::new(
 const URL_FORMS: &str =
     "sqlite://PATH, sqlite://:memory: or postgres://user:password@host:5432/name";
 
+const SEARCH_CONNECTIONS: &str = "SEARCH_CONNECTIONS";
+const SEARCH_TIMEOUT: &str = "SEARCH_TIMEOUT_MS";
+
 const DB_HOST: &str = "DB_HOST";
 const DB_NAME: &str = "DB_NAME";
 
@@ -52,6 +55,8 @@ pub struct DatabaseConfig {
     acquire_timeout: Duration,
     idle_timeout: Duration,
     statement_timeout: Duration,
+    search_connections: usize,
+    search_timeout: Duration,
     /// How long to wait for a lock.
     pub lock_timeout: Duration,
     idle_in_transaction_timeout: Duration,
@@ -142,6 +147,24 @@ impl DatabaseConfig {
                 10_000,
                 1,
             )?,
+            search_connections: reader.whole(
+                Setting::new(SEARCH_CONNECTIONS, "connections that searches take at most")
+                    .used_if(has_pool)
+                    .with_default_in_words("half of `DB_POOL_MAX`, at least 1"),
+                (pool_max / 2).max(1),
+                1..=1000,
+            )?,
+            search_timeout: reader.milliseconds(
+                Setting::new(
+                    SEARCH_TIMEOUT,
+                    "how long PostgreSQL works at one statement of a search, then 503; SQLite has \
+                     no such limit",
+                )
+                .used_if(!is_sqlite)
+                .with_default_in_words("2000, or `DB_STATEMENT_TIMEOUT_MS` if that is less"),
+                2_000,
+                1,
+            )?,
             lock_timeout: reader.milliseconds(
                 Setting::new(
                     "DB_LOCK_TIMEOUT_MS",
@@ -198,6 +221,16 @@ impl DatabaseConfig {
             let expected = format!("at most DB_POOL_MAX ({})", self.pool_max);
             return Err(reader.refuse("DB_POOL_MIN", expected));
         }
+        if self.search_connections > self.pool_max {
+            let expected = format!("at most DB_POOL_MAX ({})", self.pool_max);
+            return Err(reader.refuse(SEARCH_CONNECTIONS, expected));
+        }
+        let is_set = reader.is_in_use(SEARCH_TIMEOUT) && reader.is_set(SEARCH_TIMEOUT);
+        if is_set && self.search_timeout > self.statement_timeout {
+            let limit = self.statement_timeout.as_millis();
+            let expected = format!("at most DB_STATEMENT_TIMEOUT_MS ({limit})");
+            return Err(reader.refuse(SEARCH_TIMEOUT, expected));
+        }
         let waits = [
             ("DB_ACQUIRE_TIMEOUT_MS", self.acquire_timeout),
             ("DB_STATEMENT_TIMEOUT_MS", self.statement_timeout),
@@ -233,6 +266,8 @@ impl DatabaseConfig {
             acquire_timeout: self.acquire_timeout,
             idle_timeout: self.idle_timeout,
             statement_timeout: self.statement_timeout,
+            search_connections: self.search_connections,
+            search_timeout: self.search_timeout,
             lock_timeout: self.lock_timeout,
             idle_in_transaction_timeout: self.idle_in_transaction_timeout,
             migrate_lock_timeout: self.migrate_lock_timeout,

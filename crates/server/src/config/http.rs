@@ -63,7 +63,7 @@ impl HttpConfig {
         reader.section("Requests");
         let (local, all) = ("127.0.0.1".to_owned(), "0.0.0.0".to_owned());
         let app_env = reader.app_env();
-        Ok(Self {
+        let config = Self {
             host: reader.value(
                 HOST,
                 app_env.pick(local.clone(), local, all),
@@ -122,7 +122,10 @@ impl HttpConfig {
                     "how many connections are served at once; beyond that they wait to be \
                      accepted. The files that the database may need are kept free",
                 )
-                .with_default_in_words("as many files as the process may open, at most 8192"),
+                .with_default_in_words(
+                    "as many as the process may open files, less those kept for the database \
+                     (4 × `DB_POOL_MAX` + 64), at most 8192",
+                ),
             )?,
             max_connections_per_address: connections(
                 reader,
@@ -131,11 +134,26 @@ impl HttpConfig {
                     "how many of them one client address may have; beyond that they are closed. \
                      Those of `TRUSTED_PROXIES` are not counted",
                 )
-                .with_default_in_words("an eighth of `MAX_CONNECTIONS`, at least 256"),
+                .with_default_in_words(
+                    "an eighth of `MAX_CONNECTIONS`, at least 256 or half of it, whichever is less",
+                ),
             )?,
             trusted_proxies: read_proxies(reader)?,
             cors_origins: read_origins(reader)?,
-        })
+        };
+        config.check(reader)?;
+        Ok(config)
+    }
+
+    /// One address cannot have more connections than there are.
+    fn check(&self, reader: &Reader<'_>) -> Result<(), ConfigError> {
+        match (self.max_connections, self.max_connections_per_address) {
+            (Some(max), Some(per_address)) if per_address > max => {
+                let expected = format!("at most MAX_CONNECTIONS ({max})");
+                Err(reader.refuse("MAX_CONNECTIONS_PER_ADDRESS", expected))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+use hexpress_domain::post::PostQuery;
 use hexpress_web::LimitSettings;
 
 use super::reader::Reader;
@@ -6,9 +7,13 @@ use super::{ConfigError, Setting};
 /// The most bytes that a budget may have: what one semaphore hands out at once.
 const MAX_BUDGET: usize = 4_294_967_295;
 
-/// The least bytes for answers: a quarter holds the longest page, 4 MiB of content of which
-/// each byte may be six in JSON.
-const LEAST_RESPONSES: usize = 4 * 25 * 1024 * 1024;
+/// The least bytes for bodies: a quarter is for those of at most 64 KiB, such as logins, and holds
+/// one of them.
+const LEAST_BODIES: usize = 4 * 64 * 1024;
+
+/// The least bytes for answers: an answer has to fit into an empty budget. The longest is a page of
+/// posts with content, each byte of which may be six in JSON; the rest of it is less than 2 MiB.
+const LEAST_RESPONSES: usize = 6 * PostQuery::MAX_CONTENT_BYTES + 2 * 1024 * 1024;
 
 /// How much is taken on.
 #[derive(Debug, Clone, Copy)]
@@ -41,20 +46,25 @@ impl LimitsConfig {
             1024,
             1..=1_000_000,
         )?;
-        let body_bytes = reader.whole(
+        let least_bodies = LEAST_BODIES.max(2 * post_body);
+        let body_bytes = reader.value(
             Setting::new(
                 "BODY_BUDGET_BYTES",
                 "the bodies of all requests together, until they are answered; beyond that 503. \
                  A quarter is for bodies of at most 64 KiB, such as logins. One client address may \
-                 take an eighth, or a single body. It is at least twice `BODY_LIMIT_BYTES`",
+                 take an eighth, or a single body. It is at least twice `BODY_LIMIT_BYTES`, \
+                 and at least 262144",
             ),
-            67_108_864.max(2 * post_body),
-            2048..=MAX_BUDGET,
+            67_108_864.max(least_bodies),
+            &format!(
+                "a whole number from {least_bodies} to {MAX_BUDGET}: at least twice \
+                 BODY_LIMIT_BYTES, and at least {LEAST_BODIES} (4 × 64 KiB)"
+            ),
+            |text| {
+                let bytes = text.parse().ok();
+                bytes.filter(|bytes| (least_bodies..=MAX_BUDGET).contains(bytes))
+            },
         )?;
-        if body_bytes < 2 * post_body {
-            let least = format!("at least {}, twice BODY_LIMIT_BYTES", 2 * post_body);
-            return Err(reader.refuse("BODY_BUDGET_BYTES", least));
-        }
         let pending_bodies_per_address = reader.whole(
             Setting::new(
                 "MAX_PENDING_BODIES_PER_ADDRESS",

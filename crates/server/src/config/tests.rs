@@ -337,6 +337,64 @@ fn a_minimum_is_at_most_its_maximum() {
 }
 
 #[test]
+fn searches_take_half_of_the_connections_unless_a_number_is_set() {
+    let searches = |environment: &[(&str, &str)]| {
+        let environment = [&[URL], environment].concat();
+        let options = load(&environment).database.options(URL.1.parse().unwrap());
+        (
+            options.search_connections,
+            options.search_timeout.as_millis(),
+        )
+    };
+    assert_eq!(searches(&[]), (2, 2000));
+    assert_eq!(searches(&[("DB_POOL_MAX", "1")]), (1, 2000));
+    // The least of the two limits of time holds.
+    searches(&[("DB_STATEMENT_TIMEOUT_MS", "1000")]);
+    let set = [("SEARCH_CONNECTIONS", "5"), ("SEARCH_TIMEOUT_MS", "10000")];
+    assert_eq!(searches(&set), (5, 10_000));
+    assert_eq!(
+        fault(&[("SEARCH_CONNECTIONS", "6")]),
+        "SEARCH_CONNECTIONS is `6` (environment): expected at most DB_POOL_MAX (5)"
+    );
+    assert_eq!(
+        fault(&[URL, ("SEARCH_TIMEOUT_MS", "10001")]),
+        "SEARCH_TIMEOUT_MS is `10001` (environment): expected at most DB_STATEMENT_TIMEOUT_MS (10000)"
+    );
+    load(&[("SEARCH_TIMEOUT_MS", "10001")]);
+}
+
+#[test]
+fn one_address_has_no_more_connections_than_there_are() {
+    let max = ("MAX_CONNECTIONS", "100");
+    let per_address = |number| [max, ("MAX_CONNECTIONS_PER_ADDRESS", number)];
+    assert_eq!(
+        fault(&per_address("101")),
+        "MAX_CONNECTIONS_PER_ADDRESS is `101` (environment): expected at most MAX_CONNECTIONS (100)"
+    );
+    load(&per_address("100"));
+}
+
+#[test]
+fn the_budget_of_bodies_holds_the_longest_post_and_logins() {
+    let least = |limit, budget| {
+        let limit = ("BODY_LIMIT_BYTES", limit);
+        let message = fault(&[limit, ("BODY_BUDGET_BYTES", budget)]);
+        let (_, least) = message.split_once("expected a whole number from ").unwrap();
+        let words = "at least twice BODY_LIMIT_BYTES, and at least 262144 (4 × 64 KiB)";
+        assert!(least.ends_with(words), "{message}");
+        least.split_once(' ').unwrap().0.to_owned()
+    };
+    assert_eq!(least("1024", "262143"), "262144");
+    assert_eq!(least("1048576", "2097151"), "2097152");
+    let limits = |limit, budget| {
+        let environment = [("BODY_LIMIT_BYTES", limit), ("BODY_BUDGET_BYTES", budget)];
+        load(&environment).limits.counts.body_bytes
+    };
+    assert_eq!(limits("1024", "262144"), 262_144);
+    assert_eq!(limits("1048576", "2097152"), 2_097_152);
+}
+
+#[test]
 fn hashes_in_production_are_as_strong_as_owasp_asks() {
     for (name, value) in [("ARGON2_MEMORY_KIB", "19455"), ("ARGON2_ITERATIONS", "1")] {
         assert!(fault(&[PRODUCTION, URL, (name, value)]).starts_with(name));

@@ -1,8 +1,7 @@
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use hexpress_domain::auth::ClientAddress;
+use hexpress_web::{AddressShare, AddressShares};
 use ipnet::IpNet;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, TryAcquireError, watch};
 
@@ -18,10 +17,9 @@ struct Counts {
     /// Whether places are scarce: from when less than an eighth of them is free until more than
     /// a quarter is. Two bounds, since a change wakes every connection.
     crowded: watch::Sender<bool>,
-    per_address: usize,
     /// Whose connections are those of many clients.
     proxies: Vec<IpNet>,
-    by_address: Mutex<HashMap<ClientAddress, usize>>,
+    by_address: Arc<AddressShares>,
 }
 
 /// A connection's place, until this is dropped.
@@ -29,7 +27,7 @@ pub(super) struct Admitted {
     _permit: OwnedSemaphorePermit,
     admission: Admission,
     /// Where it counts for its address.
-    address: Option<ClientAddress>,
+    _share: Option<AddressShare>,
 }
 
 impl Admission {
@@ -39,9 +37,8 @@ impl Admission {
             free: Arc::new(Semaphore::new(counts.max.min(Semaphore::MAX_PERMITS))),
             max: counts.max,
             crowded: watch::Sender::new(false),
-            per_address: counts.per_address,
             proxies,
-            by_address: Mutex::default(),
+            by_address: Arc::new(AddressShares::new(counts.per_address)),
         }))
     }
 
@@ -59,23 +56,20 @@ impl Admission {
     pub(super) fn admit(&self, permit: OwnedSemaphorePermit, peer: IpAddr) -> Option<Admitted> {
         let canonical = peer.to_canonical();
         let is_proxy = self.0.proxies.iter().any(|net| net.contains(&canonical));
-        let address = if is_proxy {
+        let share = if is_proxy {
             None
         } else {
-            let address = ClientAddress::from(peer);
-            let mut by_address = self.lock();
-            let count = by_address.get(&address).copied().unwrap_or_default();
-            if count >= self.0.per_address {
+            let mut share = self.0.by_address.begin(peer.into());
+            if !share.grow(1, 0) {
                 return None;
             }
-            by_address.insert(address, count + 1);
-            Some(address)
+            Some(share)
         };
         self.note_crowding();
         Some(Admitted {
             _permit: permit,
             admission: self.clone(),
-            address,
+            _share: share,
         })
     }
 
@@ -97,28 +91,11 @@ impl Admission {
             was != *crowded
         });
     }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ClientAddress, usize>> {
-        self.0
-            .by_address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for Admitted {
     fn drop(&mut self) {
         self.admission.note_crowding();
-        let Some(address) = &self.address else {
-            return;
-        };
-        let mut by_address = self.admission.lock();
-        if let Some(count) = by_address.get_mut(address) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                by_address.remove(address);
-            }
-        }
     }
 }
 
@@ -137,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_so_many_and_leaves_nothing_behind() {
+    fn an_address_has_so_many_at_once() {
         let admission = admission(10, 2);
         let held: Vec<_> = [
             "192.0.2.1",
@@ -151,7 +128,7 @@ mod tests {
         assert!(admit(&admission, "2001:db8::3").is_none());
         assert!(admit(&admission, "192.0.2.2").is_some());
         drop(held);
-        assert!(admission.lock().is_empty());
+        assert!(admit(&admission, "192.0.2.1").is_some());
         assert_eq!(admission.0.free.available_permits(), 10);
     }
 

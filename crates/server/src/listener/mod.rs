@@ -112,13 +112,12 @@ async fn next(
 }
 
 /// Takes those connections that stand already in their clients' eyes, as far as there are
-/// places, and stops listening.
+/// places, and stops listening, which closes the rest.
 fn empty_queue(listener: TcpListener, service: &Service) -> io::Result<()> {
     let listener = listener.into_std()?;
-    loop {
+    while let Ok(permit) = service.admission.try_vacancy() {
         match listener.accept() {
             Ok((stream, peer)) => {
-                let permit = service.admission.try_vacancy().map_err(io::Error::other)?;
                 stream.set_nonblocking(true)?;
                 service.take(permit, TcpStream::from_std(stream)?, peer);
             }
@@ -127,6 +126,7 @@ fn empty_queue(listener: TcpListener, service: &Service) -> io::Result<()> {
             Err(error) => return Err(error),
         }
     }
+    Ok(())
 }
 
 /// Whether the client gave up before its turn came.

@@ -355,3 +355,16 @@ async fn connections_beyond_those_of_an_address_are_closed_and_beyond_all_wait()
         read_until(&mut second, "hello").await;
     }
 }
+
+#[tokio::test]
+async fn where_all_places_are_taken_the_stop_closes_those_that_wait() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = TcpStream::connect(address).await.unwrap();
+    let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server::start(other, hello(), PATIENT, admission(1, 1));
+    let _taken = server.service.admission.try_vacancy().unwrap();
+    empty_queue(listener, &server.service).unwrap();
+    let read = timeout(PATIENCE, waiting.read_u8()).await.unwrap();
+    assert!(read.is_err());
+}

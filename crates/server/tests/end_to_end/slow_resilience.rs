@@ -233,7 +233,7 @@ async fn a_client_that_stalls_within_a_head_does_not_hold_up_the_stop() {
 }
 
 #[tokio::test]
-async fn a_request_that_was_begun_before_the_stop_expect_created() {
+async fn a_request_that_was_begun_before_the_stop_is_answered() {
     let database = TestDatabase::migrated(Kind::Sqlite).await;
     let mut server = Server::start(&database, &[("SHUTDOWN_DELAY_MS", "500")]);
     let body = sign_up(&email("ada")).to_string();

@@ -193,6 +193,7 @@ async fn what_a_migration_takes_away_is_unavailable_until_it_is_back(
 #[case::secret(&[("DATABASE_URL", "postgres://ada:hunter22@localhost/shop?sslmode=maybe")], &["DATABASE_URL", "sslmode"])]
 #[case::timeouts(&[("DB_LOCK_TIMEOUT_MS", "60000")], &["DB_LOCK_TIMEOUT_MS", "REQUEST_TIMEOUT_MS"])]
 #[case::production(&[("APP_ENV", "production")], &["DATABASE_URL"])]
+#[case::connections(&[("MAX_CONNECTIONS", "1000000")], &["MAX_CONNECTIONS is `1000000`", "files"])]
 #[case::argon2(&[("APP_ENV", "production"), ("DATABASE_URL", "sqlite://a.db"), ("ARGON2_MEMORY_KIB", "8")], &["ARGON2_MEMORY_KIB", "19456"])]
 fn a_bad_setting_is_named_with_the_way_out(
     #[case] settings: &[(&str, &str)],

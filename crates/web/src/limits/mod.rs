@@ -22,7 +22,7 @@ use bytes::ByteBudget;
 pub(crate) use place::Place;
 pub(crate) use quota::QuotaSlot;
 use rate::{RateLimiter, Taken};
-use shares::AddressShares;
+pub use shares::{AddressShare, AddressShares};
 
 use crate::error::{ApiError, RateLimit};
 

@@ -5,13 +5,13 @@ use hexpress_domain::auth::ClientAddress;
 
 /// How much each client address holds of something that all share. It knows only addresses
 /// that hold any.
-pub(super) struct AddressShares {
+pub struct AddressShares {
     max: usize,
     by_address: Mutex<HashMap<ClientAddress, usize>>,
 }
 
 /// A part of what an address holds, until this is dropped.
-pub(super) struct AddressShare {
+pub struct AddressShare {
     all: Arc<AddressShares>,
     address: ClientAddress,
     amount: usize,
@@ -19,7 +19,8 @@ pub(super) struct AddressShare {
 
 impl AddressShares {
     /// At most so much for each address.
-    pub(super) fn new(max: usize) -> Self {
+    #[must_use]
+    pub fn new(max: usize) -> Self {
         Self {
             max,
             by_address: Mutex::default(),
@@ -27,7 +28,8 @@ impl AddressShares {
     }
 
     /// A part that is empty.
-    pub(super) fn begin(self: &Arc<Self>, address: ClientAddress) -> AddressShare {
+    #[must_use]
+    pub fn begin(self: &Arc<Self>, address: ClientAddress) -> AddressShare {
         AddressShare {
             all: Arc::clone(self),
             address,
@@ -44,8 +46,8 @@ impl AddressShares {
 
 impl AddressShare {
     /// Adds to it, unless the address then had more than it may, and more than `least`. Says
-    /// whether it did.
-    pub(super) fn grow(&mut self, amount: usize, least: usize) -> bool {
+    /// whether it did. What was added goes when this is dropped.
+    pub fn grow(&mut self, amount: usize, least: usize) -> bool {
         let mut by_address = self.all.lock();
         let held = by_address.get(&self.address).copied().unwrap_or_default();
         let sum = held.saturating_add(amount);
