@@ -351,6 +351,8 @@ async fn migrator(database: &TestDatabase) -> Migrator {
         acquire_timeout: patience,
         idle_timeout: patience,
         statement_timeout: patience,
+        search_connections: 2,
+        search_timeout: patience,
         lock_timeout: patience,
         idle_in_transaction_timeout: patience,
         migrate_lock_timeout: patience,

@@ -36,6 +36,8 @@ pub async fn stores_that_wait(kind: Kind, lock_timeout: Duration) -> Stores {
         acquire_timeout: patience,
         idle_timeout: patience,
         statement_timeout: patience,
+        search_connections: 2,
+        search_timeout: patience,
         lock_timeout,
         idle_in_transaction_timeout: patience,
         migrate_lock_timeout: patience,

@@ -27,6 +27,8 @@ async fn open(url: &str) -> Result<Database, OpenError> {
         acquire_timeout: patience,
         idle_timeout: patience,
         statement_timeout: patience,
+        search_connections: 2,
+        search_timeout: patience,
         lock_timeout: patience,
         idle_in_transaction_timeout: patience,
         migrate_lock_timeout: patience,
