@@ -152,7 +152,7 @@ fn tests_have_a_database_a_port_and_hashes_of_their_own() {
 #[test]
 fn production_has_defaults_of_its_own() {
     let config = load(&[PRODUCTION, URL]);
-    assert_eq!(config.http.host, "0.0.0.0");
+    assert_eq!(config.http.host, "::");
     assert!(!config.database.auto_migrate);
     assert_eq!(config.shutdown.delay, Duration::from_secs(3));
     assert_eq!(config.log.format, LogFormat::Json);
