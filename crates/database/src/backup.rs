@@ -1,3 +1,5 @@
+mod check;
+
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -13,7 +15,11 @@ use crate::address::DatabaseUrl;
 use crate::connection::Connection;
 use crate::database::Database;
 use crate::private;
+use crate::sqlite::on_thread;
 use crate::work::Work;
+
+pub use check::CheckError;
+pub(crate) use check::{beside, check};
 
 /// Why there is no backup: the cause and the way out, in one or two lines.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +36,7 @@ pub enum BackupError {
         path: PathBuf,
     },
     /// Another process is writing it.
-    #[error("another backup to {} is running\nWait for it, or name another file.", path.display())]
+    #[error("another copy to {} is being written\nWait for it, or name another file.", path.display())]
     Running {
         /// Where.
         path: PathBuf,
@@ -44,6 +50,9 @@ pub enum BackupError {
         #[source]
         reason: io::Error,
     },
+    /// The copy is not whole, and then the database most likely is not.
+    #[error("the copy is not whole: nothing is left of it")]
+    Check(#[from] CheckError),
     /// The database cannot be read, or there is no room for the copy.
     #[error("the copy failed: nothing is left of it")]
     Copy(#[from] RepositoryError),
@@ -51,7 +60,7 @@ pub enum BackupError {
 
 impl Database {
     /// Copies a SQLite database into a new file, as it stands at one moment, while
-    /// others read and write it. The file appears under its name when it is whole and
+    /// others read and write it. The file appears under its name when it was checked and is
     /// on the disk, and never in place of another one; only its owner may read it.
     ///
     /// # Errors
@@ -82,6 +91,10 @@ impl Database {
         let partial = Partial::make(folder, path)?;
         let copy = partial.copy();
         self.read(copy.display().to_string(), COPY).await?;
+        let unchecked = copy.clone();
+        on_thread(async move { check(&unchecked).map(drop) })
+            .await
+            .map_err(|error| RepositoryError::Internal(error.into()))??;
         // SQLite leaves that to whoever asks for the copy.
         File::open(&copy)
             .and_then(|copy| copy.sync_all())
@@ -98,14 +111,14 @@ impl Database {
 /// Where a copy grows: a folder beside its place, so that it can be given its name in one step.
 /// It holds whatever SQLite writes meanwhile, and goes with the value. What is left of it by a
 /// process that was killed, the next copy to the same place removes.
-struct Partial {
+pub(crate) struct Partial {
     folder: PathBuf,
     /// Held as long as the folder is in use.
     _lock: Option<File>,
 }
 
 impl Partial {
-    fn make(folder: &Path, path: &Path) -> Result<Self, BackupError> {
+    pub(crate) fn make(folder: &Path, path: &Path) -> Result<Self, BackupError> {
         let mut name = OsString::from(".");
         name.push(path.file_name().unwrap_or_default());
         name.push(".partial");
@@ -139,7 +152,7 @@ impl Partial {
         Ok(partial)
     }
 
-    fn copy(&self) -> PathBuf {
+    pub(crate) fn copy(&self) -> PathBuf {
         self.folder.join("copy")
     }
 }

@@ -48,7 +48,7 @@ impl Database {
             stop.clone(),
             Arc::clone(&connections),
             options.idle_timeout,
-            options.pool_min,
+            options.kept_connections(),
         ));
         Ok(Self {
             inner: Arc::new(Inner {

@@ -24,6 +24,7 @@ mod options;
 mod pool;
 mod postgres;
 mod private;
+mod restore;
 mod snapshot;
 pub mod sql;
 mod sqlite;
@@ -37,13 +38,14 @@ pub use activity::{DatabaseErrors, DatabaseStatus, Readiness};
 pub use address::{
     DatabaseUrl, DatabaseUrlError, PostgresUrl, SqliteLocation, SslMode, SslModeError, masked,
 };
-pub use backup::BackupError;
+pub use backup::{BackupError, CheckError};
 pub use connection::Connection;
 pub use database::Database;
 pub use error::{Corrupt, Failure, MeaningOf, RowContext, violated_constraint};
 pub use migrations::{Migration, MigrationError, MigrationState, Migrator, generate};
 pub use open_error::OpenError;
 pub use options::{DatabaseOptions, Schema, Synchronous, SynchronousError};
+pub use restore::{RestoreError, check_backup, restore};
 pub use snapshot::Snapshot;
 pub use sqlite::AsyncSqliteConnection;
 pub use sweep::SWEEP_BATCH;

@@ -77,6 +77,15 @@ pub struct Schema {
     pub meaning_of: MeaningOf,
 }
 
+impl DatabaseOptions {
+    /// How many connections are kept however idle. One to a SQLite file holds a lock that tells
+    /// others that a program has the file open.
+    pub(crate) fn kept_connections(&self) -> usize {
+        let least = usize::from(self.url.is_sqlite());
+        self.pool_min.max(least)
+    }
+}
+
 /// SQLite's `synchronous` pragma.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Synchronous {

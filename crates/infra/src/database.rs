@@ -1,15 +1,17 @@
 //! The kernel, opened for the tables of this crate.
 
+use std::path::Path;
+
 use async_trait::async_trait;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use hexpress_database::Schema;
 use hexpress_domain::health::{StoreProbe, StoreState};
 
 pub use hexpress_database::{
-    BackupError, Database, DatabaseErrors, DatabaseOptions, DatabaseStatus, DatabaseUrl,
-    DatabaseUrlError, Migration, MigrationError, MigrationState, Migrator, OpenError, PostgresUrl,
-    Readiness, SqliteLocation, SslMode, SslModeError, Synchronous, SynchronousError, generate,
-    masked,
+    BackupError, CheckError, Database, DatabaseErrors, DatabaseOptions, DatabaseStatus,
+    DatabaseUrl, DatabaseUrlError, Migration, MigrationError, MigrationState, Migrator, OpenError,
+    PostgresUrl, Readiness, RestoreError, SqliteLocation, SslMode, SslModeError, Synchronous,
+    SynchronousError, generate, masked,
 };
 
 use crate::schema::meaning_of;
@@ -31,6 +33,28 @@ const SCHEMA: Schema = Schema {
 /// [`OpenError`], whose text is for whoever runs the program.
 pub async fn open(options: DatabaseOptions) -> Result<Database, OpenError> {
     Database::open(options, SCHEMA).await
+}
+
+/// Checks a backup of Hexpress's database, as [`hexpress_database::check_backup`] does.
+///
+/// # Errors
+///
+/// [`RestoreError`].
+pub fn check_backup(backup: &Path) -> Result<Vec<Migration>, RestoreError> {
+    hexpress_database::check_backup(backup, &SCHEMA)
+}
+
+/// Puts a backup in the place of a database of Hexpress, as [`hexpress_database::restore`] does.
+///
+/// # Errors
+///
+/// [`RestoreError`].
+pub fn restore(
+    backup: &Path,
+    database: &Path,
+    kept: &Path,
+) -> Result<Vec<Migration>, RestoreError> {
+    hexpress_database::restore(backup, database, kept, &SCHEMA)
 }
 
 /// Whether the database can serve requests.

@@ -9,4 +9,5 @@ mod tests;
 
 pub use error::MigrationError;
 pub use generate::generate;
+pub(crate) use runner::states;
 pub use runner::{Migration, MigrationState, Migrator};

@@ -64,6 +64,37 @@ enum Direction {
     DownAll,
 }
 
+/// What became of each migration of a source, and of those that it does not know, where these
+/// versions have been run: in order.
+pub(crate) fn states<DB: Backend>(
+    source: &impl MigrationSource<DB>,
+    versions: Vec<String>,
+) -> Result<Vec<Migration>, MigrationError> {
+    let known = source.migrations().map_err(MigrationError::Harness)?;
+    let mut all: Vec<_> = known
+        .iter()
+        .map(|migration| {
+            let name = migration.name().to_string();
+            let state = if versions.iter().any(|v| v == version(&name)) {
+                MigrationState::Applied
+            } else {
+                MigrationState::Pending
+            };
+            Migration { name, state }
+        })
+        .collect();
+    for unknown in versions {
+        if !all.iter().any(|known| version(&known.name) == unknown) {
+            all.push(Migration {
+                name: unknown,
+                state: MigrationState::Unknown,
+            });
+        }
+    }
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(all)
+}
+
 /// Runs, shows and takes back the migrations that the program brings for its
 /// database. Any number of processes may do so at once: each migration runs once.
 #[derive(Clone)]
@@ -120,28 +151,12 @@ impl Migrator {
         let inner = &self.database.inner;
         let reading = inner.run(Intent::Read, Arc::new(()), work, |_| true);
         let versions: Vec<String> = reading.await?;
-        let mut all: Vec<_> = self
-            .names()?
-            .into_iter()
-            .map(|name| {
-                let state = if versions.iter().any(|v| v == version(&name)) {
-                    MigrationState::Applied
-                } else {
-                    MigrationState::Pending
-                };
-                Migration { name, state }
-            })
-            .collect();
-        for unknown in versions {
-            if !all.iter().any(|known| version(&known.name) == unknown) {
-                all.push(Migration {
-                    name: unknown,
-                    state: MigrationState::Unknown,
-                });
-            }
+        let schema = inner.schema;
+        if self.database.url().is_sqlite() {
+            states::<Sqlite>(schema.sqlite, versions)
+        } else {
+            states::<Pg>(schema.postgres, versions)
         }
-        all.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(all)
     }
 
     /// Runs all that have not been run, and returns their names in order. Waits
@@ -167,21 +182,6 @@ impl Migrator {
             Direction::DownOne
         })
         .await
-    }
-
-    fn names(&self) -> Result<Vec<String>, MigrationError> {
-        fn of<DB: Backend>(
-            source: &impl MigrationSource<DB>,
-        ) -> Result<Vec<String>, MigrationError> {
-            let migrations = source.migrations().map_err(MigrationError::Harness)?;
-            Ok(migrations.iter().map(|m| m.name().to_string()).collect())
-        }
-        let schema = self.database.inner.schema;
-        if self.database.url().is_sqlite() {
-            of::<Sqlite>(schema.sqlite)
-        } else {
-            of::<Pg>(schema.postgres)
-        }
     }
 
     async fn go(&self, direction: Direction) -> Result<Vec<String>, MigrationError> {

@@ -115,10 +115,8 @@ impl Opener {
     /// Opens no other file than the one at this path now, and makes none.
     fn of_existing(self, path: &Path) -> Result<Self, OpenError> {
         let identity = identity(path).map_err(|error| explain(path, error.to_string()))?;
-        let name = literal_name(path);
-        let name = utf8_percent_encode(&name, URI_PATH);
         Ok(Self {
-            target: format!("file:{name}?mode=rw"),
+            target: uri(path, "mode=rw"),
             file: Some(OpenedFile {
                 path: path.to_owned(),
                 identity,
@@ -277,6 +275,18 @@ const URI_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'-')
     .remove(b'_');
+
+/// A file, by a URI with this query (<https://sqlite.org/uri.html>).
+fn uri(path: &Path, query: &str) -> String {
+    let name = literal_name(path);
+    let name = utf8_percent_encode(&name, URI_PATH);
+    format!("file:{name}?{query}")
+}
+
+/// A file that nobody writes to: it is read without locks, and nothing is made beside it.
+pub(crate) fn unchanging_uri(path: &Path) -> String {
+    uri(path, "immutable=1")
+}
 
 /// A name that SQLite takes for a file's and not for a URI, nor for its own
 /// `:memory:`.

@@ -12,6 +12,7 @@ mod openapi;
 mod output;
 mod password;
 mod purge;
+mod restore;
 mod seed;
 mod serve;
 mod user;
@@ -32,6 +33,7 @@ use healthcheck::Healthcheck;
 use migrate::Migrate;
 use openapi::Openapi;
 use purge::Purge;
+use restore::Restore;
 use seed::Seed;
 use serve::Serve;
 use user::User;
@@ -80,6 +82,7 @@ enum Command {
     Db(Db),
     Purge(Purge),
     Backup(Backup),
+    Restore(Restore),
     Config(Config),
     Openapi(Openapi),
     Healthcheck(Healthcheck),
@@ -136,6 +139,9 @@ impl Command {
                 Program::run(command.flags(), async |program| command.run(program).await)
             }
             Self::Backup(command) => {
+                Program::run(command.flags(), async |program| command.run(program).await)
+            }
+            Self::Restore(command) => {
                 Program::run(command.flags(), async |program| command.run(program).await)
             }
             Self::Healthcheck(command) => {

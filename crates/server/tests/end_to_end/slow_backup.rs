@@ -120,3 +120,83 @@ async fn nothing_is_left_of_a_backup_without_room() {
     assert_eq!(failed.status.code(), Some(1), "{}", stderr(&failed));
     assert_eq!(names_in(folder.path()), [""; 0]);
 }
+
+/// However long nobody asks it for anything, and however few connections it keeps.
+#[tokio::test]
+async fn a_backup_is_restored_when_the_server_has_stopped_and_not_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = hexpress(folder.path());
+        command.env("DATABASE_URL", "sqlite://shop.db");
+        command.args(arguments).output().unwrap()
+    };
+    let serve = || {
+        let mut command = hexpress(folder.path());
+        command.envs([
+            ("DATABASE_URL", "sqlite://shop.db"),
+            ("DB_IDLE_TIMEOUT_MS", "1"),
+            ("DB_POOL_MIN", "0"),
+        ]);
+        Server::spawn(command)
+    };
+    let server = serve();
+    server.sign_up("ada").await;
+    assert!(run(&["backup", "copy.db"]).status.success());
+    let bob = server.sign_up("bob").await;
+    // Connections that are idle are closed twenty times a second.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+
+    let whole = run(&["restore", "--check", "copy.db"]);
+    assert_eq!(
+        String::from_utf8(whole.stdout).unwrap(),
+        "copy.db is whole\n"
+    );
+    let refused = run(&["restore", "copy.db"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(
+        stderr(&refused),
+        "a program has shop.db open\nStop the server, and try again.\n"
+    );
+    assert!(bob.is_known().await);
+    assert!(server.terminate().success());
+
+    let restored = run(&["restore", "copy.db"]);
+    let words = String::from_utf8(restored.stdout).unwrap();
+    let (first, second) = words.split_once('\n').unwrap();
+    assert_eq!(first, "shop.db is copy.db now");
+    let kept = second.trim_end().strip_prefix("The old one is ").unwrap();
+    let kept = kept.strip_suffix('.').unwrap();
+    assert!(folder.path().join(kept).is_file(), "{kept}");
+
+    let server = serve();
+    server.log_in("ada").await;
+    let login = server.anonymous().log_in(&email("bob"), PASSWORD).await;
+    assert_eq!(login.status, 401);
+    assert!(server.terminate().success());
+    assert!(run(&["restore", kept]).status.success());
+    let server = serve();
+    server.log_in("bob").await;
+}
+
+#[test]
+fn a_backup_that_is_none_is_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "no database at all").unwrap();
+    let restore = |file: &str| {
+        let mut command = hexpress(folder.path());
+        command.env("DATABASE_URL", "sqlite://shop.db");
+        command.args(["restore", file]).output().unwrap()
+    };
+    for (file, words) in [
+        ("notes.txt", "notes.txt is no SQLite database\n"),
+        (
+            "missing.db",
+            "cannot read missing.db: No such file or directory (os error 2)\n",
+        ),
+    ] {
+        let refused = restore(file);
+        assert_eq!(refused.status.code(), Some(1));
+        assert_eq!(stderr(&refused), words);
+    }
+    assert_eq!(names_in(folder.path()), ["notes.txt"]);
+}
