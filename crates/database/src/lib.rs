@@ -36,7 +36,8 @@ mod work;
 
 pub use activity::{DatabaseErrors, DatabaseStatus, Readiness};
 pub use address::{
-    DatabaseUrl, DatabaseUrlError, PostgresUrl, SqliteLocation, SslMode, SslModeError, masked,
+    ChannelBinding, DatabaseUrl, DatabaseUrlError, Keepalives, PostgresHost, PostgresUrl,
+    SqliteLocation, SslMode, SslModeError, TargetSession, masked,
 };
 pub use backup::{BackupError, CheckError};
 pub use connection::Connection;

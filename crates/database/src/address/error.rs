@@ -34,18 +34,32 @@ pub enum DatabaseUrlError {
     /// A PostgreSQL URL without a database.
     #[error("names no database: postgres://user:password@host:5432/NAME")]
     NoName,
-    /// A parameter that is not known here.
-    #[error(
-        "has the unknown parameter `{0}`; known are sslmode, sslrootcert, options, application_name and connect_timeout"
-    )]
-    UnknownParameter(String),
+    /// A parameter whose name is none.
+    #[error("has a parameter whose name is not of small letters and `_`")]
+    UnknownParameter,
+    /// A parameter that is most likely another one.
+    #[error("has the unknown parameter `{name}`: {meant} is meant?")]
+    MisspeltParameter {
+        /// What it is called.
+        name: String,
+        /// What it may be.
+        meant: &'static str,
+    },
+    /// A parameter with a value that it cannot have.
+    #[error("has an invalid `{name}`: it must be {expected}")]
+    Parameter {
+        /// Which.
+        name: &'static str,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// The system's certificates, with a mode that does not look at the host's name.
+    #[error("has `sslrootcert=system`, which goes with `sslmode=verify-full` alone")]
+    SystemCertificates,
     /// A parameter twice.
     #[error("has the parameter `{0}` twice")]
     RepeatedParameter(&'static str),
     /// A mode of TLS that does not exist.
     #[error("has an invalid `sslmode`: it {0}")]
     SslMode(#[from] SslModeError),
-    /// A time limit that is none.
-    #[error("has an invalid `connect_timeout`: it must be a whole number of seconds from 1")]
-    ConnectTimeout,
 }

@@ -1,26 +1,20 @@
-use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use percent_encoding::{
-    AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode,
-};
-use url::{Host, Url};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
+use strum::{Display, EnumString};
 
-use crate::address::error::DatabaseUrlError;
 use crate::address::ssl_mode::SslMode;
 
-const DEFAULT_HOST: &str = "localhost";
+pub(super) const DEFAULT_HOST: &str = "localhost";
 const DEFAULT_PORT: u16 = 5432;
 
 /// How to reach a PostgreSQL database, and what to ask of the connection.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl {
-    /// A host name or address, or the folder of a Unix socket.
-    pub host: String,
-    /// The port; 5432 where the URL names none.
-    pub port: u16,
+    /// The servers, which are tried in this order: one at least.
+    pub hosts: Vec<PostgresHost>,
     /// The database.
     pub name: String,
     /// The role to log in as; without one, that of the operating system's user.
@@ -31,13 +25,104 @@ pub struct PostgresUrl {
     pub ssl_mode: Option<SslMode>,
     /// A PEM file of the certificates to trust instead of the system's.
     pub ssl_root_cert: Option<PathBuf>,
+    /// Whether the log in is bound to the TLS connection (SCRAM with channel binding, RFC 5802),
+    /// if the URL says so.
+    pub channel_binding: Option<ChannelBinding>,
+    /// Which of the servers will do, if the URL says so.
+    pub target_session: Option<TargetSession>,
     /// Settings of the session as the server's command line spells them
     /// (`-c search_path=…`).
     pub options: Option<String>,
     /// What the server calls the connection in its lists and logs.
     pub application_name: Option<String>,
-    /// How long to wait for one address to answer.
+    /// How long to wait for one server to answer.
     pub connect_timeout: Option<Duration>,
+    /// How a server that has vanished is noticed, as far as the URL says so.
+    pub keepalives: Keepalives,
+    /// Parameters that mean nothing here.
+    pub ignored: Vec<String>,
+}
+
+/// Where a server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostgresHost {
+    /// A name or an address, or the folder of a Unix socket.
+    pub host: String,
+    /// The port; 5432 where the URL names none.
+    pub port: u16,
+}
+
+/// libpq's `channel_binding`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum ChannelBinding {
+    /// Never.
+    Disable,
+    /// Where the server can: the default.
+    Prefer,
+    /// Always: a server that cannot is refused.
+    Require,
+}
+
+/// libpq's `target_session_attrs`, without those values that pick a server which takes no writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, Display)]
+#[strum(serialize_all = "kebab-case")]
+pub enum TargetSession {
+    /// The first that answers: the default.
+    Any,
+    /// The first that takes writes.
+    #[strum(serialize = "primary", to_string = "read-write")]
+    ReadWrite,
+}
+
+/// libpq's `keepalives…` and `tcp_user_timeout`. What is not given has the default of the kernel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Keepalives {
+    /// Whether there are any.
+    pub are_sent: Option<bool>,
+    /// How long a connection is idle before the first.
+    pub idle: Option<Duration>,
+    /// How long until the next where there is no answer.
+    pub interval: Option<Duration>,
+    /// How many are sent before the connection is given up.
+    pub count: Option<u32>,
+    /// How long what was sent may go without an answer.
+    pub user_timeout: Option<Duration>,
+}
+
+impl PostgresHost {
+    pub(crate) fn new(host: Option<String>, port: Option<u16>) -> Self {
+        Self {
+            host: host.unwrap_or_else(|| DEFAULT_HOST.to_owned()),
+            port: port.unwrap_or(DEFAULT_PORT),
+        }
+    }
+
+    /// Whether it is the folder of a Unix socket.
+    pub(crate) fn is_socket(&self) -> bool {
+        self.host.starts_with('/')
+    }
+
+    fn is_local(&self) -> bool {
+        self.is_socket()
+            || self.host.eq_ignore_ascii_case("localhost")
+            || self
+                .host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    }
+}
+
+/// As a URL spells it.
+impl fmt::Display for PostgresHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') && !self.is_socket() {
+            write!(f, "[{}]", self.host)?;
+        } else {
+            write!(f, "{}", encode(&self.host))?;
+        }
+        write!(f, ":{}", self.port)
+    }
 }
 
 impl PostgresUrl {
@@ -51,125 +136,34 @@ impl PostgresUrl {
         password: Option<String>,
     ) -> Self {
         Self {
-            host: host.unwrap_or_else(|| DEFAULT_HOST.to_owned()),
-            port: port.unwrap_or(DEFAULT_PORT),
+            hosts: vec![PostgresHost::new(host, port)],
             name,
             user,
             password,
             ssl_mode: None,
             ssl_root_cert: None,
+            channel_binding: None,
+            target_session: None,
             options: None,
             application_name: None,
             connect_timeout: None,
+            keepalives: Keepalives::default(),
+            ignored: Vec::new(),
         }
     }
 
-    /// Whether the server runs on this machine, so that no network is in between.
+    /// Whether all servers run on this machine, so that no network is in between.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        self.host.starts_with('/')
-            || self.host.eq_ignore_ascii_case("localhost")
-            || self
-                .host
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
+        self.hosts.iter().all(PostgresHost::is_local)
     }
 
-    pub(crate) fn parse(text: &str) -> Result<Self, DatabaseUrlError> {
-        let url = Url::parse(text).map_err(DatabaseUrlError::Form)?;
-        let parts = [Some(url.path()), url.query(), url.fragment()];
-        if parts.into_iter().flatten().any(|part| part.contains('@')) {
-            return Err(DatabaseUrlError::At);
-        }
-        if url.fragment().is_some() {
-            return Err(DatabaseUrlError::Fragment);
-        }
-        let host = match url.host() {
-            None => None,
-            Some(Host::Domain(host)) => Some(decode("host", host)?),
-            Some(Host::Ipv4(address)) => Some(address.to_string()),
-            Some(Host::Ipv6(address)) => Some(address.to_string()),
-        };
-        let name = decode("database", url.path().trim_start_matches('/'))?;
-        if name.is_empty() {
-            return Err(DatabaseUrlError::NoName);
-        }
-        if name.contains('@') {
-            return Err(DatabaseUrlError::At);
-        }
-        let user = match url.username() {
-            "" => None,
-            user => Some(decode("user", user)?),
-        };
-        let password = url
-            .password()
-            .map(|password| decode("password", password))
-            .transpose()?;
-        let host = host.filter(|host| !host.is_empty());
-        let mut parsed = Self::from_parts(host, url.port(), name, user, password);
-        parsed.read_parameters(&url)?;
-        Ok(parsed)
+    /// The servers, for messages.
+    pub(crate) fn addresses(&self) -> String {
+        let address = |server: &PostgresHost| format!("{}:{}", server.host, server.port);
+        let addresses: Vec<_> = self.hosts.iter().map(address).collect();
+        addresses.join(", ")
     }
-
-    fn read_parameters(&mut self, url: &Url) -> Result<(), DatabaseUrlError> {
-        for pair in url.query().unwrap_or_default().split('&') {
-            if pair.is_empty() {
-                continue;
-            }
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            match key {
-                "sslmode" => {
-                    let mode = decode("sslmode", value)?.parse()?;
-                    set(&mut self.ssl_mode, "sslmode", mode)?;
-                }
-                "sslrootcert" => {
-                    let path = decode("sslrootcert", value)?.into();
-                    set(&mut self.ssl_root_cert, "sslrootcert", path)?;
-                }
-                "options" => {
-                    let options = decode("options", value)?;
-                    set(&mut self.options, "options", options)?;
-                }
-                "application_name" => {
-                    let name = decode("application_name", value)?;
-                    set(&mut self.application_name, "application_name", name)?;
-                }
-                "connect_timeout" => {
-                    let seconds = decode("connect_timeout", value)?
-                        .parse::<u32>()
-                        .ok()
-                        .filter(|seconds| *seconds > 0)
-                        .ok_or(DatabaseUrlError::ConnectTimeout)?;
-                    let timeout = Duration::from_secs(seconds.into());
-                    set(&mut self.connect_timeout, "connect_timeout", timeout)?;
-                }
-                unknown => {
-                    // Anything else may be the rest of a password.
-                    let is_name = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
-                    let is_shown = unknown.bytes().all(is_name);
-                    let name = if is_shown { unknown } else { "***" };
-                    return Err(DatabaseUrlError::UnknownParameter(name.to_owned()));
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-fn set<T>(slot: &mut Option<T>, name: &'static str, value: T) -> Result<(), DatabaseUrlError> {
-    match slot.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(DatabaseUrlError::RepeatedParameter(name)),
-    }
-}
-
-fn decode(part: &'static str, text: &str) -> Result<String, DatabaseUrlError> {
-    percent_decode_str(text)
-        .decode_utf8()
-        .ok()
-        .filter(|text| !text.contains('\0'))
-        .map(Cow::into_owned)
-        .ok_or(DatabaseUrlError::Text(part))
 }
 
 /// What a URL may hold as it is, in any of its parts.
@@ -179,12 +173,12 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+fn encode(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, PLAIN)
+}
+
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fn encode(text: &str) -> PercentEncode<'_> {
-            utf8_percent_encode(text, PLAIN)
-        }
-
         f.write_str("postgres://")?;
         if let Some(user) = &self.user {
             write!(f, "{}", encode(user))?;
@@ -195,13 +189,11 @@ impl fmt::Display for PostgresUrl {
         if self.user.is_some() || self.password.is_some() {
             f.write_str("@")?;
         }
-        if self.host.contains(':') {
-            write!(f, "[{}]", self.host)?;
-        } else {
-            write!(f, "{}", encode(&self.host))?;
-        }
-        write!(f, ":{}/{}", self.port, encode(&self.name))?;
+        let hosts: Vec<_> = self.hosts.iter().map(ToString::to_string).collect();
+        write!(f, "{}/{}", hosts.join(","), encode(&self.name))?;
 
+        let keepalives = self.keepalives;
+        let in_seconds = |time: Duration| time.as_secs().to_string();
         let parameters = [
             ("sslmode", self.ssl_mode.map(|mode| mode.to_string())),
             (
@@ -210,11 +202,34 @@ impl fmt::Display for PostgresUrl {
                     .as_ref()
                     .map(|path| path.display().to_string()),
             ),
+            (
+                "channel_binding",
+                self.channel_binding.map(|binding| binding.to_string()),
+            ),
+            (
+                "target_session_attrs",
+                self.target_session.map(|target| target.to_string()),
+            ),
             ("options", self.options.clone()),
             ("application_name", self.application_name.clone()),
+            ("connect_timeout", self.connect_timeout.map(in_seconds)),
             (
-                "connect_timeout",
-                self.connect_timeout.map(|time| time.as_secs().to_string()),
+                "keepalives",
+                keepalives
+                    .are_sent
+                    .map(|are_sent| u8::from(are_sent).to_string()),
+            ),
+            ("keepalives_idle", keepalives.idle.map(in_seconds)),
+            ("keepalives_interval", keepalives.interval.map(in_seconds)),
+            (
+                "keepalives_count",
+                keepalives.count.map(|count| count.to_string()),
+            ),
+            (
+                "tcp_user_timeout",
+                keepalives
+                    .user_timeout
+                    .map(|time| time.as_millis().to_string()),
             ),
         ];
         let mut separator = '?';

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::activity::Readiness;
-use crate::address::DatabaseUrl;
+use crate::address::{DatabaseUrl, PostgresHost};
 use crate::connection::on_backend;
 use crate::database::Database;
 use crate::options::DatabaseOptions;
@@ -31,8 +31,8 @@ async fn a_server_that_falls_silent_is_given_up() {
     let DatabaseUrl::Postgres(url) = &mut options.url else {
         unreachable!()
     };
-    let (port, falls_silent) = proxy(format!("{}:{}", url.host, url.port)).await;
-    (url.host, url.port) = ("127.0.0.1".to_owned(), port);
+    let (port, falls_silent) = proxy(url.addresses()).await;
+    url.hosts[0] = PostgresHost::new(Some("127.0.0.1".to_owned()), Some(port));
     let database = Database::open(options, SCHEMA).await.unwrap();
     database.read(Arc::clone(&stage), SELECT).await.unwrap();
 
@@ -54,8 +54,8 @@ async fn readiness_waits_for_no_server_that_is_silent() {
     let DatabaseUrl::Postgres(url) = &mut options.url else {
         unreachable!()
     };
-    let (port, falls_silent) = proxy(format!("{}:{}", url.host, url.port)).await;
-    (url.host, url.port) = ("127.0.0.1".to_owned(), port);
+    let (port, falls_silent) = proxy(url.addresses()).await;
+    url.hosts[0] = PostgresHost::new(Some("127.0.0.1".to_owned()), Some(port));
     let patience = options.statement_timeout / 2;
     let database = Database::open(options, SCHEMA).await.unwrap();
     falls_silent.send_replace(true);

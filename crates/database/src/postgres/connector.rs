@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
-use tokio_postgres::config::SslMode as DriverSslMode;
+use tokio_postgres::config::{self, SslMode as DriverSslMode, TargetSessionAttrs};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::address::{PostgresUrl, SslMode};
+use crate::address::{ChannelBinding, PostgresHost, PostgresUrl, SslMode, TargetSession};
 use crate::open_error::OpenError;
 use crate::options::DatabaseOptions;
 use crate::postgres::{commands, tls};
@@ -23,13 +23,15 @@ const KEEPALIVES_RETRIES: u32 = 3;
 #[derive(Clone)]
 pub(crate) struct Connector {
     config: Config,
-    /// How long the server may take to let somebody in.
+    /// How long the servers may take to let somebody in.
     limit: Duration,
     tls: Option<MakeRustlsConnect>,
     address: String,
     role: String,
     name: String,
     ssl_mode: SslMode,
+    /// Parameters of the URL that mean nothing here.
+    ignored: Vec<String>,
 }
 
 /// How long the server may work or wait on behalf of a connection.
@@ -73,15 +75,27 @@ impl Connector {
         let tls = tls::connector(ssl_mode, url.ssl_root_cert.as_deref())?;
         let limit = url.connect_timeout.unwrap_or(options.acquire_timeout);
         let mut config = Config::new();
+        for server in &url.hosts {
+            config.host(&server.host).port(server.port);
+        }
+        let keepalives = url.keepalives;
         config
-            .host(&url.host)
-            .port(url.port)
             .dbname(&url.name)
             .application_name(url.application_name.as_deref().unwrap_or(APPLICATION_NAME))
             .connect_timeout(limit)
-            .keepalives_idle(KEEPALIVES_IDLE)
-            .keepalives_interval(KEEPALIVES_INTERVAL)
-            .keepalives_retries(KEEPALIVES_RETRIES)
+            .keepalives(keepalives.are_sent.unwrap_or(true))
+            .keepalives_idle(keepalives.idle.unwrap_or(KEEPALIVES_IDLE))
+            .keepalives_interval(keepalives.interval.unwrap_or(KEEPALIVES_INTERVAL))
+            .keepalives_retries(keepalives.count.unwrap_or(KEEPALIVES_RETRIES))
+            .channel_binding(match url.channel_binding {
+                Some(ChannelBinding::Disable) => config::ChannelBinding::Disable,
+                Some(ChannelBinding::Require) => config::ChannelBinding::Require,
+                Some(ChannelBinding::Prefer) | None => config::ChannelBinding::Prefer,
+            })
+            .target_session_attrs(match url.target_session {
+                Some(TargetSession::ReadWrite) => TargetSessionAttrs::ReadWrite,
+                Some(TargetSession::Any) | None => TargetSessionAttrs::Any,
+            })
             .options(session_options(url, limits))
             .ssl_mode(match ssl_mode {
                 SslMode::Disable => DriverSslMode::Disable,
@@ -90,23 +104,28 @@ impl Connector {
                     DriverSslMode::Require
                 }
             });
+        if let Some(timeout) = keepalives.user_timeout {
+            config.tcp_user_timeout(timeout);
+        }
         if let Some(user) = &url.user {
             config.user(user);
         }
         if let Some(password) = &url.password {
             config.password(password);
         }
+        let hosts = u32::try_from(url.hosts.len()).unwrap_or(u32::MAX);
         Ok(Self {
             config,
-            limit,
+            limit: limit.saturating_mul(hosts),
             tls,
-            address: format!("{}:{}", url.host, url.port),
+            address: url.addresses(),
             role: url.user.as_ref().map_or_else(
                 || "the system's user".to_owned(),
                 |user| format!("\"{user}\""),
             ),
             name: url.name.clone(),
             ssl_mode,
+            ignored: url.ignored.clone(),
         })
     }
 
@@ -133,6 +152,12 @@ impl Connector {
 
     /// Connects once, to find out what to tell whoever starts the program.
     pub(crate) async fn check(&self) -> Result<(), OpenError> {
+        for parameter in &self.ignored {
+            tracing::warn!(
+                parameter,
+                "a parameter of the database's URL means nothing here"
+            );
+        }
         let connection = self.connect().await.map_err(|error| self.explain(&error))?;
         let (encoding, language, letters) =
             commands::encoding_language_and_letters(&mut &connection)
@@ -239,7 +264,7 @@ pub(crate) enum ConnectError {
 }
 
 fn effective_ssl_mode(url: &PostgresUrl, default: SslMode) -> SslMode {
-    if url.host.starts_with('/') {
+    if url.hosts.iter().all(PostgresHost::is_socket) {
         // PostgreSQL has no TLS on Unix sockets.
         return SslMode::Disable;
     }

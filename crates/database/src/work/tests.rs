@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Work;
-use crate::address::DatabaseUrl;
+use crate::address::{DatabaseUrl, PostgresHost};
 use crate::connection::on_backend;
 use crate::database::Database;
 use crate::database::MAX_SPAWNED_WRITES;
@@ -347,8 +347,8 @@ async fn the_lock_of_a_change_is_asked_for_together_with_begin() {
     let DatabaseUrl::Postgres(url) = &mut options.url else {
         unreachable!()
     };
-    let (port, trips) = counting_proxy(format!("{}:{}", url.host, url.port)).await;
-    (url.host, url.port) = ("127.0.0.1".to_owned(), port);
+    let (port, trips) = counting_proxy(url.addresses()).await;
+    url.hosts[0] = PostgresHost::new(Some("127.0.0.1".to_owned()), Some(port));
     let database = Database::open(options, SCHEMA).await.unwrap();
     // The first time, the lock has to be prepared.
     database.change(1, APPEND).await.unwrap();

@@ -12,10 +12,9 @@ use super::{AppEnv, ConfigError, Flag, Origin, Setting};
 /// Which database.
 pub const DATABASE_URL: Setting = Setting::new(
     "DATABASE_URL",
-    "`sqlite://PATH`, `sqlite://:memory:` or `postgres://user:password@host:5432/name`, with \
-     `?sslmode=` `disable`, `prefer`, `require`, `verify-ca` or `verify-full`, and \
-     `sslrootcert=FILE`. As a flag it can be seen by others: a password is safer in the \
-     environment",
+    "`sqlite://PATH`, `sqlite://:memory:` or `postgres://user:password@host:5432/name`, with the \
+     parameters that are listed below. As a flag it can be seen by others: a password is safer \
+     in the environment or in a file",
 )
 .with_default_in_words("`sqlite://data/hexpress.db` / a temporary file / none, must be set")
 .with_file("DATABASE_URL_FILE")
