@@ -33,10 +33,22 @@ impl TestDatabase {
             Kind::Sqlite => Self::sqlite(DatabaseFile::migrated()),
             Kind::Postgres => {
                 let database = Self::postgres(Schema::create().await);
-                database.execute(&migrations::replay(kind)).await;
+                let all = migrations::all(kind);
+                database.execute(&migrations::replay(all)).await;
                 database
             }
         }
+    }
+
+    /// A database of the time when the migration of this version was the last: it and those before it are applied and
+    /// recorded.
+    pub async fn migrated_up_to(kind: Kind, version: &str) -> Self {
+        let until = migrations::all(kind)
+            .into_iter()
+            .filter(|migration| *migration.version() <= *version);
+        let database = Self::empty(kind).await;
+        database.execute(&migrations::replay(until)).await;
+        database
     }
 
     /// A database without any table. The SQLite file does not exist until somebody opens it.

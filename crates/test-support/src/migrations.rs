@@ -55,10 +55,10 @@ fn read(folder: &Path) -> Migration {
     }
 }
 
-/// One batch of SQL that leaves an empty database as if every migration had been run and recorded.
-pub(crate) fn replay(kind: Kind) -> String {
+/// One batch of SQL that leaves an empty database as if these migrations had been run and recorded.
+pub(crate) fn replay(migrations: impl IntoIterator<Item = Migration>) -> String {
     let mut batch = String::from(CREATE_MIGRATIONS_TABLE);
-    for migration in all(kind) {
+    for migration in migrations {
         batch.push_str(&migration.up);
         batch.push_str(&format!(
             "\nINSERT INTO __diesel_schema_migrations (version) VALUES ('{}');\n",

@@ -81,7 +81,10 @@ fn template() -> PathBuf {
         let unfinished = template.with_extension("unfinished");
         let mut connection = open(&unfinished);
         run(&mut connection, "PRAGMA journal_mode = WAL");
-        run(&mut connection, &migrations::replay(Kind::Sqlite));
+        run(
+            &mut connection,
+            &migrations::replay(migrations::all(Kind::Sqlite)),
+        );
         // The last connection to close moves the log into the file: there is but one file to copy.
         drop(connection);
         fs::rename(unfinished, &template).unwrap();

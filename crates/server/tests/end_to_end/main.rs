@@ -26,6 +26,7 @@ mod slow_db_copy;
 mod slow_exhaustion;
 mod slow_fuzz;
 mod slow_hostile_posts;
+mod slow_last_release;
 mod slow_outage;
 mod slow_post_visibility;
 mod slow_purge;

@@ -9,18 +9,15 @@ mod persons;
 mod rows;
 
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use hexpress_database::{Database, Work};
 use hexpress_domain::repository::RepositoryError;
 
-use self::batch::{Cutoff, Pace, REST};
-use self::rows::Counts;
+use self::batch::{Counts, Cutoff, Done, Position, REST};
+use self::persons::PERSONS;
 use crate::schema::{TABLES, Table, search_tables};
-
-/// What people call the persons whose email, name and password go.
-const PERSONS: &str = "users";
 
 /// What has been purged, or is there to be: the number of rows of each kind. `Display` is
 /// for people: `1 users, 2 posts, 1 old slugs and 1 products`.
@@ -72,6 +69,32 @@ impl fmt::Display for Purged {
 fn marked() -> impl Iterator<Item = Table> {
     TABLES.iter().rev().copied().filter(|table| table.is_marked)
 }
+
+/// What a purge does, one after the other.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// Takes persons out of their rows.
+    Forget,
+    /// Removes rows of a table.
+    Remove(Table),
+}
+
+/// Does a part of a step in one transaction, and says how long its statements took: neither the
+/// wait for a connection nor that for the lock of SQLite's file counts. `None` if there is
+/// nothing left to do.
+const BATCH: Work<(Step, Cutoff, Position), Option<(Done, Duration)>> =
+    |connection, &(step, cutoff, position)| {
+        Box::pin(async move {
+            let begun = Instant::now();
+            let done = match step {
+                Step::Forget => persons::forget(connection, cutoff, position).await?,
+                Step::Remove(table) => {
+                    rows::remove(connection, table, cutoff.before, position).await?
+                }
+            };
+            Ok(done.map(|done| (done, begun.elapsed())))
+        })
+    };
 
 /// Removes for good what was deleted.
 #[derive(Clone)]
@@ -128,55 +151,22 @@ impl Purger {
         watch: &mut (dyn FnMut(&Purged) + Send),
     ) -> Result<Purged, RepositoryError> {
         let mut purged = Purged::nothing();
-        let mut add = |counts| {
-            purged.add(counts);
-            watch(&purged);
-        };
-        self.each(
-            Cutoff { before, at },
-            |connection, (cutoff, pace)| Box::pin(persons::forget(connection, cutoff, *pace)),
-            |count| add(vec![(PERSONS, count)]),
-        )
-        .await?;
-        for table in marked() {
-            self.each(
-                (table, before),
-                |connection, &((table, before), pace)| {
-                    Box::pin(rows::remove(connection, table, before, pace))
-                },
-                &mut add,
-            )
-            .await?;
+        let cutoff = Cutoff { before, at };
+        for step in [Step::Forget].into_iter().chain(marked().map(Step::Remove)) {
+            let mut position = Position::start();
+            let batch = |position| self.database.maintain((step, cutoff, position), BATCH);
+            while let Some((done, taken)) = batch(position).await? {
+                position = position.after(&done, taken);
+                purged.add(done.counts);
+                watch(&purged);
+                // PostgreSQL has others write at the same time.
+                if self.database.url().is_sqlite() {
+                    tokio::time::sleep(REST).await;
+                }
+            }
         }
         self.database.erase_removed(search_tables()).await?;
         Ok(purged)
-    }
-
-    /// Does the work, as many rows at a time as its pace says, until there is nothing left to
-    /// do: `None` says so.
-    async fn each<I, T>(
-        &self,
-        input: I,
-        batch: Work<(I, Pace), Option<T>>,
-        mut count: impl FnMut(T),
-    ) -> Result<(), RepositoryError>
-    where
-        I: Copy + Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        let mut pace = Pace::start();
-        loop {
-            let begun = Instant::now();
-            let Some(done) = self.database.maintain((input, pace), batch).await? else {
-                return Ok(());
-            };
-            pace = pace.after(begun.elapsed());
-            count(done);
-            // PostgreSQL has others write at the same time.
-            if self.database.url().is_sqlite() {
-                tokio::time::sleep(REST).await;
-            }
-        }
     }
 }
 

@@ -1,11 +1,11 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{StoredId, StoredInstant};
+use hexpress_database::sql::StoredInstant;
 use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::list::fold;
 
-use super::batch::{Cutoff, Pace, counted, rows};
-use super::rows::remove_parts;
+use super::batch::{Cutoff, Done, Position, counted, rows};
+use super::rows::{Held, Portion, next, remove_parts, remove_some_parts};
 use crate::schema::{USERS, users};
 
 // What stands in the row of somebody who is forgotten.
@@ -16,6 +16,12 @@ const FIRST_NAME: &str = "Deleted";
 const LAST_NAME: &str = "user";
 /// The hash of no password.
 const PASSWORD_HASH: &str = "!";
+
+/// What people call those whose email, name and password go.
+pub(super) const PERSONS: &str = "users";
+
+/// Those who are to be forgotten of whom were deleted before `$1`.
+const WHICH: &str = "users WHERE users.deleted_at < $1 AND users.forgotten_at IS NULL";
 
 /// How many are to be forgotten.
 pub(super) async fn count(connection: &mut Connection, cutoff: &Cutoff) -> Result<u64, Failure> {
@@ -30,32 +36,27 @@ pub(super) async fn count(connection: &mut Connection, cutoff: &Cutoff) -> Resul
     Ok(counted(count))
 }
 
-/// Takes a batch of persons out of their rows, and what else is theirs alone, and returns how
-/// many; `None` if there are no more.
+/// Takes a batch of persons out of their rows, and what else is theirs alone; `None` if there
+/// are no more.
 pub(super) async fn forget(
     connection: &mut Connection,
-    cutoff: &Cutoff,
-    pace: Pace,
-) -> Result<Option<u64>, Failure> {
-    let before = StoredInstant(cutoff.before);
-    let ids: Vec<StoredId> = on_backend!(&mut *connection, |c| {
-        users::table
-            .filter(users::deleted_at.lt(before))
-            .filter(users::forgotten_at.is_null())
-            .order(users::id)
-            .limit(pace.rows().into())
-            .select(users::id)
-            .load(c)
-            .await?
-    });
-    if ids.is_empty() {
-        return Ok(None);
-    }
-    let forgotten: Vec<StoredId> = on_backend!(&mut *connection, |c| {
+    cutoff: Cutoff,
+    position: Position,
+) -> Result<Option<Done>, Failure> {
+    let before = cutoff.before;
+    let next = next(connection, USERS, WHICH, before, position, Held::Wait).await?;
+    let ids = match next {
+        None => return Ok(None),
+        Some(Portion::PartsOf(id)) => {
+            return Ok(Some(
+                remove_some_parts(connection, USERS, id, position).await?,
+            ));
+        }
+        Some(Portion::Rows(ids)) => ids,
+    };
+    on_backend!(&mut *connection, |c| {
         diesel::update(users::table)
             .filter(users::id.eq_any(&ids))
-            // Again: some may have been restored meanwhile. They keep what is theirs.
-            .filter(users::deleted_at.lt(before))
             .set((
                 users::email.eq(EMAIL),
                 users::first_name.eq(FIRST_NAME),
@@ -68,10 +69,12 @@ pub(super) async fn forget(
                 users::version.eq(users::version + 1),
                 users::forgotten_at.eq(Some(StoredInstant(cutoff.at))),
             ))
-            .returning(users::id)
-            .get_results(c)
+            .execute(c)
             .await?
     });
-    remove_parts(connection, USERS, &forgotten).await?;
-    Ok(Some(rows(forgotten.len())))
+    remove_parts(connection, USERS, &ids).await?;
+    Ok(Some(Done {
+        counts: vec![(PERSONS, rows(ids.len()))],
+        last: ids.last().copied(),
+    }))
 }

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
@@ -10,20 +10,11 @@ use hexpress_test_support::{Kind, TestDatabase};
 use rstest::rstest;
 use uuid::Uuid;
 
-use super::{Purged, Purger};
-use crate::schema::references_to;
+use super::batch::{Cutoff, FIRST, POLL, Position};
+use super::{BATCH, Purged, Purger, Step, marked};
+use crate::schema::{POSTS, Table, references_to};
 use crate::testing::{id, open, two_of_each};
 use crate::user::DieselUserRepository;
-
-/// The tables whose rows a deletion only marks.
-async fn marked() -> Vec<String> {
-    let sql = "SELECT relname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-        WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
-            AND attname = 'deleted_at'";
-    let raw = TestDatabase::migrated(Kind::Postgres).await;
-    let rows = raw.query_text(sql).await;
-    rows.into_iter().flatten().flatten().collect()
-}
 
 #[rstest]
 #[tokio::test]
@@ -40,16 +31,14 @@ async fn every_row_that_a_deletion_has_marked_goes(
          DELETE FROM orders;",
     )
     .await;
-    let marked = marked().await;
-    assert!(marked.len() >= 3, "{marked:?}");
-    for table in &marked {
+    for Table { name: table, .. } in marked() {
         raw.execute(&format!("UPDATE {table} SET deleted_at = created_at"))
             .await;
     }
     let before = "2000-01-01T00:00:00Z".parse().unwrap();
     let purger = Purger::new(open(&raw).await);
     purger.run(before, before, &mut |_| {}).await.unwrap();
-    for table in &marked {
+    for Table { name: table, .. } in marked() {
         let left = raw.query_text(&format!("SELECT * FROM {table}")).await;
         assert!(left.is_empty(), "{table}: {left:?}");
     }
@@ -57,20 +46,27 @@ async fn every_row_that_a_deletion_has_marked_goes(
 
 const LONG_AGO: &str = "2000-01-01T00:00:00Z";
 
+/// SQL for these numbers: the table `all_of` before a statement.
+fn numbers(kind: Kind, first: u16, last: u16) -> String {
+    match kind {
+        Kind::Sqlite => format!(
+            "WITH RECURSIVE all_of (number) AS
+                 (SELECT {first} UNION ALL SELECT number + 1 FROM all_of WHERE number < {last})"
+        ),
+        Kind::Postgres => {
+            format!("WITH all_of (number) AS (SELECT generate_series({first}, {last}))")
+        }
+    }
+}
+
 /// Marked posts, as many as several transactions remove.
 async fn with_marked_posts(kind: Kind) -> TestDatabase {
     let raw = TestDatabase::migrated(kind).await;
     raw.execute(&two_of_each(kind)).await;
-    let (all, new_id) = match kind {
-        Kind::Sqlite => (
-            "WITH RECURSIVE all_of (number) AS
-                 (SELECT 10 UNION ALL SELECT number + 1 FROM all_of WHERE number < 99)",
-            "unhex(format('%032d', number))",
-        ),
-        Kind::Postgres => (
-            "WITH all_of (number) AS (SELECT generate_series(10, 99))",
-            "lpad(number::text, 32, '0')::uuid",
-        ),
+    let all = numbers(kind, 10, 99);
+    let new_id = match kind {
+        Kind::Sqlite => "unhex(format('%032d', number))",
+        Kind::Postgres => "lpad(number::text, 32, '0')::uuid",
     };
     raw.execute(&format!(
         "{all} INSERT INTO posts (id, author_id, title, slug, slug_named, content, status, metadata,
@@ -81,6 +77,100 @@ async fn with_marked_posts(kind: Kind) -> TestDatabase {
     ))
     .await;
     raw
+}
+
+fn other_connection(raw: &TestDatabase) -> SqliteConnection {
+    let file = raw.url().strip_prefix("sqlite://").unwrap();
+    SqliteConnection::establish(file).unwrap()
+}
+
+#[tokio::test]
+async fn the_pace_is_that_of_the_work_and_not_of_the_wait_for_it() {
+    let raw = with_marked_posts(Kind::Sqlite).await;
+    let database = open(&raw).await;
+    let at = LONG_AGO.parse().unwrap();
+    let input = (
+        Step::Remove(POSTS),
+        Cutoff { before: at, at },
+        Position::start(),
+    );
+    let holds = raw.begin("DELETE FROM login_counters").await;
+    let removing = tokio::spawn(async move { database.maintain(input, BATCH).await });
+    let wait = Duration::from_secs(1);
+    tokio::time::sleep(wait).await;
+    assert!(!removing.is_finished());
+    holds.commit().await;
+    let (done, taken) = removing.await.unwrap().unwrap().unwrap();
+    assert_eq!(done.counts, [("old slugs", 0), ("posts", FIRST.into())]);
+    assert!(taken < wait / 2, "{taken:?}");
+}
+
+/// Those that stay for good would be looked at by every transaction again.
+#[tokio::test]
+async fn no_transaction_looks_at_rows_before_those_of_the_last_one() {
+    let raw = with_marked_posts(Kind::Sqlite).await;
+    let mut other = other_connection(&raw);
+    let at = LONG_AGO.parse().unwrap();
+    let delete_first = "UPDATE posts SET deleted_at = created_at WHERE slug = 'post-1'";
+    let purged = Purger::new(open(&raw).await)
+        .run(at, at, &mut |_| other.batch_execute(delete_first).unwrap())
+        .await;
+    assert_eq!(purged.unwrap().total(), 90);
+    let left = "SELECT slug FROM posts WHERE deleted_at IS NOT NULL";
+    assert_eq!(raw.query_text(left).await, [[Some("post-1".to_owned())]]);
+}
+
+#[rstest]
+#[case(
+    "posts",
+    5,
+    "INSERT INTO kept_slugs (slug, post_id)
+     SELECT 'many-' || number, id FROM posts, all_of WHERE slug = 'post-1'"
+)]
+#[case(
+    "products",
+    5,
+    "INSERT INTO stock_movements (product_id, delta, cause, created_at)
+     SELECT product_id, 1, 'adjusted', created_at FROM stock_movements, all_of"
+)]
+#[case(
+    "users",
+    1,
+    "INSERT INTO idempotency_keys (user_id, key, fingerprint, order_id, expires_at)
+     SELECT user_id, 'many-' || number, fingerprint, order_id, expires_at
+     FROM idempotency_keys, all_of WHERE key = '1'"
+)]
+#[tokio::test]
+async fn a_row_with_many_parts_takes_many_transactions(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+    #[case] table: &str,
+    #[case] number: u8,
+    #[case] insert: &str,
+) {
+    let raw = TestDatabase::migrated(kind).await;
+    raw.execute(&two_of_each(kind)).await;
+    let (row, all) = (id(kind, number), numbers(kind, 1, 1500));
+    raw.execute(&format!(
+        "DELETE FROM order_items;
+         DELETE FROM stock_movements WHERE order_id IS NOT NULL OR product_id <> {row};
+         {all} {insert};
+         UPDATE {table} SET deleted_at = created_at WHERE id = {row};"
+    ))
+    .await;
+    let (at, mut told) = (LONG_AGO.parse().unwrap(), vec![0]);
+    let purger = Purger::new(open(&raw).await);
+    let watch = &mut |so_far: &Purged| told.push(so_far.total());
+    purger.run(at, at, watch).await.unwrap();
+    let mut most = FIRST.into();
+    for pair in told.windows(2) {
+        assert!(pair[1] - pair[0] <= most, "{told:?}");
+        most *= 2;
+    }
+    assert!(told.len() > 7, "{told:?}");
+    for (part, key) in references_to(table).filter(|(_, key)| key.is_part) {
+        let sql = format!("SELECT * FROM {} WHERE {} = {row}", part.name, key.column);
+        assert!(raw.query_text(&sql).await.is_empty(), "{}", part.name);
+    }
 }
 
 #[tokio::test]
@@ -107,39 +197,23 @@ async fn no_statement_of_it_has_a_time_limit() {
     assert!(told.len() > 2 && told.is_sorted(), "{told:?}");
 }
 
-/// Who polls the lock of the file, as SQLite itself does, comes too seldom to find it free
+/// Whoever polls the lock of the file, as SQLite itself does, comes too seldom to find it free
 /// between two transactions that follow at once.
 #[tokio::test]
 async fn the_file_is_free_for_others_between_two_batches() {
     let raw = with_marked_posts(Kind::Sqlite).await;
-    // Some 30 ms for each post.
-    raw.execute(
-        "CREATE TRIGGER slow AFTER DELETE ON posts WHEN old.slug < 'many-40' BEGIN
-             UPDATE view_batches SET made_at = (
-                 WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 80000)
-                 SELECT count(*) FROM n);
-         END",
-    )
-    .await;
-    let database = open(&raw).await;
-    let at = LONG_AGO.parse().unwrap();
-    let (told, mut is_told) = tokio::sync::mpsc::unbounded_channel();
-    let purging = tokio::spawn(async move {
-        let mut tell = |_: &Purged| {
-            told.send(()).ok();
-        };
-        Purger::new(database).run(at, at, &mut tell).await
-    });
-    let file = raw.url().strip_prefix("sqlite://").unwrap();
-    let mut other = SqliteConnection::establish(file).unwrap();
-    let mut has_written = false;
-    for _ in 0..3 {
-        is_told.recv().await.unwrap();
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        has_written |= other.batch_execute("DELETE FROM login_counters").is_ok();
+    let mut other = other_connection(&raw);
+    let (at, mut told) = (LONG_AGO.parse().unwrap(), Vec::new());
+    let watch = &mut |_: &Purged| {
+        other.batch_execute("DELETE FROM login_counters").unwrap();
+        told.push(Instant::now());
+    };
+    let purged = Purger::new(open(&raw).await).run(at, at, watch).await;
+    assert_eq!(purged.unwrap().total(), 90);
+    assert!(told.len() > 2, "{told:?}");
+    for pair in told.windows(2) {
+        assert!(pair[1] - pair[0] > POLL, "{told:?}");
     }
-    assert!(has_written);
-    assert_eq!(purging.await.unwrap().unwrap().total(), 90);
 }
 
 #[rstest]

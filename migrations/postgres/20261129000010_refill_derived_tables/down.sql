@@ -1,0 +1,2 @@
+-- What was filled is as if it had never been lost.
+SELECT 1;
