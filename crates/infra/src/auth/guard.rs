@@ -55,19 +55,45 @@ impl DieselLoginGuard {
         }
     }
 
+    /// Counts a guess as in flight, unless that passes a limit.
+    async fn count(self, attempt: LoginAttempt) -> Result<Untold, RepositoryError> {
+        let counters = self.counters(&attempt);
+        let reservation = self
+            .database
+            .write_if(is_granted, counters, |connection, counters| {
+                Box::pin(count(connection, counters))
+            })
+            .await?;
+        Ok(Untold {
+            guard: self,
+            attempt,
+            reservation,
+            is_told: false,
+        })
+    }
+
     /// Ends the flight of a guess, by this change of its counts.
-    async fn land(&self, attempt: &LoginAttempt, change: i64) {
+    async fn land(self, attempt: LoginAttempt, change: i64) {
         if self.limit_per_minute == 0 {
             return;
         }
         let landed = self.database.write(
-            (self.counters(attempt), change),
+            (self.counters(&attempt), change),
             |connection, (counters, change)| Box::pin(land(connection, counters, *change)),
         );
         if let Err(error) = landed.await {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             tracing::warn!(%error, cause, "a guess stays in flight until its window ends");
         }
+    }
+
+    /// Ends the flight of a guess, even if the returned future is dropped, or never polled.
+    fn landing(
+        &self,
+        attempt: LoginAttempt,
+        change: i64,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        self.database.finish(self.clone().land(attempt, change))
     }
 
     fn counters(&self, attempt: &LoginAttempt) -> Counters {
@@ -99,6 +125,34 @@ impl DieselLoginGuard {
     }
 }
 
+/// What was decided of a guess, until its caller is told. Dropped before that, since the caller
+/// has gone, one that was granted is abandoned.
+struct Untold {
+    guard: DieselLoginGuard,
+    attempt: LoginAttempt,
+    reservation: Reservation,
+    is_told: bool,
+}
+
+impl Untold {
+    fn tell(mut self) -> Reservation {
+        self.is_told = true;
+        self.reservation
+    }
+}
+
+impl Drop for Untold {
+    fn drop(&mut self) {
+        if is_granted(&self.reservation) && !self.is_told {
+            self.guard.abandon(self.attempt.clone());
+        }
+    }
+}
+
+const fn is_granted(reservation: &Reservation) -> bool {
+    matches!(reservation, Reservation::Granted { .. })
+}
+
 /// What is counted stands in no table; neither an email nor an address holds U+0000.
 fn key(parts: [&str; 3]) -> [u8; 32] {
     Sha256::digest(parts.join("\0")).into()
@@ -108,7 +162,7 @@ fn key(parts: [&str; 3]) -> [u8; 32] {
 impl LoginGuard for DieselLoginGuard {
     async fn reserve(&self, attempt: LoginAttempt) -> Result<Reservation, RepositoryError> {
         if self.limit_per_minute == 0 {
-            return Ok(Reservation::Granted);
+            return Ok(Reservation::Granted { at: attempt.at });
         }
         let refused = self
             .database
@@ -119,21 +173,20 @@ impl LoginGuard for DieselLoginGuard {
         if let Some(refused) = refused {
             return Ok(refused);
         }
-        self.database
-            .write_if(
-                |reservation| *reservation == Reservation::Granted,
-                self.counters(&attempt),
-                |connection, counters| Box::pin(count(connection, counters)),
-            )
-            .await
+        let counting = self.database.finish(self.clone().count(attempt));
+        counting.await.map(Untold::tell)
     }
 
     async fn release(&self, attempt: LoginAttempt) {
-        self.land(&attempt, -IN_FLIGHT).await;
+        self.landing(attempt, -IN_FLIGHT).await;
     }
 
     async fn fail(&self, attempt: LoginAttempt) {
-        self.land(&attempt, 1 - IN_FLIGHT).await;
+        self.landing(attempt, 1 - IN_FLIGHT).await;
+    }
+
+    fn abandon(&self, attempt: LoginAttempt) {
+        drop(self.landing(attempt, 1 - IN_FLIGHT));
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
@@ -177,7 +230,7 @@ impl Counter {
         if failed >= self.limit {
             Some(Reservation::Refused { retry_after })
         } else if failed + in_flight >= self.limit {
-            Some(Reservation::Pending { retry_after })
+            Some(Reservation::Pending)
         } else {
             None
         }
@@ -209,6 +262,8 @@ async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reser
                         "CASE WHEN login_counters.window_ends_at > ",
                     )
                     .bind::<Instant, _>(now)
+                    // Of guesses that overtake each other, the window begins with the earliest.
+                    .sql(" AND login_counters.window_ends_at < excluded.window_ends_at")
                     .sql(" THEN login_counters.window_ends_at ELSE excluded.window_ends_at END")),
                 ))
                 .returning((login_counters::count, login_counters::window_ends_at));
@@ -219,7 +274,7 @@ async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reser
             return Ok(refusal);
         }
     }
-    Ok(Reservation::Granted)
+    Ok(Reservation::Granted { at: counters.at })
 }
 
 /// Changes the counts of the attempt in the windows that counted it, where they are open.
