@@ -22,10 +22,6 @@ pub struct DieselLoginGuard {
     limit_per_minute: u32,
 }
 
-/// What one guess in flight is in `login_counters.count`, which counts the failed ones below
-/// this and those in flight above it: both are looked at and changed at once.
-const IN_FLIGHT: i64 = 1 << 32;
-
 /// One of the limits that a guess falls under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Counter {
@@ -72,14 +68,14 @@ impl DieselLoginGuard {
         })
     }
 
-    /// Ends the flight of a guess, by this change of its counts.
-    async fn land(self, attempt: LoginAttempt, change: i64) {
+    /// Ends the flight of a guess, with this many failures.
+    async fn land(self, attempt: LoginAttempt, failures: i64) {
         if self.limit_per_minute == 0 {
             return;
         }
         let landed = self.database.write(
-            (self.counters(&attempt), change),
-            |connection, (counters, change)| Box::pin(land(connection, counters, *change)),
+            (self.counters(&attempt), failures),
+            |connection, (counters, failures)| Box::pin(land(connection, counters, *failures)),
         );
         if let Err(error) = landed.await {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
@@ -91,9 +87,9 @@ impl DieselLoginGuard {
     fn landing(
         &self,
         attempt: LoginAttempt,
-        change: i64,
+        failures: i64,
     ) -> impl Future<Output = ()> + Send + use<> {
-        self.database.finish(self.clone().land(attempt, change))
+        self.database.finish(self.clone().land(attempt, failures))
     }
 
     fn counters(&self, attempt: &LoginAttempt) -> Counters {
@@ -178,15 +174,15 @@ impl LoginGuard for DieselLoginGuard {
     }
 
     async fn release(&self, attempt: LoginAttempt) {
-        self.landing(attempt, -IN_FLIGHT).await;
+        self.landing(attempt, 0).await;
     }
 
     async fn fail(&self, attempt: LoginAttempt) {
-        self.landing(attempt, 1 - IN_FLIGHT).await;
+        self.landing(attempt, 1).await;
     }
 
     fn abandon(&self, attempt: LoginAttempt) {
-        drop(self.landing(attempt, 1 - IN_FLIGHT));
+        drop(self.landing(attempt, 1));
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
@@ -205,8 +201,14 @@ async fn look(
 ) -> Result<Option<Reservation>, Failure> {
     let at = counters.at;
     let keys = counters.counters.iter().map(|counter| counter.key.to_vec());
-    let open: Vec<(Vec<u8>, i64, StoredInstant)> = on_backend!(connection, |c| {
+    let open: Vec<(Vec<u8>, i64, i64, StoredInstant)> = on_backend!(connection, |c| {
         login_counters::table
+            .select((
+                login_counters::key,
+                login_counters::count,
+                login_counters::in_flight,
+                login_counters::window_ends_at,
+            ))
             .filter(login_counters::key.eq_any(keys))
             .filter(login_counters::window_ends_at.gt(StoredInstant(at)))
             .load(c)
@@ -214,18 +216,17 @@ async fn look(
     });
     let refusals = open
         .into_iter()
-        .filter_map(|(key, count, StoredInstant(end))| {
+        .filter_map(|(key, failed, in_flight, StoredInstant(end))| {
             let mut counters = counters.counters.iter();
             let counter = counters.find(|counter| counter.key.as_slice() == key)?;
-            counter.refusal(count, end - at)
+            counter.refusal(failed, in_flight, end - at)
         });
     Ok(refusals.max())
 }
 
 impl Counter {
     /// Why no guess may be made beside what is counted, in a window that ends so soon.
-    fn refusal(&self, count: i64, left: TimeDelta) -> Option<Reservation> {
-        let (failed, in_flight) = (count % IN_FLIGHT, count / IN_FLIGHT);
+    fn refusal(&self, failed: i64, in_flight: i64, left: TimeDelta) -> Option<Reservation> {
         let retry_after = left.to_std().unwrap_or(Duration::ZERO);
         if failed >= self.limit {
             Some(Reservation::Refused { retry_after })
@@ -242,22 +243,25 @@ impl Counter {
 async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reservation, Failure> {
     for counter in &counters.counters {
         let now = StoredInstant(counters.at);
-        let (count, window_ends_at): (i64, StoredInstant) = on_backend!(&mut *connection, |c| {
+        let counted: (i64, i64, StoredInstant) = on_backend!(&mut *connection, |c| {
+            let if_open = |outcomes: &str| {
+                sql::<BigInt>("CASE WHEN login_counters.window_ends_at > ")
+                    .bind::<Instant, _>(now)
+                    .sql(outcomes)
+            };
             let upsert = diesel::insert_into(login_counters::table)
                 .values((
                     login_counters::key.eq(counter.key.as_slice()),
-                    login_counters::count.eq(IN_FLIGHT),
+                    login_counters::count.eq(0),
+                    login_counters::in_flight.eq(1),
                     login_counters::window_ends_at.eq(StoredInstant(counters.at + counter.window)),
                 ))
                 .on_conflict(login_counters::key)
                 .do_update()
                 .set((
-                    login_counters::count.eq(sql::<BigInt>(
-                        "CASE WHEN login_counters.window_ends_at > ",
-                    )
-                    .bind::<Instant, _>(now)
-                    .sql(" THEN login_counters.count ELSE 0 END + ")
-                    .bind::<BigInt, _>(IN_FLIGHT)),
+                    login_counters::count.eq(if_open(" THEN login_counters.count ELSE 0 END")),
+                    login_counters::in_flight
+                        .eq(if_open(" THEN login_counters.in_flight ELSE 0 END + 1")),
                     login_counters::window_ends_at.eq(sql::<Instant>(
                         "CASE WHEN login_counters.window_ends_at > ",
                     )
@@ -266,11 +270,15 @@ async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reser
                     .sql(" AND login_counters.window_ends_at < excluded.window_ends_at")
                     .sql(" THEN login_counters.window_ends_at ELSE excluded.window_ends_at END")),
                 ))
-                .returning((login_counters::count, login_counters::window_ends_at));
+                .returning((
+                    login_counters::count,
+                    login_counters::in_flight,
+                    login_counters::window_ends_at,
+                ));
             Prepared(upsert).get_result(c).await?
         });
-        let others = count - IN_FLIGHT;
-        if let Some(refusal) = counter.refusal(others, window_ends_at.0 - counters.at) {
+        let (failed, in_flight, StoredInstant(end)) = counted;
+        if let Some(refusal) = counter.refusal(failed, in_flight - 1, end - counters.at) {
             return Ok(refusal);
         }
     }
@@ -281,7 +289,7 @@ async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reser
 async fn land(
     connection: &mut Connection,
     counters: &Counters,
-    change: i64,
+    failures: i64,
 ) -> Result<(), Failure> {
     for counter in &counters.counters {
         let latest_end = counters.at + counter.window;
@@ -289,8 +297,11 @@ async fn land(
             let update = diesel::update(login_counters::table.find(counter.key.as_slice()))
                 .filter(login_counters::window_ends_at.gt(StoredInstant(counters.at)))
                 .filter(login_counters::window_ends_at.le(StoredInstant(latest_end)))
-                .filter(login_counters::count.ge(IN_FLIGHT))
-                .set(login_counters::count.eq(login_counters::count + change));
+                .filter(login_counters::in_flight.gt(0))
+                .set((
+                    login_counters::count.eq(login_counters::count + failures),
+                    login_counters::in_flight.eq(login_counters::in_flight - 1),
+                ));
             Prepared(update).execute(c).await?
         });
     }
