@@ -13,6 +13,7 @@ mod patience;
 #[cfg(feature = "probe")]
 mod probe;
 mod program;
+mod service_manager;
 mod telemetry;
 mod wiring;
 

@@ -8,7 +8,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The text of every source file in a folder, without tests.
+/// The text of every source file in a folder, without tests. A string that goes on in the next
+/// line is joined.
 fn sources(folder: &Path) -> String {
     let mut text = String::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -16,7 +17,8 @@ fn sources(folder: &Path) -> String {
         if path.is_dir() && !path.ends_with("tests") {
             text += &sources(&path);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            text += &fs::read_to_string(&path).unwrap();
+            let source = fs::read_to_string(&path).unwrap();
+            text.extend(source.split("\\\n").map(str::trim_start));
         }
     }
     text

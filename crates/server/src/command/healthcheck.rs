@@ -1,5 +1,5 @@
 use std::error::Error;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -81,11 +81,11 @@ async fn check(config: &HttpConfig) -> Result<ExitCode, Failure> {
 }
 
 /// Where a server that listens there can be reached from its own machine: "any
-/// address" is none.
+/// address" is none, and `::` may have become `0.0.0.0`.
 fn reachable(host: &str) -> String {
     match host.parse() {
         Ok(IpAddr::V4(address)) if address.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),
-        Ok(IpAddr::V6(address)) if address.is_unspecified() => Ipv6Addr::LOCALHOST.to_string(),
+        Ok(IpAddr::V6(address)) if address.is_unspecified() => "localhost".to_owned(),
         _ => host.to_owned(),
     }
 }

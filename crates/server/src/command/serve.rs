@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::env;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,7 +9,9 @@ use clap::Args;
 use hexpress_app::Services;
 use hexpress_app::order::OrderService;
 use hexpress_infra::database::DatabaseUrl;
-use tokio::net::TcpListener;
+use rustix::io::Errno;
+use rustix::net::sockopt::set_ipv6_v6only;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use tracing::{debug, error, info, warn};
 
@@ -21,6 +23,7 @@ use crate::lifecycle::{Signals, drain};
 use crate::listener::{Admission, ConnectionLimits, Server};
 use crate::open_files::{self, ConnectionCounts};
 use crate::program::Program;
+use crate::service_manager::{self, keep_watchdog};
 use crate::telemetry::DroppedLines;
 use crate::wiring::{Parts, Store};
 
@@ -32,6 +35,9 @@ const EXPIRY_PERIOD: Duration = Duration::from_secs(10);
 
 /// How long a client may go on sending after the last answer, so that it reads it.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// How many connections may wait to be accepted, as with [`TcpListener::bind`].
+const BACKLOG: u32 = 1024;
 
 /// Whoever reads metrics needs few connections.
 const METRICS_CONNECTIONS: ConnectionCounts = ConnectionCounts {
@@ -83,7 +89,9 @@ async fn serve(program: &Program) -> Result<ExitCode, Failure> {
         never = sweep(&parts.services) => match never {},
         never = cancel_overdue(&parts.services.orders) => match never {},
         never = tell_of(program.dropped.clone()) => match never {},
+        never = keep_watchdog() => match never {},
     }
+    service_manager::stopping();
     drain(
         &parts.services.health,
         server,
@@ -110,6 +118,7 @@ async fn start(program: &Program) -> Result<Running, Failure> {
         http.max_connections,
         http.max_connections_per_address,
     )?;
+    service_manager::starting("opening the database");
     let store = Store::open_migrated(&config.database).await?;
     let parts = Parts::new(config, &store.database)?;
     if let Err(error) = parts.adapters.expect_stored_hashes(&store.database).await {
@@ -161,6 +170,7 @@ async fn start(program: &Program) -> Result<Running, Failure> {
     if let Err(failure) = print(&greeting) {
         warn!(%failure, "standard output cannot be written");
     }
+    service_manager::ready(address);
     Ok(Running {
         store,
         parts,
@@ -169,7 +179,10 @@ async fn start(program: &Program) -> Result<Running, Failure> {
 }
 
 async fn bind(host: &str, port: u16, settings: &str) -> Result<TcpListener, Failure> {
-    let listener = TcpListener::bind((host, port)).await;
+    let listener = match host.parse() {
+        Ok(IpAddr::V6(Ipv6Addr::UNSPECIFIED)) => bind_both_families(port).await,
+        _ => TcpListener::bind((host, port)).await,
+    };
     listener.map_err(|error| {
         let way_out = if error.kind() == io::ErrorKind::AddrInUse {
             format!("Stop what listens there, or change {settings} (port 0 is any free one).")
@@ -180,6 +193,27 @@ async fn bind(host: &str, port: u16, settings: &str) -> Result<TcpListener, Fail
             "cannot listen on {host}, port {port}: {error}\n{way_out}"
         ))
     })
+}
+
+/// Listens on every address, IPv4's too whatever the system has them do by default
+/// (`net.ipv6.bindv6only`), or on those of IPv4 where there is no IPv6.
+async fn bind_both_families(port: u16) -> io::Result<TcpListener> {
+    let bound = TcpSocket::new_v6().and_then(|socket| {
+        set_ipv6_v6only(&socket, false)?;
+        socket.set_reuseaddr(true)?;
+        socket.bind((Ipv6Addr::UNSPECIFIED, port).into())?;
+        socket.listen(BACKLOG)
+    });
+    match bound {
+        Err(error) if has_no_ipv6(&error) => TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await,
+        bound => bound,
+    }
+}
+
+/// Whether the system lacks the family, or has no address of it.
+fn has_no_ipv6(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::AFNOSUPPORT | Errno::ADDRNOTAVAIL))
 }
 
 /// What a person needs to know who has just started the server.

@@ -18,6 +18,7 @@ pub const DATABASE_URL: Setting = Setting::new(
      environment",
 )
 .with_default_in_words("`sqlite://data/hexpress.db` / a temporary file / none, must be set")
+.with_file("DATABASE_URL_FILE")
 .with_flag(Flag::global("database-url", "URL"));
 /// Whether pending migrations are run at start.
 pub const AUTO_MIGRATE: Setting = Setting::new(
@@ -110,6 +111,7 @@ impl DatabaseConfig {
             named_by: match origin {
                 Origin::Flag => "--database-url",
                 Origin::Parts => "the DB_* settings",
+                Origin::File => "DATABASE_URL_FILE",
                 Origin::Environment | Origin::DotEnv | Origin::Default => DATABASE_URL.name,
             },
             auto_migrate: reader.value(
@@ -278,11 +280,11 @@ impl DatabaseConfig {
 }
 
 fn read_target(reader: &mut Reader<'_>) -> Result<(DatabaseTarget, Origin), ConfigError> {
-    let url = reader.raw(DATABASE_URL.name)?;
+    let url = reader.raw(DATABASE_URL)?;
     let has_parts = url.is_none() && [DB_HOST, DB_NAME].iter().any(|name| reader.is_set(name));
     let parts = read_parts(reader, has_parts)?;
     let (target, origin) = match url {
-        Some((text, origin)) => (DatabaseTarget::Url(parse_url(text, origin)?), origin),
+        Some((text, origin)) => (DatabaseTarget::Url(parse_url(&text, origin)?), origin),
         None if has_parts => (
             DatabaseTarget::Url(DatabaseUrl::Postgres(parts)),
             Origin::Parts,
@@ -324,7 +326,9 @@ fn read_parts(reader: &mut Reader<'_>, are_in_use: bool) -> Result<PostgresUrl, 
         "a role's name",
         |text| (!text.trim().is_empty()).then(|| text.to_owned()),
     )?;
-    let password = Setting::new("DB_PASSWORD", "the role's password").used_if(are_in_use);
+    let password = Setting::new("DB_PASSWORD", "the role's password")
+        .with_file("DB_PASSWORD_FILE")
+        .used_if(are_in_use);
     let password = reader.secret(password)?;
     let mut name = name.unwrap_or_else(|| DEFAULT_NAME.to_owned());
     if reader.app_env() == AppEnv::Test {

@@ -57,9 +57,12 @@ fn tables() -> BTreeMap<&'static str, String> {
             .entry(first.section)
             .or_insert_with(|| HEAD.to_owned());
         let setting = first.setting;
+        let file = setting.file.map(|file| format!(", `{file}`"));
         table.push_str(&format!(
-            "| `{}` | {default} | {} |\n",
-            setting.name, setting.meaning
+            "| `{}`{} | {default} | {} |\n",
+            setting.name,
+            file.unwrap_or_default(),
+            setting.meaning
         ));
     }
     tables

@@ -12,7 +12,8 @@ use super::{ConfigError, Flag, Setting};
 /// The address to listen on.
 pub const HOST: Setting = Setting::new(
     "HOST",
-    "where the server listens: an address, or the name of one",
+    "where the server listens: an address, or the name of one. `::` is every address of IPv6 and \
+     IPv4, or of IPv4 alone where there is no IPv6",
 )
 .with_flag(Flag::new("host", "ADDRESS"));
 /// The port to listen on.
@@ -61,7 +62,7 @@ pub struct ShutdownConfig {
 impl HttpConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, ConfigError> {
         reader.section("Requests");
-        let (local, all) = ("127.0.0.1".to_owned(), "0.0.0.0".to_owned());
+        let (local, all) = ("127.0.0.1".to_owned(), "::".to_owned());
         let app_env = reader.app_env();
         let config = Self {
             host: reader.value(

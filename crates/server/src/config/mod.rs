@@ -92,7 +92,12 @@ impl Config {
             http,
         };
         let settings = reader.into_settings();
-        let is_known = |name: &&String| settings.iter().any(|known| known.setting.name == *name);
+        let is_known = |name: &&String| {
+            let mut names = settings
+                .iter()
+                .flat_map(|known| [Some(known.setting.name), known.setting.file]);
+            names.any(|known| known == Some(name.as_str()))
+        };
         let unknown = sources.dot_env.keys().filter(|name| !is_known(name));
         let ignored = settings.iter().filter(|known| known.is_ignored());
         Ok(Loaded {

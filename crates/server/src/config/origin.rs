@@ -9,6 +9,8 @@ pub enum Origin {
     Environment,
     /// The `.env` file.
     DotEnv,
+    /// The file that `NAME_FILE` names.
+    File,
     /// The `DB_*` settings, of which `DATABASE_URL` was made.
     Parts,
     /// Nobody set it.
@@ -21,6 +23,7 @@ impl fmt::Display for Origin {
             Self::Flag => "flag",
             Self::Environment => "environment",
             Self::DotEnv => ".env",
+            Self::File => "file",
             Self::Parts => "DB_* settings",
             Self::Default => "default",
         })

@@ -1,4 +1,7 @@
+use std::borrow::Cow;
 use std::fmt::Display;
+use std::fs;
+use std::io;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -64,18 +67,40 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Value`] where it was no UTF-8.
-    pub fn raw(&self, name: &'static str) -> Result<Option<(&'a str, Origin)>, ConfigError> {
-        match self.sources.find(name) {
-            Some((text, origin)) if text.contains(char::REPLACEMENT_CHARACTER) => {
-                Err(ConfigError::Value {
-                    name,
-                    value: MASK.to_owned(),
-                    origin,
-                    expected: "text in UTF-8".to_owned(),
-                })
+    /// [`ConfigError::Value`] where it was no UTF-8, where the file that is named for it cannot
+    /// be read, and where a text and a file are given.
+    pub fn raw(&self, setting: Setting) -> Result<Option<(Cow<'a, str>, Origin)>, ConfigError> {
+        let Setting { name, .. } = setting;
+        let given = self.sources.find(name);
+        let file = setting.file.and_then(|file| {
+            let (path, origin) = self.sources.find(file)?;
+            Some((file, path, origin))
+        });
+        let refusal = |name, value: &str, origin, expected| ConfigError::Value {
+            name,
+            value: value.to_owned(),
+            origin,
+            expected,
+        };
+        match (given, file) {
+            (Some((text, origin)), _) if text.contains(char::REPLACEMENT_CHARACTER) => {
+                Err(refusal(name, MASK, origin, "text in UTF-8".to_owned()))
             }
-            found => Ok(found),
+            // A flag outweighs both, as it outweighs the text alone.
+            (Some((text, Origin::Flag)), _) => Ok(Some((text.into(), Origin::Flag))),
+            (Some(_), Some((file, path, origin))) => {
+                let expected = format!("to be set alone: {name} is set too");
+                Err(refusal(file, path, origin, expected))
+            }
+            (Some((text, origin)), None) => Ok(Some((text.into(), origin))),
+            (None, Some((file, path, origin))) => match secret_of(path) {
+                Ok(text) => Ok(Some((text.into(), Origin::File))),
+                Err(error) => {
+                    let expected = format!("a file with the value of {name}, but {error}");
+                    Err(refusal(file, path, origin, expected))
+                }
+            },
+            (None, None) => Ok(None),
         }
     }
 
@@ -175,9 +200,9 @@ impl<'a> Reader<'a> {
         let Some((text, origin)) = self.text(setting)? else {
             return Ok(None);
         };
-        let value = parse(text).map_err(|expected| ConfigError::Value {
+        let value = parse(&text).map_err(|expected| ConfigError::Value {
             name: setting.name,
-            value: masked(text),
+            value: masked(&text),
             origin,
             expected,
         })?;
@@ -192,23 +217,24 @@ impl<'a> Reader<'a> {
     /// [`ConfigError::Value`] where it was no UTF-8.
     pub fn secret(&mut self, setting: Setting) -> Result<Option<String>, ConfigError> {
         let found = self.text(setting)?;
-        if let Some((_, origin)) = found {
-            self.remember(setting, Some(MASK.to_owned()), origin);
+        if let Some((_, origin)) = &found {
+            self.remember(setting, Some(MASK.to_owned()), *origin);
         } else if let Some(ignored) = self.settings.last_mut() {
             ignored.value = ignored.value.take().map(|_| MASK.to_owned());
         }
-        Ok(found.map(|(text, _)| text.to_owned()))
+        Ok(found.map(|(text, _)| text.into_owned()))
     }
 
     /// The text of a setting and its origin, where it is set and in use. Otherwise it is
     /// remembered as it is.
-    fn text(&mut self, setting: Setting) -> Result<Option<(&'a str, Origin)>, ConfigError> {
+    fn text(&mut self, setting: Setting) -> Result<Option<(Cow<'a, str>, Origin)>, ConfigError> {
         if setting.is_in_use
-            && let Some(found) = self.raw(setting.name)?
+            && let Some(found) = self.raw(setting)?
         {
             return Ok(Some(found));
         }
-        let ignored = self.sources.find(setting.name);
+        let named = |name| self.sources.find(name);
+        let ignored = named(setting.name).or_else(|| setting.file.and_then(named));
         let origin = ignored.map_or(Origin::Default, |(_, origin)| origin);
         self.remember(setting, ignored.map(|(text, _)| masked(text)), origin);
         Ok(None)
@@ -248,4 +274,13 @@ impl<'a> Reader<'a> {
         self.whole(setting, default, least..=MAX_MS)
             .map(Duration::from_millis)
     }
+}
+
+/// What a file holds, without the end of its line.
+fn secret_of(path: &str) -> io::Result<String> {
+    let mut text = fs::read_to_string(path)?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    text.truncate(line.len());
+    Ok(text)
 }

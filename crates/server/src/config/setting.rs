@@ -11,6 +11,8 @@ pub struct Setting {
     pub meaning: &'static str,
     /// The flag that outweighs it, if there is one.
     pub flag: Option<Flag>,
+    /// The setting that names a file which holds it, where it may be a secret.
+    pub file: Option<&'static str>,
     /// Its default in Markdown, where that depends on more than `APP_ENV`.
     pub default_in_words: Option<&'static str>,
     /// Whether anything depends on it, as the settings before it are. What does not is never
@@ -59,6 +61,7 @@ impl Setting {
             name,
             meaning,
             flag: None,
+            file: None,
             default_in_words: None,
             is_in_use: true,
         }
@@ -73,6 +76,14 @@ impl Setting {
     pub const fn with_flag(self, flag: Flag) -> Self {
         Self {
             flag: Some(flag),
+            ..self
+        }
+    }
+
+    /// The same, for which a file may be named by the setting `file`.
+    pub const fn with_file(self, file: &'static str) -> Self {
+        Self {
+            file: Some(file),
             ..self
         }
     }

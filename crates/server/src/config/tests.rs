@@ -56,6 +56,72 @@ fn nothing_needs_to_be_set_for_development() {
     assert_eq!(config.log.format, LogFormat::Pretty);
 }
 
+/// The path of a file that holds `text`, in a folder that is removed with the test.
+fn file_of(folder: &tempfile::TempDir, text: &str) -> String {
+    let path = folder.path().join("secret");
+    std::fs::write(&path, text).unwrap();
+    path.into_os_string().into_string().unwrap()
+}
+
+#[test]
+fn a_secret_may_stand_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for end in ["", "\n", "\r\n"] {
+        let file = file_of(&folder, &format!("postgres://ada:hunter2@db/shop{end}"));
+        let environment = [("DATABASE_URL_FILE", file.as_str())];
+        let database = load(&environment).database;
+        assert_eq!(database.named_by, "DATABASE_URL_FILE");
+        assert_eq!(database.target, load(&[URL]).database.target);
+        let shown = shown(&environment, "DATABASE_URL");
+        let masked = "postgres://ada:***@db:5432/shop".to_owned();
+        assert_eq!(shown, (Some(masked), Origin::File));
+    }
+    let file = file_of(&folder, "hunter2\n\n");
+    let parts = [("DB_HOST", "db"), ("DB_PASSWORD_FILE", file.as_str())];
+    let same = [("DB_HOST", "db"), ("DB_PASSWORD", "hunter2\n")];
+    assert_eq!(load(&parts).database.target, load(&same).database.target);
+    let masked = (Some("***".to_owned()), Origin::File);
+    assert_eq!(shown(&parts, "DB_PASSWORD"), masked);
+}
+
+#[test]
+fn a_file_of_a_secret_is_read_where_it_is_in_use() {
+    let missing = ("DB_PASSWORD_FILE", "/nowhere/password");
+    assert_eq!(
+        fault(&[("DB_HOST", "db"), missing]),
+        "DB_PASSWORD_FILE is `/nowhere/password` (environment): expected a file with the value of \
+         DB_PASSWORD, but No such file or directory (os error 2)"
+    );
+    let ignored = Config::load(&sources(&[URL, missing])).unwrap().ignored;
+    assert_eq!(ignored, ["DB_PASSWORD"]);
+}
+
+#[test]
+fn a_secret_and_a_file_of_it_are_refused_unless_a_flag_outweighs_both() {
+    let mut sources = sources(&[URL, ("DATABASE_URL_FILE", "/nowhere/url")]);
+    assert_eq!(
+        Config::load(&sources).unwrap_err().to_string(),
+        "DATABASE_URL_FILE is `/nowhere/url` (environment): expected to be set alone: \
+         DATABASE_URL is set too"
+    );
+    let url = "sqlite://flag.db".to_owned();
+    sources.flags = [(DATABASE_URL.name, url.clone())].into();
+    let database = Config::load(&sources).unwrap().config.database;
+    assert_eq!(database.target.to_string(), url);
+}
+
+#[test]
+fn the_file_of_a_secret_is_no_unknown_setting() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = file_of(&folder, "sqlite://a.db");
+    let dot_env = [("DATABASE_URL_FILE".to_owned(), file)].into();
+    let sources = Sources {
+        dot_env,
+        ..Sources::default()
+    };
+    assert_eq!(Config::load(&sources).unwrap().unknown, [""; 0]);
+}
+
 #[test]
 fn unpaid_orders_wait_for_ever_unless_a_time_is_set() {
     let policy = |environment: &[(&str, &str)]| load(environment).orders.policy;
@@ -86,7 +152,7 @@ fn tests_have_a_database_a_port_and_hashes_of_their_own() {
 #[test]
 fn production_has_defaults_of_its_own() {
     let config = load(&[PRODUCTION, URL]);
-    assert_eq!(config.http.host, "0.0.0.0");
+    assert_eq!(config.http.host, "::");
     assert!(!config.database.auto_migrate);
     assert_eq!(config.shutdown.delay, Duration::from_secs(3));
     assert_eq!(config.log.format, LogFormat::Json);

@@ -3,14 +3,16 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::net::Ipv4Addr;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use rstest::rstest;
 use serde_json::Value;
 
-use crate::support::{Server, hexpress};
+use crate::support::{PATIENCE, Server, hexpress};
 
 fn spawn(settings: &[(&str, &str)]) -> Server {
     let folder = tempfile::tempdir().unwrap();
@@ -104,4 +106,45 @@ fn a_full_disk_below_standard_output_is_no_reason_not_to_serve() {
     Command::new("kill").args(["-TERM", &pid]).status().unwrap();
     assert_eq!(server.wait().unwrap().code(), Some(0));
     assert!(is_told);
+}
+
+/// The next thing that the service manager is told.
+fn told(socket: &UnixDatagram) -> String {
+    let mut message = [0; 512];
+    let length = socket.recv(&mut message).unwrap();
+    String::from_utf8_lossy(&message[..length]).into_owned()
+}
+
+#[test]
+fn the_service_manager_hears_of_the_start_of_each_beat_and_of_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut command = hexpress(folder.path());
+    command
+        .env("NOTIFY_SOCKET", &path)
+        .env("WATCHDOG_USEC", "100000");
+    let mut server = Server::spawn(command);
+    assert_eq!(told(&socket), "STATUS=opening the database\n");
+    let listening = format!("READY=1\nSTATUS=listening on {}\n", server.address);
+    assert_eq!(told(&socket), listening);
+    for _ in 0..3 {
+        assert_eq!(told(&socket), "WATCHDOG=1\n");
+    }
+    server.signal("TERM");
+    let mut last = told(&socket);
+    while last == "WATCHDOG=1\n" {
+        last = told(&socket);
+    }
+    assert_eq!(last, "STOPPING=1\nSTATUS=draining\n");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[tokio::test]
+async fn every_address_is_one_of_ipv4_too() {
+    let mut server = spawn(&[("HOST", "::")]);
+    server.address.set_ip(Ipv4Addr::LOCALHOST.into());
+    let answer = server.anonymous().get("/api/health/ready").await;
+    assert_eq!(answer.status, 200);
 }

@@ -22,7 +22,7 @@ use crate::secrets;
 pub const PASSWORD: &str = "correct horse";
 
 /// How long a program may take for what it does at once on an idle machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long an idle connection is used again: less than the server keeps it, which may end one
 /// while a test waits for something else.
