@@ -78,8 +78,8 @@ impl Database {
 
     /// Waits for the work that was begun, but no longer than the limit, then closes
     /// all connections. Later calls are
-    /// [`Unavailable`](hexpress_domain::repository::RepositoryError::Unavailable). Returns whether all work was
-    /// finished.
+    /// [`Unavailable`](hexpress_domain::repository::RepositoryError::Unavailable). Returns
+    /// whether all work was finished.
     pub async fn close(&self, limit: Duration) -> bool {
         self.inner.work.close();
         let finished = tokio::time::timeout(limit, self.inner.work.wait())

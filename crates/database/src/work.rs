@@ -8,6 +8,7 @@ use tracing::Instrument;
 
 use crate::database::Database;
 use crate::error::is_of_another_schema;
+use crate::finishing::Finishing;
 use crate::lease::Intent;
 
 pub use attempt::{Doing, Work};
@@ -155,6 +156,16 @@ impl Database {
             }
         };
         self.inner.work.spawn(task.in_current_span());
+    }
+
+    /// Does what takes several calls to its end, even if the returned future is dropped, or never
+    /// polled. [`close`](Self::close) waits for it.
+    pub fn finish<T, F>(&self, work: F) -> impl Future<Output = T> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        Finishing::new(self.inner.work.track_future(work.in_current_span()))
     }
 
     /// Runs the work behind all doors. A statement that names a table or a column which is not

@@ -89,7 +89,8 @@ pub fn adapters(
     let adapters = plain_adapters(database, options)?;
     let ports = cached(adapters.ports, &adapters.cache);
     let orders = QueueingOrderRepository::new(ports.orders, options.key_timeout);
-    let guard = QueueingLoginGuard::new(ports.guard, GUESS_PATIENCE);
+    let clock = Arc::clone(&ports.clock);
+    let guard = QueueingLoginGuard::new(ports.guard, clock, GUESS_PATIENCE);
     Ok(Adapters {
         ports: Ports {
             orders: Arc::new(orders),

@@ -1,6 +1,7 @@
 //! Adapters: what the ports of `hexpress-domain` promise, kept by real machinery.
 //!
-//! What belongs here: tables, queries, hashing, randomness, the clock. What does not: rules, permissions, HTTP.
+//! What belongs here: tables, queries, hashing, randomness, the clock. What does not: rules,
+//! permissions, HTTP.
 //!
 //! Open [`user`] first: a port, its rows and its statements, in the shape that
 //! every aggregate has. `hexpress-database` runs them. [`adapters`] builds them all.

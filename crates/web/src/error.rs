@@ -272,7 +272,7 @@ impl ApiError {
             Self::LimitReached { limit, retry_after } => {
                 let what = match limit {
                     RateLimit::Requests => "requests",
-                    RateLimit::SignUps => "sign-ups",
+                    RateLimit::SignUps => "sign-ups or changes of an email address",
                 };
                 Problem::new(
                     S::TOO_MANY_REQUESTS,

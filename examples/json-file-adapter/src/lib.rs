@@ -58,26 +58,25 @@ impl JsonFileLoginGuard {
         })
     }
 
-    /// Changes the counters, in memory and in the file or in neither, away from the
-    /// threads that serve requests. It happens even when nobody waits for it any more.
-    async fn change<T: Send + 'static>(
+    /// Does this to the counters, away from the threads that serve requests. It happens even
+    /// when nobody waits for it any more.
+    async fn run<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&mut Windows) -> T + Send + 'static,
+        work: impl FnOnce(&Counters) -> io::Result<T> + Send + 'static,
     ) -> Result<T, RepositoryError> {
         let counters = Arc::clone(&self.counters);
-        let changed = tokio::task::spawn_blocking(move || counters.change(change)).await;
-        match changed {
+        match tokio::task::spawn_blocking(move || work(&counters)).await {
             Ok(outcome) => outcome.map_err(|error| RepositoryError::Unavailable(error.into())),
             Err(panic) => Err(RepositoryError::Internal(panic.into())),
         }
     }
-}
 
-impl JsonFileLoginGuard {
     /// Ends the flight of a guess, with this many failures.
     async fn land(&self, attempt: LoginAttempt, failures: u32) {
         let limits = limits(&attempt, self.limit_per_minute);
-        let landed = self.change(move |windows| windows.land(&limits, attempt.at, failures));
+        let landed = self.run(move |counters| {
+            counters.change(|windows| windows.land(&limits, attempt.at, failures))
+        });
         if let Err(error) = landed.await {
             let cause = error.source().map(ToString::to_string);
             tracing::warn!(%error, cause, "a guess stays in flight");
@@ -85,7 +84,33 @@ impl JsonFileLoginGuard {
     }
 }
 
+/// What was decided of a guess, until its caller is told. Dropped before that, since the caller
+/// has gone, one that was granted is abandoned.
+struct Untold {
+    guard: JsonFileLoginGuard,
+    attempt: LoginAttempt,
+    reservation: Reservation,
+    is_told: bool,
+}
+
+impl Untold {
+    fn tell(mut self) -> Reservation {
+        self.is_told = true;
+        self.reservation
+    }
+}
+
+impl Drop for Untold {
+    fn drop(&mut self) {
+        let is_granted = matches!(self.reservation, Reservation::Granted { .. });
+        if is_granted && !self.is_told {
+            self.guard.abandon(self.attempt.clone());
+        }
+    }
+}
+
 impl Counters {
+    /// Changes the counters, in memory and in the file or in neither.
     fn change<T>(&self, change: impl FnOnce(&mut Windows) -> T) -> io::Result<T> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changed = windows.clone();
@@ -112,11 +137,20 @@ impl Counters {
 impl LoginGuard for JsonFileLoginGuard {
     async fn reserve(&self, attempt: LoginAttempt) -> Result<Reservation, RepositoryError> {
         if self.limit_per_minute == 0 {
-            return Ok(Reservation::Granted);
+            return Ok(Reservation::Granted { at: attempt.at });
         }
         let limits = limits(&attempt, self.limit_per_minute);
-        self.change(move |windows| windows.count(limits, attempt.at))
-            .await
+        let guard = self.clone();
+        let counted = self.run(move |counters| {
+            let reservation = counters.change(|windows| windows.count(limits, attempt.at))?;
+            Ok(Untold {
+                guard,
+                attempt,
+                reservation,
+                is_told: false,
+            })
+        });
+        counted.await.map(Untold::tell)
     }
 
     async fn release(&self, attempt: LoginAttempt) {
@@ -127,7 +161,13 @@ impl LoginGuard for JsonFileLoginGuard {
         self.land(attempt, 1).await;
     }
 
+    fn abandon(&self, attempt: LoginAttempt) {
+        let guard = self.clone();
+        tokio::spawn(async move { guard.land(attempt, 1).await });
+    }
+
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
-        self.change(move |windows| windows.sweep(now)).await
+        self.run(move |counters| counters.change(|windows| windows.sweep(now)))
+            .await
     }
 }

@@ -48,7 +48,7 @@ impl Window {
         if self.failed >= guesses {
             Some(Reservation::Refused { retry_after })
         } else if self.failed + self.in_flight >= guesses {
-            Some(Reservation::Pending { retry_after })
+            Some(Reservation::Pending)
         } else {
             None
         }
@@ -75,9 +75,11 @@ impl Windows {
                     ..Window::default()
                 };
             }
+            // Of guesses that overtake each other, the window begins with the earliest.
+            window.ends_at = window.ends_at.min(now + limit.length);
             window.in_flight += 1;
         }
-        Reservation::Granted
+        Reservation::Granted { at: now }
     }
 
     /// Ends the flight of a guess in the windows that counted it, where they are open, and

@@ -22,7 +22,7 @@ use crate::permissions::Permit;
 use crate::permissions::operations::{LogOut, ManageTokens};
 use crate::{Error, InvalidState, Resource};
 
-pub(crate) use guess::reserve;
+pub(crate) use guess::Guess;
 pub use limits::MAX_API_TOKENS;
 pub(crate) use verification::until_verified;
 
@@ -71,10 +71,10 @@ impl AuthService {
     /// Logs a user in: opens a session and sets the time of the last login.
     ///
     /// Costs a hash whether or not the email is known. A guess is counted before
-    /// the password is looked at, and taken back when it was right. A hash that
-    /// was made with weaker settings is replaced by one with the present ones. Of a user
-    /// who has as many sessions as [`SessionPolicy::per_user`] the one that was used
-    /// longest ago ends.
+    /// the password is looked at, and taken back when it was right. It counts as a wrong one
+    /// where the returned future is dropped before that is known. A hash that was made with
+    /// weaker settings is replaced by one with the present ones. Of a user who has as many
+    /// sessions as [`SessionPolicy::per_user`] the one that was used longest ago ends.
     ///
     /// # Errors
     ///
@@ -91,12 +91,10 @@ impl AuthService {
             address,
             at: self.ports.clock.now(),
         };
-        reserve(&*self.ports.guard, attempt.clone()).await?;
+        let guess = Guess::reserve(&self.ports.guard, attempt).await?;
         let outcome = until_verified(|| self.try_login(credentials)).await;
-        match outcome {
-            Err(Error::InvalidCredentials) => self.ports.guard.fail(attempt).await,
-            _ => self.ports.guard.release(attempt).await,
-        }
+        let is_wrong = matches!(outcome, Err(Error::InvalidCredentials));
+        guess.land(is_wrong).await;
         outcome
     }
 

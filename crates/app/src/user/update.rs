@@ -8,7 +8,7 @@ use hexpress_domain::user::{
 use hexpress_domain::validation::ValidationErrors;
 
 use super::{UserService, require_admin_left, require_live};
-use crate::auth::{reserve, until_verified};
+use crate::auth::{Guess, until_verified};
 use crate::permissions::operations::ChangeUser;
 use crate::permissions::{self, Permit, Target};
 use crate::{Error, Preconditions, Resource};
@@ -161,12 +161,10 @@ impl UserService {
             address,
             at: self.ports.clock.now(),
         };
-        reserve(&*self.ports.guard, attempt.clone()).await?;
+        let guess = Guess::reserve(&self.ports.guard, attempt).await?;
         let outcome = self.compare(user.id, claimed).await;
-        match outcome {
-            Ok((_, Verification::Mismatch)) => self.ports.guard.fail(attempt).await,
-            _ => self.ports.guard.release(attempt).await,
-        }
+        let is_wrong = matches!(outcome, Ok((_, Verification::Mismatch)));
+        guess.land(is_wrong).await;
         match outcome? {
             (hash, Verification::Match { .. }) => Ok(hash),
             (_, Verification::Mismatch) => Err(wrong_password()),

@@ -1,18 +1,22 @@
+use std::future::pending;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use chrono::TimeDelta;
 use hexpress_app::auth::MAX_API_TOKENS;
 use hexpress_app::permissions::Permit;
-use hexpress_app::{Error, InvalidState, Resource};
+use hexpress_app::{Error, InvalidState, Policy, Ports, Resource, Services};
 use hexpress_domain::auth::{
     Actor, Authenticated, CREDENTIALS_CHANGED, Credentials, HasherError, NewApiToken,
-    OpenedSession, Principal, RawNewApiToken, Reservation, TOO_MANY_TOKENS, Token, TokenKind,
-    Verification,
+    OpenedSession, PasswordHasher, Principal, RawNewApiToken, Reservation, TOO_MANY_TOKENS, Token,
+    TokenKind, Verification,
 };
 use hexpress_domain::repository::{Conflict, RepositoryError};
-use hexpress_domain::user::{Role, User};
+use hexpress_domain::user::{Password, PasswordHash, Role, User};
 use hexpress_domain::validation::{Field, ValidationErrors};
+use tokio::time::timeout;
 
 use crate::support::{
     ADDRESS, Mocks, POLICY, ada, api_token, hash, may, new_hash, now, secret, session, token_id,
@@ -96,17 +100,60 @@ async fn a_deactivated_user_is_answered_like_a_wrong_password() {
 #[tokio::test]
 async fn a_refused_guess_looks_at_nothing() {
     let retry_after = Duration::from_secs(42);
-    for refusal in [
-        Reservation::Refused { retry_after },
-        Reservation::Pending { retry_after },
+    let moment = Duration::from_secs(1);
+    for (refusal, expected) in [
+        (Reservation::Refused { retry_after }, retry_after),
+        (Reservation::Pending, moment),
     ] {
         let mut mocks = Mocks::default();
         mocks.guard.expect_reserve().returning(move |_| Ok(refusal));
         let login = mocks.services().auth.login(&credentials(), ADDRESS).await;
         assert!(
-            matches!(login, Err(Error::RateLimited { retry_after: after }) if after == retry_after)
+            matches!(login, Err(Error::RateLimited { retry_after: after }) if after == expected)
         );
     }
+}
+
+/// A hasher that is never done.
+struct Stuck;
+
+#[async_trait]
+impl PasswordHasher for Stuck {
+    async fn hash(&self, _: Password) -> Result<PasswordHash, HasherError> {
+        pending().await
+    }
+
+    async fn verify(
+        &self,
+        _: Password,
+        _: Option<PasswordHash>,
+    ) -> Result<Verification, HasherError> {
+        pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_guess_is_abandoned_when_the_caller_goes_before_its_outcome() {
+    let mut mocks = Mocks::with_login_of(Some(ada()));
+    let granted_at = now() + TimeDelta::seconds(1);
+    mocks
+        .guard
+        .expect_reserve()
+        .returning(move |_| Ok(Reservation::Granted { at: granted_at }));
+    mocks
+        .guard
+        .expect_abandon()
+        .withf(move |attempt| attempt.at == granted_at)
+        .times(1)
+        .return_const(());
+    let ports = Ports {
+        hasher: Arc::new(Stuck),
+        ..mocks.ports()
+    };
+    let services = Services::new(&ports, Policy::default());
+    let credentials = credentials();
+    let login = services.auth.login(&credentials, ADDRESS);
+    assert!(timeout(Duration::ZERO, login).await.is_err());
 }
 
 #[tokio::test]

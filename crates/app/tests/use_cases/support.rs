@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use chrono::{DateTime, TimeDelta, Utc};
 use hexpress_app::order::OrderPolicy;
 use hexpress_app::permissions::{Permission, Permit};
-use hexpress_app::{MockPorts, Policy, Services};
+use hexpress_app::{MockPorts, Policy, Ports, Services};
 use hexpress_domain::auth::{
     Actor, ClientAddress, MintedToken, Principal, Reservation, SessionPolicy, TokenDigest, TokenId,
     TokenKind, TokenSecret, Verification,
@@ -298,7 +298,7 @@ impl Mocks {
         self.guard
             .expect_reserve()
             .times(1)
-            .returning(|_| Ok(Reservation::Granted));
+            .returning(|attempt| Ok(Reservation::Granted { at: attempt.at }));
         self.guard.expect_release().times(releases).return_const(());
         self.guard
             .expect_fail()
@@ -355,7 +355,15 @@ impl Mocks {
         })
     }
 
-    pub fn services_with(mut self, orders: OrderPolicy) -> Services {
+    pub fn services_with(self, orders: OrderPolicy) -> Services {
+        let policy = Policy {
+            sessions: POLICY,
+            orders,
+        };
+        Services::new(&self.ports(), policy)
+    }
+
+    pub fn ports(mut self) -> Ports {
         self.clock.expect_now().returning(now);
         self.ids.expect_uuid().returning(|| Uuid::from_u128(100));
         self.mint.expect_mint().returning(|| {
@@ -367,11 +375,7 @@ impl Mocks {
         self.mint
             .expect_digest()
             .returning(|_| TokenDigest::new([7; 32]));
-        let policy = Policy {
-            sessions: POLICY,
-            orders,
-        };
-        Services::new(&self.0.into(), policy)
+        self.0.into()
     }
 }
 

@@ -447,7 +447,7 @@ fn changing_password(changes: u32) -> Mocks {
     mocks
         .guard
         .expect_reserve()
-        .returning(|_| Ok(Reservation::Granted));
+        .returning(|attempt| Ok(Reservation::Granted { at: attempt.at }));
     mocks.guard.expect_release().return_const(());
     mocks
         .hasher

@@ -228,13 +228,13 @@ pub struct LoginAttempt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reservation {
     /// A guess may be made. It is in flight until it is taken back or has failed.
-    Granted,
-    /// No more may be made while so many are in flight. One of those that are right makes
-    /// room for another.
-    Pending {
-        /// How long the guesses in flight count if their outcome is never known.
-        retry_after: Duration,
+    Granted {
+        /// When it counts as made: it is taken back, or fails, as an attempt of this time.
+        at: DateTime<Utc>,
     },
+    /// No more may be made while so many are in flight: those land within a moment. One of
+    /// them that is right makes room for another.
+    Pending,
     /// Too many guesses were wrong; one may be made after this time.
     Refused {
         /// How long to wait.
@@ -250,8 +250,12 @@ pub enum Reservation {
 /// it. A limit of 0 grants everything.
 ///
 /// Guesses in flight take places as failed ones do, so that no more are made at once than
-/// may fail. One whose outcome is never told, since its process ended, stays in flight until
-/// its window ends.
+/// may fail. Whoever was granted one says what became of it: [`release`](Self::release),
+/// [`fail`](Self::fail) or, where that is not found out, [`abandon`](Self::abandon). One whose
+/// process ends before that stays in flight until its window ends.
+///
+/// What has begun is finished even if the returned future is dropped. A guess that is granted
+/// to nobody, since the future of [`reserve`](Self::reserve) was dropped, is abandoned.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait LoginGuard: Send + Sync {
@@ -259,12 +263,15 @@ pub trait LoginGuard: Send + Sync {
     /// under none. A guess that is not granted writes nothing. Of any number of racing
     /// guesses no more are granted than the limits allow. Refused where as many have
     /// failed as a limit allows, pending where some of those are in flight.
+    ///
+    /// Guesses need not come in the order of their times: a window begins with the earliest
+    /// that it counts.
     async fn reserve(&self, attempt: LoginAttempt) -> Result<Reservation, RepositoryError>;
 
-    /// Takes back a guess that was granted and was right.
+    /// Takes back a guess that was granted and was right, or could not be looked at.
     ///
     /// Never fails: where it cannot be done, the adapter logs why, and the guess
-    /// stays counted until its window ends.
+    /// stays in flight until its window ends.
     async fn release(&self, attempt: LoginAttempt);
 
     /// Says that a guess that was granted was wrong: it is no longer in flight, and counts
@@ -272,6 +279,12 @@ pub trait LoginGuard: Send + Sync {
     ///
     /// Never fails, as [`Self::release`].
     async fn fail(&self, attempt: LoginAttempt);
+
+    /// Says that nobody will know what became of a guess that was granted, since its caller has
+    /// gone: it counts as a wrong one, so that nobody guesses more often by hanging up.
+    ///
+    /// Returns at once and never fails: the write is done beside the caller.
+    fn abandon(&self, attempt: LoginAttempt);
 
     /// Removes counters that limit nothing any more at `now`, in batches; returns how
     /// many.

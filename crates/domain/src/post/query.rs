@@ -103,3 +103,24 @@ impl PostQuery {
         fitting.count().max(1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_ends_before_its_content_passes_the_limit_and_holds_one_post_at_least() {
+        const MOST: usize = PostQuery::MAX_CONTENT_BYTES;
+        for (lengths, fitting) in [
+            (vec![], 1),
+            (vec![0, 0, 0], 3),
+            (vec![MOST - 1, 1], 2),
+            (vec![MOST - 1, 2, 0], 1),
+            (vec![MOST, 0, 1, 0], 2),
+            (vec![MOST + 1, 0], 1),
+            (vec![1, usize::MAX, 1], 1),
+        ] {
+            assert_eq!(PostQuery::fitting(lengths.clone()), fitting, "{lengths:?}");
+        }
+    }
+}

@@ -22,10 +22,6 @@ pub struct DieselLoginGuard {
     limit_per_minute: u32,
 }
 
-/// What one guess in flight is in `login_counters.count`, which counts the failed ones below
-/// this and those in flight above it: both are looked at and changed at once.
-const IN_FLIGHT: i64 = 1 << 32;
-
 /// One of the limits that a guess falls under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Counter {
@@ -55,19 +51,45 @@ impl DieselLoginGuard {
         }
     }
 
-    /// Ends the flight of a guess, by this change of its counts.
-    async fn land(&self, attempt: &LoginAttempt, change: i64) {
+    /// Counts a guess as in flight, unless that passes a limit.
+    async fn count(self, attempt: LoginAttempt) -> Result<Untold, RepositoryError> {
+        let counters = self.counters(&attempt);
+        let reservation = self
+            .database
+            .write_if(is_granted, counters, |connection, counters| {
+                Box::pin(count(connection, counters))
+            })
+            .await?;
+        Ok(Untold {
+            guard: self,
+            attempt,
+            reservation,
+            is_told: false,
+        })
+    }
+
+    /// Ends the flight of a guess, with this many failures.
+    async fn land(self, attempt: LoginAttempt, failures: i64) {
         if self.limit_per_minute == 0 {
             return;
         }
         let landed = self.database.write(
-            (self.counters(attempt), change),
-            |connection, (counters, change)| Box::pin(land(connection, counters, *change)),
+            (self.counters(&attempt), failures),
+            |connection, (counters, failures)| Box::pin(land(connection, counters, *failures)),
         );
         if let Err(error) = landed.await {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             tracing::warn!(%error, cause, "a guess stays in flight until its window ends");
         }
+    }
+
+    /// Ends the flight of a guess, even if the returned future is dropped, or never polled.
+    fn landing(
+        &self,
+        attempt: LoginAttempt,
+        failures: i64,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        self.database.finish(self.clone().land(attempt, failures))
     }
 
     fn counters(&self, attempt: &LoginAttempt) -> Counters {
@@ -99,6 +121,34 @@ impl DieselLoginGuard {
     }
 }
 
+/// What was decided of a guess, until its caller is told. Dropped before that, since the caller
+/// has gone, one that was granted is abandoned.
+struct Untold {
+    guard: DieselLoginGuard,
+    attempt: LoginAttempt,
+    reservation: Reservation,
+    is_told: bool,
+}
+
+impl Untold {
+    fn tell(mut self) -> Reservation {
+        self.is_told = true;
+        self.reservation
+    }
+}
+
+impl Drop for Untold {
+    fn drop(&mut self) {
+        if is_granted(&self.reservation) && !self.is_told {
+            self.guard.abandon(self.attempt.clone());
+        }
+    }
+}
+
+const fn is_granted(reservation: &Reservation) -> bool {
+    matches!(reservation, Reservation::Granted { .. })
+}
+
 /// What is counted stands in no table; neither an email nor an address holds U+0000.
 fn key(parts: [&str; 3]) -> [u8; 32] {
     Sha256::digest(parts.join("\0")).into()
@@ -108,7 +158,7 @@ fn key(parts: [&str; 3]) -> [u8; 32] {
 impl LoginGuard for DieselLoginGuard {
     async fn reserve(&self, attempt: LoginAttempt) -> Result<Reservation, RepositoryError> {
         if self.limit_per_minute == 0 {
-            return Ok(Reservation::Granted);
+            return Ok(Reservation::Granted { at: attempt.at });
         }
         let refused = self
             .database
@@ -119,21 +169,20 @@ impl LoginGuard for DieselLoginGuard {
         if let Some(refused) = refused {
             return Ok(refused);
         }
-        self.database
-            .write_if(
-                |reservation| *reservation == Reservation::Granted,
-                self.counters(&attempt),
-                |connection, counters| Box::pin(count(connection, counters)),
-            )
-            .await
+        let counting = self.database.finish(self.clone().count(attempt));
+        counting.await.map(Untold::tell)
     }
 
     async fn release(&self, attempt: LoginAttempt) {
-        self.land(&attempt, -IN_FLIGHT).await;
+        self.landing(attempt, 0).await;
     }
 
     async fn fail(&self, attempt: LoginAttempt) {
-        self.land(&attempt, 1 - IN_FLIGHT).await;
+        self.landing(attempt, 1).await;
+    }
+
+    fn abandon(&self, attempt: LoginAttempt) {
+        drop(self.landing(attempt, 1));
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
@@ -152,8 +201,14 @@ async fn look(
 ) -> Result<Option<Reservation>, Failure> {
     let at = counters.at;
     let keys = counters.counters.iter().map(|counter| counter.key.to_vec());
-    let open: Vec<(Vec<u8>, i64, StoredInstant)> = on_backend!(connection, |c| {
+    let open: Vec<(Vec<u8>, i64, i64, StoredInstant)> = on_backend!(connection, |c| {
         login_counters::table
+            .select((
+                login_counters::key,
+                login_counters::count,
+                login_counters::in_flight,
+                login_counters::window_ends_at,
+            ))
             .filter(login_counters::key.eq_any(keys))
             .filter(login_counters::window_ends_at.gt(StoredInstant(at)))
             .load(c)
@@ -161,23 +216,22 @@ async fn look(
     });
     let refusals = open
         .into_iter()
-        .filter_map(|(key, count, StoredInstant(end))| {
+        .filter_map(|(key, failed, in_flight, StoredInstant(end))| {
             let mut counters = counters.counters.iter();
             let counter = counters.find(|counter| counter.key.as_slice() == key)?;
-            counter.refusal(count, end - at)
+            counter.refusal(failed, in_flight, end - at)
         });
     Ok(refusals.max())
 }
 
 impl Counter {
     /// Why no guess may be made beside what is counted, in a window that ends so soon.
-    fn refusal(&self, count: i64, left: TimeDelta) -> Option<Reservation> {
-        let (failed, in_flight) = (count % IN_FLIGHT, count / IN_FLIGHT);
+    fn refusal(&self, failed: i64, in_flight: i64, left: TimeDelta) -> Option<Reservation> {
         let retry_after = left.to_std().unwrap_or(Duration::ZERO);
         if failed >= self.limit {
             Some(Reservation::Refused { retry_after })
         } else if failed + in_flight >= self.limit {
-            Some(Reservation::Pending { retry_after })
+            Some(Reservation::Pending)
         } else {
             None
         }
@@ -189,44 +243,53 @@ impl Counter {
 async fn count(connection: &mut Connection, counters: &Counters) -> Result<Reservation, Failure> {
     for counter in &counters.counters {
         let now = StoredInstant(counters.at);
-        let (count, window_ends_at): (i64, StoredInstant) = on_backend!(&mut *connection, |c| {
+        let counted: (i64, i64, StoredInstant) = on_backend!(&mut *connection, |c| {
+            let if_open = |outcomes: &str| {
+                sql::<BigInt>("CASE WHEN login_counters.window_ends_at > ")
+                    .bind::<Instant, _>(now)
+                    .sql(outcomes)
+            };
             let upsert = diesel::insert_into(login_counters::table)
                 .values((
                     login_counters::key.eq(counter.key.as_slice()),
-                    login_counters::count.eq(IN_FLIGHT),
+                    login_counters::count.eq(0),
+                    login_counters::in_flight.eq(1),
                     login_counters::window_ends_at.eq(StoredInstant(counters.at + counter.window)),
                 ))
                 .on_conflict(login_counters::key)
                 .do_update()
                 .set((
-                    login_counters::count.eq(sql::<BigInt>(
-                        "CASE WHEN login_counters.window_ends_at > ",
-                    )
-                    .bind::<Instant, _>(now)
-                    .sql(" THEN login_counters.count ELSE 0 END + ")
-                    .bind::<BigInt, _>(IN_FLIGHT)),
+                    login_counters::count.eq(if_open(" THEN login_counters.count ELSE 0 END")),
+                    login_counters::in_flight
+                        .eq(if_open(" THEN login_counters.in_flight ELSE 0 END + 1")),
                     login_counters::window_ends_at.eq(sql::<Instant>(
                         "CASE WHEN login_counters.window_ends_at > ",
                     )
                     .bind::<Instant, _>(now)
+                    // Of guesses that overtake each other, the window begins with the earliest.
+                    .sql(" AND login_counters.window_ends_at < excluded.window_ends_at")
                     .sql(" THEN login_counters.window_ends_at ELSE excluded.window_ends_at END")),
                 ))
-                .returning((login_counters::count, login_counters::window_ends_at));
+                .returning((
+                    login_counters::count,
+                    login_counters::in_flight,
+                    login_counters::window_ends_at,
+                ));
             Prepared(upsert).get_result(c).await?
         });
-        let others = count - IN_FLIGHT;
-        if let Some(refusal) = counter.refusal(others, window_ends_at.0 - counters.at) {
+        let (failed, in_flight, StoredInstant(end)) = counted;
+        if let Some(refusal) = counter.refusal(failed, in_flight - 1, end - counters.at) {
             return Ok(refusal);
         }
     }
-    Ok(Reservation::Granted)
+    Ok(Reservation::Granted { at: counters.at })
 }
 
 /// Changes the counts of the attempt in the windows that counted it, where they are open.
 async fn land(
     connection: &mut Connection,
     counters: &Counters,
-    change: i64,
+    failures: i64,
 ) -> Result<(), Failure> {
     for counter in &counters.counters {
         let latest_end = counters.at + counter.window;
@@ -234,8 +297,11 @@ async fn land(
             let update = diesel::update(login_counters::table.find(counter.key.as_slice()))
                 .filter(login_counters::window_ends_at.gt(StoredInstant(counters.at)))
                 .filter(login_counters::window_ends_at.le(StoredInstant(latest_end)))
-                .filter(login_counters::count.ge(IN_FLIGHT))
-                .set(login_counters::count.eq(login_counters::count + change));
+                .filter(login_counters::in_flight.gt(0))
+                .set((
+                    login_counters::count.eq(login_counters::count + failures),
+                    login_counters::in_flight.eq(login_counters::in_flight - 1),
+                ));
             Prepared(update).execute(c).await?
         });
     }

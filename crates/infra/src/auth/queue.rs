@@ -4,6 +4,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hexpress_domain::auth::{LoginAttempt, LoginGuard, Reservation};
+use hexpress_domain::clock::Clock;
 use hexpress_domain::repository::RepositoryError;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
@@ -16,6 +17,7 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// right ones that come at once all succeed.
 pub struct QueueingLoginGuard {
     guard: Arc<dyn LoginGuard>,
+    clock: Arc<dyn Clock>,
     places: Semaphore,
     patience: Duration,
 }
@@ -25,11 +27,13 @@ impl QueueingLoginGuard {
     pub const PLACES: usize = 64;
 
     /// Queues before this guard, each guess no longer than `patience`: then it stays
-    /// [`Reservation::Pending`].
+    /// [`Reservation::Pending`]. One that has waited counts as made when it is granted, by this
+    /// clock.
     #[must_use]
-    pub fn new(guard: Arc<dyn LoginGuard>, patience: Duration) -> Self {
+    pub fn new(guard: Arc<dyn LoginGuard>, clock: Arc<dyn Clock>, patience: Duration) -> Self {
         Self {
             guard,
+            clock,
             places: Semaphore::new(Self::PLACES),
             patience,
         }
@@ -38,14 +42,15 @@ impl QueueingLoginGuard {
 
 #[async_trait]
 impl LoginGuard for QueueingLoginGuard {
-    async fn reserve(&self, attempt: LoginAttempt) -> Result<Reservation, RepositoryError> {
+    async fn reserve(&self, mut attempt: LoginAttempt) -> Result<Reservation, RepositoryError> {
         let mut reservation = self.guard.reserve(attempt.clone()).await?;
         let Ok(_place) = self.places.try_acquire() else {
             return Ok(reservation);
         };
         let end = Instant::now() + self.patience;
-        while matches!(reservation, Reservation::Pending { .. }) && Instant::now() < end {
+        while reservation == Reservation::Pending && Instant::now() < end {
             sleep(INTERVAL).await;
+            attempt.at = self.clock.now();
             reservation = self.guard.reserve(attempt.clone()).await?;
         }
         Ok(reservation)
@@ -59,6 +64,10 @@ impl LoginGuard for QueueingLoginGuard {
         self.guard.fail(attempt).await;
     }
 
+    fn abandon(&self, attempt: LoginAttempt) {
+        self.guard.abandon(attempt);
+    }
+
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {
         self.guard.sweep(now).await
     }
@@ -66,51 +75,82 @@ impl LoginGuard for QueueingLoginGuard {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use futures_util::FutureExt;
     use futures_util::future::join_all;
     use hexpress_testkit::memory::MemoryLoginGuard;
-    use hexpress_testkit::samples::attempt;
+    use hexpress_testkit::samples::{attempt, now};
 
     use super::*;
 
     const PATIENCE: Duration = Duration::from_secs(5);
 
+    /// Tells the time of a paused runtime.
+    struct PausedClock(Instant);
+
+    impl Clock for PausedClock {
+        fn now(&self) -> DateTime<Utc> {
+            now() + self.0.elapsed()
+        }
+    }
+
     fn queueing() -> QueueingLoginGuard {
-        QueueingLoginGuard::new(Arc::new(MemoryLoginGuard::new(10)), PATIENCE)
+        let clock = Arc::new(PausedClock(Instant::now()));
+        QueueingLoginGuard::new(Arc::new(MemoryLoginGuard::new(10)), clock, PATIENCE)
+    }
+
+    async fn granted(guard: &QueueingLoginGuard) -> Option<LoginAttempt> {
+        let Reservation::Granted { at } = guard.reserve(attempt(1, 1)).await.unwrap() else {
+            return None;
+        };
+        sleep(Duration::from_millis(200)).await;
+        Some(LoginAttempt {
+            at,
+            ..attempt(1, 1)
+        })
     }
 
     #[tokio::test(start_paused = true)]
     async fn right_guesses_that_come_at_once_all_succeed() {
         let guard = queueing();
         let outcomes = join_all((0..20).map(async |_| {
-            let outcome = guard.reserve(attempt(1, 1)).await.unwrap();
-            sleep(Duration::from_millis(200)).await;
-            guard.release(attempt(1, 1)).await;
-            outcome
+            let granted = granted(&guard).await.unwrap();
+            guard.release(granted.clone()).await;
+            granted.at
         }));
-        assert_eq!(outcomes.await, [Reservation::Granted; 20]);
+        let mut times = outcomes.await;
+        times.dedup();
+        assert_eq!(times, [now(), now() + TimeDelta::milliseconds(200)]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn of_wrong_guesses_that_come_at_once_no_more_are_granted_than_may_fail() {
         let guard = queueing();
         let outcomes = join_all((0..20).map(async |_| {
-            let outcome = guard.reserve(attempt(1, 1)).await.unwrap();
-            if outcome == Reservation::Granted {
-                sleep(Duration::from_millis(200)).await;
-                guard.fail(attempt(1, 1)).await;
-            }
-            outcome
+            let granted = granted(&guard).await?;
+            guard.fail(granted).await;
+            Some(())
         }));
-        let outcomes = outcomes.await;
-        let granted = outcomes
-            .iter()
-            .filter(|outcome| **outcome == Reservation::Granted);
-        assert_eq!(granted.count(), 10);
+        assert_eq!(outcomes.await.iter().flatten().count(), 10);
         let begin = Instant::now();
         let refused = guard.reserve(attempt(1, 1)).await.unwrap();
         assert!(matches!(refused, Reservation::Refused { .. }));
         assert_eq!(begin.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_guess_that_waits_is_granted_in_the_next_window() {
+        let guard = queueing();
+        let before = attempt(1, 1).at - TimeDelta::seconds(59);
+        for _ in 0..10 {
+            let attempt = LoginAttempt {
+                at: before,
+                ..attempt(1, 1)
+            };
+            guard.reserve(attempt).await.unwrap();
+        }
+        let granted = granted(&guard).await.unwrap();
+        assert_eq!(granted.at, now() + TimeDelta::seconds(1));
     }
 
     #[tokio::test(start_paused = true)]
@@ -127,10 +167,9 @@ mod tests {
         let mut waiting = Box::pin(waiting);
         assert!(waiting.as_mut().now_or_never().is_none());
         let one_more = guard.reserve(attempt(1, 1)).now_or_never().unwrap();
-        assert!(matches!(one_more, Ok(Reservation::Pending { .. })));
+        assert_eq!(one_more.unwrap(), Reservation::Pending);
         for (outcome, waited) in waiting.await {
-            assert!(matches!(outcome, Reservation::Pending { .. }));
-            assert_eq!(waited, PATIENCE);
+            assert_eq!((outcome, waited), (Reservation::Pending, PATIENCE));
         }
     }
 }

@@ -5,6 +5,7 @@ use hexpress_domain::auth::TokenId;
 use hexpress_domain::post::PostId;
 use hexpress_domain::post::Slug;
 use hexpress_domain::product::ProductId;
+use hexpress_domain::repository::RepositoryError;
 use hexpress_domain::user::UserId;
 
 /// How many subjects are told apart. Two that share a place make each other old,
@@ -64,8 +65,8 @@ impl Invalidations {
     }
 
     /// Makes old what was read of these subjects up to now. To be called when the write
-    /// has come to its end, and before whoever asked for it is told: after every outcome, since
-    /// of one that is no success it is not always known that nothing was written. Where whoever
+    /// has come to its end, and before whoever asked for it is told: of the thing itself after
+    /// every outcome, of lists where it [may have written](may_have_written). Where whoever
     /// asked has gone before the end, nobody is told of it, and what was read before is shown
     /// until it is too old, as after a write of another instance.
     pub(super) fn written(&self, subjects: impl IntoIterator<Item = Subject>) {
@@ -89,5 +90,20 @@ impl Invalidations {
         let hash = self.hasher.hash_one(subject);
         let index = usize::try_from(hash % u64::try_from(PLACES).ok()?).ok()?;
         self.written.get(index)
+    }
+}
+
+/// Whether a write may have changed something: after a failure nobody knows. Anybody can be
+/// refused, and that must not empty the lists of everybody.
+pub(super) const fn may_have_written<T>(outcome: &Result<T, RepositoryError>) -> bool {
+    match outcome {
+        Ok(_) | Err(RepositoryError::Unavailable(_) | RepositoryError::Internal(_)) => true,
+        Err(
+            RepositoryError::NotFound
+            | RepositoryError::Refused(_)
+            | RepositoryError::Duplicate(_)
+            | RepositoryError::MissingReference
+            | RepositoryError::Conflict(_),
+        ) => false,
     }
 }

@@ -7,7 +7,7 @@ use hexpress_domain::order::{Order, OrderId, OrderQuery, OrderRecord, OrderRepos
 use hexpress_domain::product::ProductId;
 use hexpress_domain::repository::{Decide, RepositoryError};
 
-use super::invalidations::{Invalidations, Subject};
+use super::invalidations::{Invalidations, Subject, may_have_written};
 
 /// Tells whose stock orders move.
 pub(super) struct InvalidatingOrderRepository {
@@ -15,15 +15,16 @@ pub(super) struct InvalidatingOrderRepository {
     pub(super) invalidations: Arc<Invalidations>,
 }
 
-/// The stock of these products has moved.
-fn of(products: impl IntoIterator<Item = ProductId>) -> Vec<Subject> {
-    let products = products.into_iter().map(Subject::Product);
-    products.chain([Subject::ProductPages]).collect()
-}
-
 /// Nobody knows whose stock has moved.
-fn of_any() -> Vec<Subject> {
-    vec![Subject::Products, Subject::ProductPages]
+const ANY: [Subject; 2] = [Subject::Products, Subject::ProductPages];
+
+impl InvalidatingOrderRepository {
+    /// An order has looked at the stock of these products, and may have moved it.
+    fn ordered(&self, products: impl IntoIterator<Item = ProductId>, has_moved: bool) {
+        let products = products.into_iter().map(Subject::Product);
+        let pages = has_moved.then_some(Subject::ProductPages);
+        self.invalidations.written(products.chain(pages));
+    }
 }
 
 #[async_trait]
@@ -32,7 +33,11 @@ impl OrderRepository for InvalidatingOrderRepository {
         let items = order.order.items().iter();
         let products: Vec<_> = items.map(|item| item.product_id).collect();
         let outcome = self.orders.place(order).await;
-        self.invalidations.written(of(products));
+        let has_moved = match &outcome {
+            Ok(placement) => matches!(placement, Placement::Placed(_)),
+            Err(_) => may_have_written(&outcome),
+        };
+        self.ordered(products, has_moved);
         outcome
     }
 
@@ -46,10 +51,11 @@ impl OrderRepository for InvalidatingOrderRepository {
 
     async fn change(&self, id: OrderId, decide: Decide<Order>) -> Result<Order, RepositoryError> {
         let outcome = self.orders.change(id, decide).await;
-        self.invalidations.written(match &outcome {
-            Ok(order) => of(order.items.iter().map(|item| item.product_id)),
-            Err(_) => of_any(),
-        });
+        match &outcome {
+            Ok(order) => self.ordered(order.items.iter().map(|item| item.product_id), true),
+            Err(_) if may_have_written(&outcome) => self.invalidations.written(ANY),
+            Err(_) => {}
+        }
         outcome
     }
 
@@ -59,7 +65,9 @@ impl OrderRepository for InvalidatingOrderRepository {
         at: DateTime<Utc>,
     ) -> Result<u64, RepositoryError> {
         let outcome = self.orders.cancel_overdue(placed_until, at).await;
-        self.invalidations.written(of_any());
+        if !matches!(outcome, Ok(0)) {
+            self.invalidations.written(ANY);
+        }
         outcome
     }
 

@@ -11,7 +11,7 @@ use hexpress_domain::post::{
 use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::UserId;
 
-use super::invalidations::{Invalidations, Subject};
+use super::invalidations::{Invalidations, Subject, may_have_written};
 use super::reads::{Kept, Reads};
 
 /// Shows posts from memory.
@@ -136,12 +136,7 @@ impl InvalidatingPostRepository {
     fn written(&self, id: PostId, outcome: &Result<PostView, RepositoryError>) {
         // A slug that the post has now leads to no other any more.
         let slug = outcome.as_ref().ok().map(|view| view.post.slug.clone());
-        let is_unwritten = matches!(
-            outcome,
-            Err(RepositoryError::Refused(_) | RepositoryError::NotFound)
-        );
-        // Anybody can be refused: that must not empty the lists of everybody.
-        let pages = (!is_unwritten).then_some(Subject::PostPages);
+        let pages = may_have_written(outcome).then_some(Subject::PostPages);
         let others = pages.into_iter().chain(slug.map(Subject::Slug));
         self.invalidations
             .written(iter::once(Subject::Post(id)).chain(others));

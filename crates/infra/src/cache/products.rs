@@ -1,3 +1,4 @@
+use std::iter;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,7 +8,7 @@ use hexpress_domain::product::{
 };
 use hexpress_domain::repository::{Decide, RepositoryError};
 
-use super::invalidations::{Invalidations, Subject};
+use super::invalidations::{Invalidations, Subject, may_have_written};
 use super::reads::{Kept, Reads};
 
 /// Shows products from memory.
@@ -80,9 +81,10 @@ pub(super) struct InvalidatingProductRepository {
 }
 
 impl InvalidatingProductRepository {
-    fn written(&self, id: ProductId) {
+    fn written(&self, id: ProductId, outcome: &Result<Product, RepositoryError>) {
+        let pages = may_have_written(outcome).then_some(Subject::ProductPages);
         self.invalidations
-            .written([Subject::Product(id), Subject::ProductPages]);
+            .written(iter::once(Subject::Product(id)).chain(pages));
     }
 }
 
@@ -91,7 +93,7 @@ impl ProductRepository for InvalidatingProductRepository {
     async fn insert(&self, product: ProductRecord) -> Result<Product, RepositoryError> {
         let id = product.id;
         let outcome = self.products.insert(product).await;
-        self.written(id);
+        self.written(id, &outcome);
         outcome
     }
 
@@ -109,7 +111,7 @@ impl ProductRepository for InvalidatingProductRepository {
         decide: Decide<Product>,
     ) -> Result<Product, RepositoryError> {
         let outcome = self.products.change(id, decide).await;
-        self.written(id);
+        self.written(id, &outcome);
         outcome
     }
 }

@@ -12,7 +12,7 @@ use hexpress_domain::user::{
 };
 
 use super::callers::wait_for_callers;
-use super::invalidations::{Invalidations, Subject};
+use super::invalidations::{Invalidations, Subject, may_have_written};
 
 /// Tells of every write of users, whose names stand in their posts, and returns from
 /// those that take rights away when every instance goes by what is left of them.
@@ -68,8 +68,9 @@ impl UserRepository for InvalidatingUserRepository {
             decision
         });
         let outcome = self.users.change(id, decide).await;
-        self.invalidations
-            .written([Subject::Author(id), Subject::PostPages, Subject::Caller(id)]);
+        let pages = may_have_written(&outcome).then_some(Subject::PostPages);
+        let of_user = [Subject::Author(id), Subject::Caller(id)];
+        self.invalidations.written(of_user.into_iter().chain(pages));
         if must_wait.load(Ordering::Relaxed) {
             wait_for_callers().await;
         }

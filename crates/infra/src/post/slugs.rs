@@ -129,8 +129,9 @@ pub(super) fn refused_made(error: diesel::result::Error) -> Failure {
     }
 }
 
-/// The statement that settles a slug of a post that readers know or do not, and whether the post may have it. No function,
-/// since no signature says simply what Diesel must know of a connection of either kind.
+/// The statement that settles a slug of a post that readers know or do not, and whether the
+/// post may have it. No function, since no signature says simply what Diesel must know of a
+/// connection of either kind.
 macro_rules! frees {
     ($c:ident, $post:expr, $slug:expr, $chosen:expr, $is_known:expr) => {
         async {
@@ -157,8 +158,9 @@ macro_rules! frees {
 pub(super) use frees;
 
 /// Settles the redirect of a slug that a post has got. A named slug loses its redirect, if
-/// readers know the post: a draft takes no address away. A made slug must not be the redirect of another post. Comes after the post has the slug:
-/// by then, a transaction that made a redirect of it meanwhile has committed.
+/// readers know the post: a draft takes no address away. A made slug must not be the redirect
+/// of another post. Comes after the post has the slug: by then, a transaction that made a
+/// redirect of it meanwhile has committed.
 pub(super) async fn settle(
     connection: &mut Connection,
     post: PostId,

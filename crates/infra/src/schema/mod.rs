@@ -66,6 +66,7 @@ table! {
         key -> Binary,
         count -> BigInt,
         window_ends_at -> Instant,
+        in_flight -> BigInt,
     }
 }
 

@@ -138,6 +138,7 @@ pub(crate) const LOGIN_COUNTERS: Table = Table {
         Constraint::of("login_counters_pkey").reported_as("login_counters.key"),
         Constraint::of("login_counters_key_check"),
         Constraint::of("login_counters_count_check"),
+        Constraint::of("login_counters_in_flight_check"),
     ],
     ..PLAIN
 };

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use hexpress_app::Ports;
-use hexpress_infra::auth::DieselLoginGuard;
+use hexpress_domain::clock::Clock;
+use hexpress_infra::auth::{DieselLoginGuard, QueueingLoginGuard};
 use hexpress_infra::cache::{Cache, CacheOptions};
 use hexpress_infra::cached;
 use hexpress_infra::order::QueueingOrderRepository;
@@ -12,6 +14,7 @@ use hexpress_test_support::Kind;
 use hexpress_testkit::login_guard::{Guards, LIMIT};
 use hexpress_testkit::memory::MemoryStore;
 use hexpress_testkit::order::Shop;
+use hexpress_testkit::samples::now;
 
 use crate::support::{Stores, stores};
 
@@ -26,6 +29,29 @@ async fn guards(kind: Kind) -> (Guards, Stores) {
     let guards = Guards {
         limited: guard(LIMIT),
         unlimited: guard(0),
+    };
+    (guards, stores)
+}
+
+/// A clock that stands still at the time of the samples.
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> DateTime<Utc> {
+        now()
+    }
+}
+
+/// Guards whose guesses wait a moment for others in flight.
+async fn queueing_guards() -> (Guards, Stores) {
+    let (guards, stores) = guards(Kind::Sqlite).await;
+    let queueing = |guard| {
+        let patience = Duration::from_millis(10);
+        Arc::new(QueueingLoginGuard::new(guard, Arc::new(Stopped), patience))
+    };
+    let guards = Guards {
+        limited: queueing(guards.limited),
+        unlimited: queueing(guards.unlimited),
     };
     (guards, stores)
 }
@@ -79,6 +105,7 @@ mod postgres {
 }
 
 mod queueing {
+    hexpress_testkit::login_guard_promises!(super::queueing_guards);
     hexpress_testkit::order_promises!(super::queueing_shop);
 }
 

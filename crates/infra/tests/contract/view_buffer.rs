@@ -93,7 +93,6 @@ fn post(number: u128) -> PostId {
 }
 
 fn counter(store: Arc<dyn ViewRepository>) -> BufferedViewCounter {
-    let store = Arc::clone(&store);
     BufferedViewCounter::start(store, Arc::new(SystemClock), Arc::new(UuidV7Generator))
 }
 

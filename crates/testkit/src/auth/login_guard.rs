@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use hexpress_domain::auth::{LoginAttempt, LoginGuard, Reservation};
 
-use crate::promise::{promises, race};
+use crate::promise::{eventually, promises, race};
 use crate::samples::{attempt, now};
 
 /// Guesses that each pair of email and address has in a minute.
@@ -37,25 +37,40 @@ promises! {
             racing_guesses_do_not_pass_the_limit_together,
             a_guess_that_was_right_is_taken_back,
             guesses_in_flight_take_places_and_refuse_nobody,
+            guesses_may_overtake_each_other,
+            an_abandoned_guess_counts_as_a_wrong_one,
+            a_guess_that_is_granted_to_nobody_does_not_stay_in_flight,
             a_limit_of_nothing_is_no_limit,
             a_sweep_removes_what_bears_on_nothing_alone,
         }
     }
 }
 
+/// A guess, as it was granted.
+async fn granted(guards: &Guards, attempt: LoginAttempt) -> Option<LoginAttempt> {
+    match guards.limited.reserve(attempt.clone()).await.unwrap() {
+        Reservation::Granted { at } => Some(LoginAttempt { at, ..attempt }),
+        Reservation::Pending | Reservation::Refused { .. } => None,
+    }
+}
+
 /// Makes a wrong guess, if it is granted.
 async fn is_granted(guards: &Guards, attempt: LoginAttempt) -> bool {
-    let reservation = guards.limited.reserve(attempt.clone()).await.unwrap();
-    let is_granted = reservation == Reservation::Granted;
-    if is_granted {
-        guards.limited.fail(attempt).await;
+    let granted = granted(guards, attempt).await;
+    let is_granted = granted.is_some();
+    if let Some(granted) = granted {
+        guards.limited.fail(granted).await;
     }
     is_granted
 }
 
 async fn is_pending(guards: &Guards, attempt: LoginAttempt) -> bool {
+    guards.limited.reserve(attempt).await.unwrap() == Reservation::Pending
+}
+
+async fn is_refused(guards: &Guards, attempt: LoginAttempt) -> bool {
     let reservation = guards.limited.reserve(attempt).await.unwrap();
-    matches!(reservation, Reservation::Pending { .. })
+    matches!(reservation, Reservation::Refused { .. })
 }
 
 /// The attempt, so many minutes later.
@@ -123,7 +138,7 @@ async fn racing_guesses_do_not_pass_the_limit_together(guards: &Guards) {
     .await;
     let granted = outcomes
         .iter()
-        .filter(|outcome| **outcome == Reservation::Granted);
+        .filter(|outcome| matches!(outcome, Reservation::Granted { .. }));
     assert_eq!(granted.count(), 3);
     // A refused guess was counted nowhere.
     for address in 2..29 {
@@ -134,44 +149,86 @@ async fn racing_guesses_do_not_pass_the_limit_together(guards: &Guards) {
 
 async fn a_guess_that_was_right_is_taken_back(guards: &Guards) {
     for _ in 0..20 * LIMIT {
-        let outcome = guards.limited.reserve(attempt(1, 1)).await.unwrap();
-        assert_eq!(outcome, Reservation::Granted);
-        guards.limited.release(attempt(1, 1)).await;
+        let granted = granted(guards, attempt(1, 1)).await.unwrap();
+        guards.limited.release(granted).await;
     }
 }
 
 async fn guesses_in_flight_take_places_and_refuse_nobody(guards: &Guards) {
-    let reserve = async |attempt| guards.limited.reserve(attempt).await.unwrap();
+    let mut flying = Vec::new();
     for _ in 0..LIMIT {
-        assert_eq!(reserve(attempt(1, 1)).await, Reservation::Granted);
+        flying.push(granted(guards, attempt(1, 1)).await.unwrap());
     }
-    let Reservation::Pending { retry_after } = reserve(attempt(1, 1)).await else {
-        panic!("not pending");
-    };
-    assert!(retry_after > Duration::ZERO && retry_after <= Duration::from_secs(60));
+    assert!(is_pending(guards, attempt(1, 1)).await);
     // One that was right makes room for another, one that was wrong does not.
-    guards.limited.release(attempt(1, 1)).await;
-    assert_eq!(reserve(attempt(1, 1)).await, Reservation::Granted);
-    for _ in 0..LIMIT {
+    guards.limited.release(flying.pop().unwrap()).await;
+    flying.push(granted(guards, attempt(1, 1)).await.unwrap());
+    for guess in flying {
         assert!(is_pending(guards, attempt(1, 1)).await);
-        guards.limited.fail(attempt(1, 1)).await;
+        guards.limited.fail(guess).await;
     }
-    let refused = reserve(attempt(1, 1)).await;
-    assert!(matches!(refused, Reservation::Refused { .. }));
+    assert!(is_refused(guards, attempt(1, 1)).await);
     // What flew in a window that has ended is nothing to the next one.
-    assert_eq!(reserve(after(1, attempt(1, 1))).await, Reservation::Granted);
+    let later = granted(guards, after(1, attempt(1, 1))).await.unwrap();
     guards.limited.fail(attempt(1, 1)).await;
-    guards.limited.fail(after(1, attempt(1, 1))).await;
+    guards.limited.fail(later).await;
     for _ in 1..LIMIT {
         assert!(is_granted(guards, after(1, attempt(1, 1))).await);
     }
     assert!(!is_granted(guards, after(1, attempt(1, 1))).await);
 }
 
+/// A guess of an earlier time comes after one that has opened a window.
+async fn guesses_may_overtake_each_other(guards: &Guards) {
+    let [earlier, later] = [0, 30].map(|seconds| LoginAttempt {
+        at: attempt(1, 1).at + TimeDelta::seconds(seconds),
+        ..attempt(1, 1)
+    });
+    for _ in 1..LIMIT {
+        let wrong = granted(guards, later.clone()).await.unwrap();
+        let right = granted(guards, earlier.clone()).await.unwrap();
+        guards.limited.release(right).await;
+        guards.limited.fail(wrong).await;
+    }
+    assert!(is_granted(guards, later.clone()).await);
+    assert!(is_refused(guards, later).await);
+    assert!(is_granted(guards, after(1, earlier)).await);
+}
+
+async fn an_abandoned_guess_counts_as_a_wrong_one(guards: &Guards) {
+    for _ in 0..LIMIT {
+        let granted = granted(guards, attempt(1, 1)).await.unwrap();
+        guards.limited.abandon(granted);
+    }
+    eventually("that abandoned guesses were wrong", async || {
+        is_refused(guards, attempt(1, 1)).await.then_some(())
+    })
+    .await;
+}
+
+async fn a_guess_that_is_granted_to_nobody_does_not_stay_in_flight(guards: &Guards) {
+    // Each is given up a little later than the one before.
+    for milliseconds in 0..10 {
+        for address in 0..10 {
+            let guess = is_granted(guards, attempt(1, address));
+            let patience = Duration::from_millis(milliseconds);
+            // What has become of it is seen below.
+            let _gone = tokio::time::timeout(patience, guess).await;
+        }
+    }
+    for address in 0..10 {
+        eventually("that no guess is in flight", async || {
+            is_granted(guards, attempt(1, address)).await;
+            is_refused(guards, attempt(1, address)).await.then_some(())
+        })
+        .await;
+    }
+}
+
 async fn a_limit_of_nothing_is_no_limit(guards: &Guards) {
     for _ in 0..100 {
         let outcome = guards.unlimited.reserve(attempt(1, 1)).await.unwrap();
-        assert_eq!(outcome, Reservation::Granted);
+        assert!(matches!(outcome, Reservation::Granted { .. }));
     }
 }
 

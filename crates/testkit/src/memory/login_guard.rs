@@ -45,7 +45,7 @@ impl Window {
         if self.failed >= guesses {
             Some(Reservation::Refused { retry_after })
         } else if self.failed + self.in_flight >= guesses {
-            Some(Reservation::Pending { retry_after })
+            Some(Reservation::Pending)
         } else {
             None
         }
@@ -103,7 +103,7 @@ impl MemoryLoginGuard {
 impl LoginGuard for MemoryLoginGuard {
     async fn reserve(&self, attempt: LoginAttempt) -> Result<Reservation, RepositoryError> {
         if self.limit_per_minute == 0 {
-            return Ok(Reservation::Granted);
+            return Ok(Reservation::Granted { at: attempt.at });
         }
         let now = attempt.at;
         let mut windows = self.windows();
@@ -123,9 +123,11 @@ impl LoginGuard for MemoryLoginGuard {
                     ..Window::default()
                 };
             }
+            // Of guesses that overtake each other, the window begins with the earliest.
+            window.ends_at = window.ends_at.min(now + limit.length);
             window.in_flight += 1;
         }
-        Ok(Reservation::Granted)
+        Ok(Reservation::Granted { at: now })
     }
 
     async fn release(&self, attempt: LoginAttempt) {
@@ -133,6 +135,10 @@ impl LoginGuard for MemoryLoginGuard {
     }
 
     async fn fail(&self, attempt: LoginAttempt) {
+        self.land(attempt, 1);
+    }
+
+    fn abandon(&self, attempt: LoginAttempt) {
         self.land(attempt, 1);
     }
 

@@ -9,6 +9,7 @@ use hexpress_domain::repository::RepositoryError;
 use hexpress_testkit::login_guard::{Guards, LIMIT, PROMISES};
 use hexpress_testkit::memory::MemoryLoginGuard;
 use hexpress_testkit::samples::now;
+use tokio::time::sleep;
 
 use crate::assert_found;
 
@@ -58,19 +59,25 @@ impl LoginGuard for FaultyGuard {
             email: "refused@example.org".parse().unwrap(),
             ..attempt
         };
-        let outcome = match self.guard.reserve(attempt).await? {
-            Reservation::Granted => return Ok(Reservation::Granted),
-            Reservation::Pending { retry_after }
-                if self.fault == "guesses_in_flight_take_places_and_refuse_nobody" =>
-            {
-                return Ok(Reservation::Refused { retry_after });
-            }
-            outcome => outcome,
+        let refused = Reservation::Refused {
+            retry_after: Duration::ZERO,
         };
+        let outcome = self.guard.reserve(attempt).await?;
+        match (outcome, self.fault) {
+            (
+                Reservation::Granted { .. },
+                "a_guess_that_is_granted_to_nobody_does_not_stay_in_flight",
+            ) => sleep(Duration::from_millis(1)).await,
+            (Reservation::Pending, "guesses_in_flight_take_places_and_refuse_nobody") => {
+                return Ok(refused);
+            }
+            _ => {}
+        }
+        if matches!(outcome, Reservation::Granted { .. }) {
+            return Ok(outcome);
+        }
         match self.fault {
-            "each_pair_has_its_guesses_in_a_minute" => Ok(Reservation::Refused {
-                retry_after: Duration::ZERO,
-            }),
+            "each_pair_has_its_guesses_in_a_minute" => Ok(refused),
             "a_refused_guess_writes_nothing" => {
                 self.guard.reserve(again).await?;
                 Ok(outcome)
@@ -80,13 +87,25 @@ impl LoginGuard for FaultyGuard {
     }
 
     async fn release(&self, attempt: LoginAttempt) {
-        if self.fault != "a_guess_that_was_right_is_taken_back" {
+        let is_lost = match self.fault {
+            "a_guess_that_was_right_is_taken_back" => true,
+            // It looks for a window that its own time has opened.
+            "guesses_may_overtake_each_other" => attempt.at == now(),
+            _ => false,
+        };
+        if !is_lost {
             self.guard.release(attempt).await;
         }
     }
 
     async fn fail(&self, attempt: LoginAttempt) {
         self.guard.fail(attempt).await;
+    }
+
+    fn abandon(&self, attempt: LoginAttempt) {
+        if self.fault != "an_abandoned_guess_counts_as_a_wrong_one" {
+            self.guard.abandon(attempt);
+        }
     }
 
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, RepositoryError> {

@@ -237,7 +237,7 @@ async fn sign_ups_are_counted_where_they_tell_of_an_address() {
         assert_eq!(answer.header("retry-after"), "1800");
         assert_eq!(
             answer.message(),
-            "Too many sign-ups; try again in 1800 seconds"
+            "Too many sign-ups or changes of an email address; try again in 1800 seconds"
         );
     }
     assert_eq!(sign_up(there, body()).await.status, 409);

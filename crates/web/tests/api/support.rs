@@ -208,7 +208,7 @@ impl Mocks {
     pub fn verifying(mut self, verification: Verification) -> Self {
         self.guard
             .expect_reserve()
-            .returning(|_| Ok(Reservation::Granted));
+            .returning(|attempt| Ok(Reservation::Granted { at: attempt.at }));
         self.guard.expect_release().return_const(());
         self.guard.expect_fail().return_const(());
         self.users

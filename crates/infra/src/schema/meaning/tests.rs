@@ -41,6 +41,7 @@ fn breach(kind: Kind, table: &Table, constraint: &Constraint) -> String {
             "UPDATE login_counters SET key = substr(key, 2, 31)".to_owned()
         }
         "login_counters_count_check" => "UPDATE login_counters SET count = -1".to_owned(),
+        "login_counters_in_flight_check" => "UPDATE login_counters SET in_flight = -1".to_owned(),
         "posts_pkey" => "INSERT INTO posts (id, author_id, title, slug, slug_named, \
                  content, status, metadata, search_text, version, created_at, updated_at, \
                  deleted_with_author) \

@@ -1,0 +1,1 @@
+ALTER TABLE login_counters DROP COLUMN in_flight;
