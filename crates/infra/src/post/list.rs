@@ -18,7 +18,7 @@ use self::matching::{Columns, matching};
 use super::rows::{self, AuthorRow, PostRow, unsigned};
 use super::selection::Selection;
 use crate::list;
-use crate::schema::{post_views, posts, users};
+use crate::schema::{post_texts, post_views, posts, users};
 
 pub(super) async fn page(
     connection: &mut Connection,
@@ -64,6 +64,9 @@ pub(super) async fn page(
     Ok(list::page(posts, total, size, cursor))
 }
 
+/// Where a search looks: the key of posts, and the column that refers to it.
+const TEXT_OF: (&str, &str) = ("posts.id", "post_id");
+
 /// A post with its author, the number of its views, and the length of its content where
 /// that was asked for.
 type ListedRow = (PostRow, AuthorRow, i64, Option<i64>);
@@ -82,9 +85,9 @@ async fn contents(
     connection: &mut Connection,
     ids: &[StoredId],
 ) -> Result<HashMap<Uuid, String>, Failure> {
-    let contents = posts::table
-        .filter(posts::id.eq_any(ids))
-        .select((posts::id, posts::content));
+    let contents = post_texts::table
+        .filter(post_texts::post_id.eq_any(ids))
+        .select((post_texts::post_id, post_texts::content));
     let rows: Vec<(StoredId, String)> = on_backend!(connection, |c| contents.load(c).await?);
     Ok(rows
         .into_iter()
@@ -109,7 +112,10 @@ async fn rows(
     };
     // Neither database reads a content for its length.
     let content_length = match query.filter.with_content {
-        true => "CAST(octet_length(posts.content) AS bigint)",
+        true => {
+            "(SELECT CAST(octet_length(content) AS bigint) FROM post_texts \
+             WHERE post_id = posts.id)"
+        }
         false => "NULL",
     };
     Ok(on_backend!(connection, |c, dialect| {
@@ -132,7 +138,7 @@ async fn rows(
             .limit(list::one_more_than(query.page.size))
             .into_boxed::<dialect::Backend>();
         if let Some(search) = &query.filter.search {
-            page = page.filter(dialect::matches("posts", search.folded()));
+            page = page.filter(dialect::matches_in("post_texts", TEXT_OF, search.folded()));
         }
         page = match &start {
             Start::Row(offset) => page.offset(*offset),
