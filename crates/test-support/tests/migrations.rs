@@ -235,8 +235,8 @@ async fn a_generated_table_is_searched_as_the_others_on_postgres() {
     a_generated_table_is_searched_as_the_others(Kind::Postgres).await;
 }
 
-/// The migrations that take columns of `posts` away.
-const MOVING: &[&str] = &["20261129000100_create_post_texts"];
+/// The migration that takes columns of `posts` away.
+const MOVING: &str = "20261129000100_create_post_texts";
 
 /// Definitions, but for the place of the columns of `posts`: what is added to a table comes last,
 /// and on SQLite with a default for the rows that are there.
@@ -279,7 +279,7 @@ async fn every_step_can_be_taken_back(kind: Kind) {
         database.execute(&migration.down).await;
         let mut after = database.definitions().await;
         let mut before = before;
-        if MOVING.contains(&&*migration.name) {
+        if *migration.name <= *MOVING {
             after = but_for_places(kind, after);
             before = but_for_places(kind, before);
         }

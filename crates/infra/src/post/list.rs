@@ -14,7 +14,7 @@ use hexpress_domain::list::{Cursor, Page, PageSize, Position, SortValue, Total};
 use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostView};
 use uuid::Uuid;
 
-use self::matching::{Columns, matching};
+use self::matching::{Columns, TEXT_OF, matching};
 use super::rows::{self, AuthorRow, PostRow, unsigned};
 use super::selection::Selection;
 use crate::list;
@@ -64,16 +64,13 @@ pub(super) async fn page(
     Ok(list::page(posts, total, size, cursor))
 }
 
-/// Where a search looks: the key of posts, and the column that refers to it.
-const TEXT_OF: (&str, &str) = ("posts.id", "post_id");
-
 /// A post with its author, the number of its views, and the length of its content where
 /// that was asked for.
 type ListedRow = (PostRow, AuthorRow, i64, Option<i64>);
 
 /// How many of the rows a page holds with their contents.
 fn fitting(rows: &[ListedRow], size: PageSize) -> PageSize {
-    let lengths = rows.iter().filter_map(|(.., length)| *length);
+    let lengths = rows.iter().map(|(.., length)| length.unwrap_or_default());
     let fitting = PostQuery::fitting(lengths.map(|length| usize::try_from(length).unwrap_or(0)));
     let fitting = fitting.min(size.get().into());
     let fitting = u8::try_from(fitting).ok().map(PageSize::try_from);

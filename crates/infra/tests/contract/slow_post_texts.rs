@@ -1,6 +1,7 @@
 //! What becomes of a post leaves its text alone, and the index of it, however long it is.
 
 use hexpress_domain::post::{Content, PostChange, PostId, PostStatus};
+use hexpress_domain::user::User;
 use hexpress_infra::database::{self, DatabaseOptions, Synchronous};
 use hexpress_infra::{AdapterOptions, Adapters, plain_adapters};
 use hexpress_test_support::{Kind, TestDatabase};
@@ -52,7 +53,7 @@ async fn texts(stores: &Stores, kind: Kind) -> Vec<Vec<Option<String>>> {
     stores.raw.query_text(sql).await
 }
 
-async fn long_post(stores: &Stores, author: &hexpress_domain::user::User, number: u64) -> PostId {
+async fn long_post(stores: &Stores, author: &User, number: u64) -> PostId {
     let mut record = published(author, &format!("Long post {number}"));
     record.content = long_content(number);
     stores.post(record).await.post.id

@@ -7,8 +7,7 @@ use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Search, Total};
 
-use super::TEXT_OF;
-use super::matching::{Columns, matching};
+use super::matching::{Columns, TEXT_OF, matching};
 use crate::post::rows::unsigned;
 use crate::post::selection::Selection;
 use crate::schema::{post_counts, post_views, posts};
