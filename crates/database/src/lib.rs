@@ -45,7 +45,9 @@ pub use database::Database;
 pub use error::{Corrupt, Failure, MeaningOf, RowContext, violated_constraint};
 pub use migrations::{Migration, MigrationError, MigrationState, Migrator, generate};
 pub use open_error::OpenError;
-pub use options::{DatabaseOptions, Schema, Synchronous, SynchronousError};
+pub use options::{
+    BlockingPgConnection, CodeStep, DatabaseOptions, Schema, Synchronous, SynchronousError,
+};
 pub use restore::{RestoreError, check_backup, restore};
 pub use snapshot::Snapshot;
 pub use sqlite::AsyncSqliteConnection;

@@ -2,6 +2,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use diesel::{QueryResult, SqliteConnection};
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::EmbeddedMigrations;
 
 use crate::address::{DatabaseUrl, SslMode};
@@ -73,6 +76,8 @@ pub struct Schema {
     pub postgres: &'static EmbeddedMigrations,
     /// The migrations for SQLite, with the same names.
     pub sqlite: &'static EmbeddedMigrations,
+    /// What some of them do beside their SQL.
+    pub steps: &'static [CodeStep],
     /// What a broken constraint means.
     pub meaning_of: MeaningOf,
 }
@@ -85,6 +90,24 @@ impl DatabaseOptions {
         self.pool_min.max(least)
     }
 }
+
+/// What a migration does that SQL has no words for. It comes right before the migration's SQL,
+/// on the same connection.
+///
+/// On PostgreSQL it is in no transaction, so that it may go on in short ones of its own: what is
+/// broken off is begun anew, and passes over what is done. On SQLite it is in the transaction of
+/// all migrations.
+pub struct CodeStep {
+    /// The name of the migration.
+    pub migration: &'static str,
+    /// The step on PostgreSQL.
+    pub postgres: fn(&mut BlockingPgConnection) -> QueryResult<()>,
+    /// The step on SQLite.
+    pub sqlite: fn(&mut SqliteConnection) -> QueryResult<()>,
+}
+
+/// A connection to PostgreSQL for the thread of migrations.
+pub type BlockingPgConnection = AsyncConnectionWrapper<AsyncPgConnection>;
 
 /// SQLite's `synchronous` pragma.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

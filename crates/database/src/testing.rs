@@ -18,6 +18,7 @@ use crate::work::Work;
 pub(crate) const SCHEMA: Schema = Schema {
     postgres: &POSTGRES,
     sqlite: &SQLITE,
+    steps: &[],
     meaning_of: |_| None,
 };
 const POSTGRES: EmbeddedMigrations = embed_migrations!("tests/migrations/postgres");

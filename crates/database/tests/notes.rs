@@ -40,6 +40,7 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("tests/migrations/sqlite");
 const SCHEMA: Schema = Schema {
     postgres: &POSTGRES,
     sqlite: &SQLITE,
+    steps: &[],
     meaning_of,
 };
 

@@ -14,7 +14,7 @@ pub use hexpress_database::{
     SynchronousError, generate, masked,
 };
 
-use crate::schema::meaning_of;
+use crate::schema::{REFOLD, meaning_of};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -22,6 +22,7 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const SCHEMA: Schema = Schema {
     postgres: &POSTGRES,
     sqlite: &SQLITE,
+    steps: &[REFOLD],
     meaning_of,
 };
 

@@ -51,10 +51,11 @@ pub(crate) fn two_of_each(kind: Kind) -> String {
              VALUES ({token}, {user}, 'session', {digest}, {time}, {time}, {time});
              INSERT INTO login_counters (key, count, window_ends_at)
              VALUES ({digest}, 1, {time});
-             INSERT INTO posts (id, author_id, title, slug, slug_named, content, status, metadata,
-                 search_text, version, created_at, updated_at, deleted_with_author)
-             VALUES ({post}, {user}, 'Post', 'post-{number}', FALSE, 'c', 'draft', '{{}}', '', 1,
-                 {time}, {time}, FALSE);
+             INSERT INTO posts (id, author_id, title, slug, slug_named, status, metadata, version,
+                 created_at, updated_at, deleted_with_author)
+             VALUES ({post}, {user}, 'Post', 'post-{number}', FALSE, 'draft', '{{}}', 1, {time},
+                 {time}, FALSE);
+             INSERT INTO post_texts (post_id, content, search_text) VALUES ({post}, 'c', '');
              INSERT INTO kept_slugs (slug, post_id) VALUES ('kept-{number}', {post});
              INSERT INTO view_batches (id, made_at) VALUES ({post}, {time});"
         );

@@ -235,22 +235,57 @@ async fn a_generated_table_is_searched_as_the_others_on_postgres() {
     a_generated_table_is_searched_as_the_others(Kind::Postgres).await;
 }
 
+/// The migration that takes columns of `posts` away.
+const MOVING: &str = "20261129000100_create_post_texts";
+
+/// Definitions, but for the place of the columns of `posts`: what is added to a table comes last,
+/// and on SQLite with a default for the rows that are there.
+fn but_for_places(kind: Kind, mut definitions: Rows) -> Rows {
+    for row in &mut definitions {
+        let [kind_of, name] = [0, 1].map(|column| row[column].clone().unwrap());
+        let definition = row.last_mut().unwrap();
+        match kind {
+            Kind::Postgres if kind_of == "column" && name.starts_with("posts.") => {
+                let (_, rest) = definition.as_ref().unwrap().split_once(' ').unwrap();
+                *definition = Some(rest.to_owned());
+            }
+            Kind::Sqlite if kind_of == "table" && name == "posts" => {
+                let mut names = constraint_names(definition.as_ref().unwrap());
+                names.sort();
+                *definition = Some(names.join(" "));
+            }
+            _ => {}
+        }
+    }
+    definitions
+}
+
 async fn every_step_can_be_taken_back(kind: Kind) {
     let database = TestDatabase::empty(kind).await;
     let migrations = migrations::all(kind);
     let mut before = Vec::new();
     for Migration { name, up, .. } in &migrations {
-        before.push(database.definitions().await);
+        let definitions = database.definitions().await;
+        let columns = BTreeSet::from_iter(columns(kind, &database).await);
         database.execute(up).await;
-        let is_changed = database.definitions().await != *before.last().unwrap();
+        let is_changed = database.definitions().await != definitions;
         let mut words = up.split_whitespace();
         let defines = words.any(|word| ["CREATE", "ALTER", "DROP"].contains(&word));
         assert_eq!(is_changed, defines, "{name}");
+        before.push((definitions, columns));
     }
     let complete = database.definitions().await;
-    for (migration, before) in migrations.iter().zip(before).rev() {
+    for (migration, (before, columns_before)) in migrations.iter().zip(before).rev() {
         database.execute(&migration.down).await;
-        assert_eq!(database.definitions().await, before, "{}", migration.name);
+        let mut after = database.definitions().await;
+        let mut before = before;
+        if *migration.name <= *MOVING {
+            after = but_for_places(kind, after);
+            before = but_for_places(kind, before);
+        }
+        assert_eq!(after, before, "{}", migration.name);
+        let columns = BTreeSet::from_iter(columns(kind, &database).await);
+        assert_eq!(columns, columns_before, "{}", migration.name);
     }
     for migration in &migrations {
         database.execute(&migration.up).await;

@@ -1,14 +1,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::QueryDsl;
 use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use diesel::sqlite::Sqlite;
+use diesel::{QueryDsl, QueryResult};
 use diesel_async::RunQueryDsl;
-use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::MigrationHarness;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
@@ -19,6 +18,7 @@ use crate::database::Database;
 use crate::error::is_busy;
 use crate::lease::Intent;
 use crate::migrations::error::MigrationError;
+use crate::options::{BlockingPgConnection, CodeStep, Schema};
 use crate::postgres::{Connector, commands};
 use crate::sqlite::on_thread;
 use crate::work::Work;
@@ -216,10 +216,14 @@ impl Migrator {
             }
             tokio::time::sleep(LOCK_ROUND).await;
         }
-        let migrations = self.database.inner.schema.postgres;
+        let schema = self.database.inner.schema;
         let (done, connection) = blocking(move || {
-            let mut connection = AsyncConnectionWrapper::<_>::from(connection);
-            let done = go(&mut connection, migrations, direction);
+            let mut connection = BlockingPgConnection::from(connection);
+            let step = |c: &mut _, name: &str| match step_of(schema, name) {
+                Some(step) => (step.postgres)(c),
+                None => Ok(()),
+            };
+            let done = go(&mut connection, schema.postgres, direction, step);
             (done, connection.into_inner())
         })
         .await?;
@@ -234,7 +238,7 @@ impl Migrator {
         let inner = &self.database.inner;
         let patience = inner.options.migrate_lock_timeout;
         let usual = inner.options.lock_timeout;
-        let migrations = inner.schema.sqlite;
+        let schema = inner.schema;
         let mut lease = inner.connections.acquire(Intent::Write).await?;
         on_thread(async move {
             let Connection::Sqlite(connection) = &mut lease.connection else {
@@ -242,7 +246,11 @@ impl Migrator {
             };
             let going = connection.spawn_blocking(move |c| {
                 c.batch_execute(&format!("PRAGMA busy_timeout = {}", patience.as_millis()))?;
-                let done = c.immediate_transaction(|c| go(c, migrations, direction));
+                let step = |c: &mut _, name: &str| match step_of(schema, name) {
+                    Some(step) => (step.sqlite)(c),
+                    None => Ok(()),
+                };
+                let done = c.immediate_transaction(|c| go(c, schema.sqlite, direction, step));
                 c.batch_execute(&format!("PRAGMA busy_timeout = {}", usual.as_millis()))?;
                 Ok(done)
             });
@@ -259,10 +267,17 @@ impl Migrator {
     }
 }
 
-fn go<DB: Backend>(
-    connection: &mut impl MigrationHarness<DB>,
+/// What the migration of this name does beside its SQL.
+fn step_of(schema: Schema, name: &str) -> Option<&'static CodeStep> {
+    schema.steps.iter().find(|step| step.migration == name)
+}
+
+/// Goes this way, and does its `step` before the SQL of each migration on the way up.
+fn go<DB: Backend, C: MigrationHarness<DB>>(
+    connection: &mut C,
     source: &impl MigrationSource<DB>,
     direction: Direction,
+    step: impl Fn(&mut C, &str) -> QueryResult<()>,
 ) -> Result<Vec<String>, MigrationError> {
     let mut known = source.migrations().map_err(MigrationError::Harness)?;
     known.sort_by_key(|migration| migration.name().version().as_owned());
@@ -280,8 +295,9 @@ fn go<DB: Backend>(
             for migration in known {
                 if !applied.contains(&migration.name().version()) {
                     let name = migration.name().to_string();
-                    connection
-                        .run_migration(&*migration)
+                    step(connection, &name)
+                        .map_err(Into::into)
+                        .and_then(|()| connection.run_migration(&*migration))
                         .map_err(failed(&name))?;
                     done.push(name);
                 }

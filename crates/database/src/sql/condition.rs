@@ -101,6 +101,13 @@ impl Condition {
         self.and_sql(")")
     }
 
+    /// Goes on with another condition, as it is.
+    #[must_use]
+    pub(crate) fn and_same(mut self, other: Self) -> Self {
+        self.pieces.extend(other.pieces);
+        self
+    }
+
     fn push(mut self, piece: Piece) -> Self {
         self.pieces.push(piece);
         self

@@ -1,3 +1,6 @@
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
+
 use crate::validation::{NulError, without_nul};
 
 /// Separates the fields of a folded text, so that no match spans two of them.
@@ -35,7 +38,7 @@ impl Search {
     pub const MAX_LENGTH: usize = 200;
 
     /// Takes a text to search for. White space around it is dropped; `None` is
-    /// no search at all, as an empty one.
+    /// no search at all, as an empty one, or one of nothing but marks.
     ///
     /// # Errors
     ///
@@ -45,7 +48,8 @@ impl Search {
         if text.chars().count() > Self::MAX_LENGTH {
             return Err(SearchError::TooLong);
         }
-        Ok((!text.is_empty()).then(|| Self(fold([text]))))
+        let folded = fold([text]);
+        Ok((!folded.is_empty()).then_some(Self(folded)))
     }
 
     /// The folded text, as it must occur in a row's folded text.
@@ -55,19 +59,45 @@ impl Search {
     }
 }
 
-/// The searchable text of a row: its fields in lower case by Unicode's rules,
-/// whatever the store's locale.
+/// The searchable text of a row: its fields without what tells apart texts that people take
+/// for the same, by Unicode's rules, whatever the store's locale.
 ///
-/// Lower case has two sigmas, chosen by what stands around; a search for part of
-/// a word must find both, so one is taken for the other.
+/// Case goes, all forms of it (`ß` is `ss`, both small sigmas are one), compatibility forms (`ﬁ`
+/// is `fi`, `Ａ` is `a`), and marks on letters (`é` is `e`, `İ` is `i`). Signs that make another
+/// letter of one, as in Japanese, Hindi or Thai, stay. What is folded stays as it is if it is
+/// folded again.
 #[must_use]
 pub fn fold<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
-    join_folded(fields.into_iter().map(|field| {
-        field
-            .replace(FIELD_SEPARATOR, " ")
-            .to_lowercase()
-            .replace('ς', "σ")
-    }))
+    join_folded(fields.into_iter().map(fold_field))
+}
+
+fn fold_field(field: &str) -> String {
+    let field = field.replace(FIELD_SEPARATOR, " ");
+    if field.is_ascii() {
+        return field.to_ascii_lowercase();
+    }
+    field
+        .nfkd()
+        .filter(|character| !is_mark(*character))
+        .flat_map(fold_case)
+        // Letters of one sign again, where several are left of them: as those of Korean.
+        .nfc()
+        .collect()
+}
+
+/// Whether this is a mark on a letter, by its combining class: above, below or through it, or a
+/// point of Hebrew, Arabic or Syriac.
+fn is_mark(character: char) -> bool {
+    matches!(canonical_combining_class(character), 1 | 10..=36 | 200..)
+}
+
+/// By way of the capital, since several small letters may have one, and a capital `ẞ` none
+/// but itself.
+fn fold_case(character: char) -> impl Iterator<Item = char> {
+    let small = character.to_lowercase();
+    small
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
 }
 
 /// The [`fold`] of several fields, made of the fold of each.
@@ -102,6 +132,73 @@ mod tests {
         assert_eq!(found("ΟΔΟΣ", "Οδοστρωτήρας"), Ok(true));
         assert_eq!(found("%", "100%"), Ok(true));
         assert_eq!(found("%", "100"), Ok(false));
+    }
+
+    #[test]
+    fn what_people_take_for_the_same_is_found() {
+        for (search, field) in [
+            ("e", "é"),
+            ("é", "E"),
+            ("i", "İ"),
+            ("İSTANBUL", "istanbul"),
+            ("ısparta", "ISPARTA"),
+            ("STRASSE", "Straße"),
+            ("straße", "STRASSE"),
+            ("groß", "GROẞ"),
+            ("fisch", "ﬁsch"),
+            ("abc １２", "ＡＢＣ 12"),
+            ("x2", "x²"),
+            ("e\u{301}", "É"),
+            ("ε", "έ"),
+            ("елка", "Ёлка"),
+            ("שלום", "שָׁלוֹם"),
+            ("محمد", "مُحَمَّد"),
+            ("ガ", "ｶﾞ"),
+            ("한", "\u{1112}\u{1161}\u{11ab}"),
+        ] {
+            let search = Search::parse(search).unwrap().unwrap();
+            assert!(
+                fold([field]).contains(search.folded()),
+                "{search:?} {field}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_letters_are_not_found() {
+        for (search, field) in [
+            ("カ", "ガ"),
+            ("하", "한"),
+            ("o", "ø"),
+            ("क", "क़ी"),
+            ("ก", "ข"),
+        ] {
+            let search = Search::parse(search).unwrap().unwrap();
+            let is_found = fold([field]).split(' ').any(|word| word == search.folded());
+            assert!(!is_found, "{search:?} {field}");
+        }
+    }
+
+    #[test]
+    fn a_search_of_marks_alone_is_none() {
+        assert_eq!(Search::parse("\u{301}"), Ok(None));
+    }
+
+    #[test]
+    fn what_is_folded_stays_as_it_is() {
+        for character in '\0'..=char::MAX {
+            let folded = fold([&*character.encode_utf8(&mut [0; 4])]);
+            assert_eq!(fold([folded.as_str()]), folded, "{character:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_text_is_found_in_whatever_case(text in "\\PC{1,20}") {
+            let row = fold([text.as_str()]);
+            proptest::prop_assert_eq!(&fold([row.as_str()]), &row);
+            proptest::prop_assert_eq!(&fold([text.to_lowercase().as_str()]), &row);
+        }
     }
 
     #[test]

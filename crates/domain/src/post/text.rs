@@ -31,6 +31,9 @@ impl Content {
     pub const MIN_LENGTH: usize = 1;
     /// The most characters.
     pub const MAX_LENGTH: usize = 1_000_000;
+    /// How many characters searches look at, from the first one on. The index of more would take
+    /// longer to write than others should have to wait.
+    pub const SEARCHED_LENGTH: usize = 100_000;
 
     /// The text.
     #[must_use]
@@ -38,11 +41,20 @@ impl Content {
         &self.text
     }
 
-    /// The text as searches find it: by [`fold`]. The first call takes long for a long text.
-    /// Whoever makes a command calls it before others wait for the command to be carried out.
+    /// The text as searches find it: the beginning of it, [`Self::SEARCHED_LENGTH`] characters,
+    /// by [`fold`]. The first call takes long for a long text. Whoever makes a command calls it
+    /// before others wait for the command to be carried out.
     #[must_use]
     pub fn folded(&self) -> &str {
-        self.folded.get_or_init(|| fold([self.as_str()]).into())
+        self.folded.get_or_init(|| Self::fold(self.as_str()).into())
+    }
+
+    /// What [`Self::folded`] is of a content of this text.
+    #[must_use]
+    pub fn fold(text: &str) -> String {
+        let end = text.char_indices().nth(Self::SEARCHED_LENGTH);
+        let searched = end.and_then(|(end, _)| text.get(..end));
+        fold([searched.unwrap_or(text)])
     }
 }
 
@@ -100,6 +112,14 @@ mod tests {
         let clone = content.clone();
         assert_eq!(clone.folded().as_ptr(), content.folded().as_ptr());
         assert_eq!("Once upon a Time".parse(), Ok(clone));
+    }
+
+    #[test]
+    fn the_beginning_of_a_content_is_searched() {
+        let text = format!("{}ЁŽ", "é".repeat(Content::SEARCHED_LENGTH - 1));
+        let content = text.parse::<Content>().unwrap();
+        assert!(content.folded().ends_with("eе"));
+        assert_eq!(content.folded().chars().count(), Content::SEARCHED_LENGTH);
     }
 
     #[test]

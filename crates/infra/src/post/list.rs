@@ -14,11 +14,11 @@ use hexpress_domain::list::{Cursor, Page, PageSize, Position, SortValue, Total};
 use hexpress_domain::post::{PostQuery, PostScope, PostSort, PostView};
 use uuid::Uuid;
 
-use self::matching::{Columns, matching};
+use self::matching::{Columns, TEXT_OF, matching};
 use super::rows::{self, AuthorRow, PostRow, unsigned};
 use super::selection::Selection;
 use crate::list;
-use crate::schema::{post_views, posts, users};
+use crate::schema::{post_texts, post_views, posts, users};
 
 pub(super) async fn page(
     connection: &mut Connection,
@@ -70,7 +70,7 @@ type ListedRow = (PostRow, AuthorRow, i64, Option<i64>);
 
 /// How many of the rows a page holds with their contents.
 fn fitting(rows: &[ListedRow], size: PageSize) -> PageSize {
-    let lengths = rows.iter().filter_map(|(.., length)| *length);
+    let lengths = rows.iter().map(|(.., length)| length.unwrap_or_default());
     let fitting = PostQuery::fitting(lengths.map(|length| usize::try_from(length).unwrap_or(0)));
     let fitting = fitting.min(size.get().into());
     let fitting = u8::try_from(fitting).ok().map(PageSize::try_from);
@@ -82,9 +82,9 @@ async fn contents(
     connection: &mut Connection,
     ids: &[StoredId],
 ) -> Result<HashMap<Uuid, String>, Failure> {
-    let contents = posts::table
-        .filter(posts::id.eq_any(ids))
-        .select((posts::id, posts::content));
+    let contents = post_texts::table
+        .filter(post_texts::post_id.eq_any(ids))
+        .select((post_texts::post_id, post_texts::content));
     let rows: Vec<(StoredId, String)> = on_backend!(connection, |c| contents.load(c).await?);
     Ok(rows
         .into_iter()
@@ -109,7 +109,10 @@ async fn rows(
     };
     // Neither database reads a content for its length.
     let content_length = match query.filter.with_content {
-        true => "CAST(octet_length(posts.content) AS bigint)",
+        true => {
+            "(SELECT CAST(octet_length(content) AS bigint) FROM post_texts \
+             WHERE post_id = posts.id)"
+        }
         false => "NULL",
     };
     Ok(on_backend!(connection, |c, dialect| {
@@ -132,7 +135,7 @@ async fn rows(
             .limit(list::one_more_than(query.page.size))
             .into_boxed::<dialect::Backend>();
         if let Some(search) = &query.filter.search {
-            page = page.filter(dialect::matches("posts", search.folded()));
+            page = page.filter(dialect::matches_in("post_texts", TEXT_OF, search.folded()));
         }
         page = match &start {
             Start::Row(offset) => page.offset(*offset),

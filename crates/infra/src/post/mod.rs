@@ -1,5 +1,6 @@
 //! Posts in the database, and the counts of their views.
 
+mod batch;
 mod deleted_with_author;
 mod list;
 mod read;
@@ -34,8 +35,8 @@ pub use views::DieselViewRepository;
 
 /// [`PostRepository`] in the database.
 ///
-/// A transaction takes several locks in this order: the author, posts by id, the slugs of a
-/// stem, the views of posts, slug redirects. The restoring of an author takes the slugs of its
+/// A transaction takes several locks in this order: the author, posts by id, the slugs of
+/// stems, the views of posts, slug redirects. The restoring of an author takes the slugs of its
 /// stems before its posts. It holds the author, whom a restoring of one post locks first, and
 /// purges skip posts that are locked: so nobody waits in a circle.
 #[derive(Clone)]

@@ -1,11 +1,13 @@
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{Condition, Locked, Prepared};
-use hexpress_database::{Connection, Failure, on_backend};
+use hexpress_database::sql::{Condition, Locked, Prepared, StoredId};
+use hexpress_database::{Connection, Failure, on_backend, pipelined};
 use hexpress_domain::post::{PostId, PostView, Slug};
 
 use super::rows::{self, AuthorRow, PostRow, PostViewRow};
-use crate::schema::{post_views, posts, users};
+use crate::schema::{post_texts, post_views, posts, users};
 
 /// The post of this id, deleted or not.
 pub(super) async fn find(
@@ -52,16 +54,17 @@ pub(super) async fn find_by_slug(
 /// The query of a post with all that is shown of it. No function, since no signature says
 /// simply for which database it selects.
 macro_rules! view_where {
-    ($condition:expr) => {
+    ($condition:expr, $content:expr) => {
         posts::table
             .inner_join(users::table)
             .inner_join(post_views::table)
+            .left_join(post_texts::table)
             .filter($condition)
             .select((
                 PostRow::as_select(),
                 AuthorRow::as_select(),
                 post_views::count,
-                posts::content.nullable(),
+                $content,
             ))
     };
 }
@@ -71,7 +74,7 @@ async fn first(
     condition: Condition,
 ) -> Result<Option<PostView>, Failure> {
     let row: Option<PostViewRow> = on_backend!(connection, |c| {
-        let view = view_where!(condition);
+        let view = view_where!(condition, post_texts::content.nullable());
         view.get_result(c).await.optional()?
     });
     Ok(row.map(rows::view).transpose()?)
@@ -90,9 +93,22 @@ pub(super) async fn lock(
     let condition = Condition::sql("posts.id = ")
         .and_id(id.as_uuid())
         .and_sql(liveness);
-    let row: Option<PostViewRow> = on_backend!(connection, |c| {
-        let view = Locked::for_no_key_update(view_where!(condition)).of("posts");
-        Prepared(view).get_result(c).await.optional()?
-    });
+    // The content is asked for by itself: a statement that has waited for the row sees of all
+    // other rows what was there before.
+    let (view, content) = pipelined!(
+        connection,
+        |c| {
+            let no_content = sql::<Nullable<Text>>("NULL");
+            let view = view_where!(condition, no_content);
+            Prepared(Locked::for_no_key_update(view).of("posts")).get_result(c)
+        },
+        {
+            let text = post_texts::table.find(StoredId::from(id));
+            Prepared(text.select(post_texts::content)).get_result(c)
+        },
+    );
+    let view: Option<PostViewRow> = view.optional()?;
+    let content: Option<String> = content.optional()?;
+    let row = view.map(|(post, author, views, _)| (post, author, views, content));
     Ok(row.map(rows::view).transpose()?)
 }

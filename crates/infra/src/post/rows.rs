@@ -10,7 +10,7 @@ use hexpress_domain::post::{
 use hexpress_domain::user::{PersonName, UserId};
 use uuid::Uuid;
 
-use crate::schema::{posts, users};
+use crate::schema::{post_texts, posts, users};
 
 /// A post as it is read, but for its content.
 #[derive(Queryable, Selectable)]
@@ -50,7 +50,7 @@ pub(super) fn view((post, author, views, content): PostViewRow) -> Result<PostVi
         content: content
             .map(Content::try_from)
             .transpose()
-            .map_err(Corrupt::row("posts", id).column("content"))?,
+            .map_err(Corrupt::row("post_texts", id).column("content"))?,
         view_count: Corrupt::row("post_views", id).convert("count", views)?,
         post: post.try_into()?,
         author: author.try_into()?,
@@ -138,12 +138,10 @@ pub(super) struct NewPostRow<'a> {
     title: &'a str,
     slug: &'a str,
     slug_named: bool,
-    content: &'a str,
     excerpt: Option<&'a str>,
     status: &'a str,
     published_at: Option<StoredInstant>,
     metadata: &'a str,
-    search_text: &'a str,
     version: i64,
     created_at: StoredInstant,
     updated_at: StoredInstant,
@@ -151,24 +149,17 @@ pub(super) struct NewPostRow<'a> {
 }
 
 impl<'a> NewPostRow<'a> {
-    pub(super) fn of(
-        post: &'a PostRecord,
-        search_text: &'a str,
-        slug: &'a Slug,
-        slug_named: bool,
-    ) -> Self {
+    pub(super) fn of(post: &'a PostRecord, slug: &'a Slug, slug_named: bool) -> Self {
         Self {
             id: post.id.into(),
             author_id: post.author_id.into(),
             title: post.title.as_str(),
             slug: slug.as_str(),
             slug_named,
-            content: post.content.as_str(),
             excerpt: post.excerpt.as_ref().map(|excerpt| excerpt.as_str()),
             status: post.status.as_str(),
             published_at: post.published_at.map(StoredInstant),
             metadata: post.metadata.as_str(),
-            search_text,
             version: Version::FIRST.get(),
             created_at: post.at.into(),
             updated_at: post.at.into(),
@@ -177,22 +168,59 @@ impl<'a> NewPostRow<'a> {
     }
 }
 
-/// What a change must write: long text that is the same stays as it lies, with all that
-/// is kept of it elsewhere.
+/// What a new post says.
+#[derive(Insertable)]
+#[diesel(table_name = post_texts)]
+pub(super) struct NewTextRow<'a> {
+    post_id: StoredId,
+    content: &'a str,
+    search_text: &'a str,
+}
+
+impl<'a> NewTextRow<'a> {
+    pub(super) fn of(post: &'a PostRecord, search_text: &'a str) -> Self {
+        Self {
+            post_id: post.id.into(),
+            content: post.content.as_str(),
+            search_text,
+        }
+    }
+}
+
+/// What a change must write of the text, if anything: what is the same stays as it lies, with
+/// all that is kept of it elsewhere.
+#[derive(AsChangeset)]
+#[diesel(table_name = post_texts)]
+pub(super) struct TextChangeset<'a> {
+    content: Option<&'a str>,
+    search_text: String,
+}
+
+impl<'a> TextChangeset<'a> {
+    pub(super) fn of(locked: &'a LockedPost, change: &'a PostChange) -> Option<Self> {
+        let (before, after) = (&locked.post, &change.post);
+        let content = change.content.as_ref();
+        let is_searched = before.title != after.title || content.is_some();
+        is_searched.then(|| Self {
+            content: content.map(|content| content.as_str()),
+            search_text: search_text(&after.title, content.unwrap_or(&locked.content)),
+        })
+    }
+}
+
+/// What a change writes of all but the text.
 #[derive(AsChangeset)]
 #[diesel(table_name = posts)]
 pub(super) struct PostChangeset<'a> {
     title: &'a str,
     slug: &'a str,
     slug_named: bool,
-    content: Option<&'a str>,
     #[diesel(treat_none_as_null = true)]
     excerpt: Option<&'a str>,
     status: &'a str,
     #[diesel(treat_none_as_null = true)]
     published_at: Option<StoredInstant>,
     metadata: Option<&'a str>,
-    search_text: Option<String>,
     version: i64,
     updated_at: StoredInstant,
     #[diesel(treat_none_as_null = true)]
@@ -202,22 +230,15 @@ pub(super) struct PostChangeset<'a> {
 }
 
 impl<'a> PostChangeset<'a> {
-    pub(super) fn of(locked: &'a LockedPost, change: &'a PostChange, slug: &'a str) -> Self {
-        let (before, after) = (&locked.post, &change.post);
-        let content = change.content.as_ref();
-        let is_searched = before.title != after.title || content.is_some();
-        let search_text =
-            is_searched.then(|| search_text(&after.title, content.unwrap_or(&locked.content)));
+    pub(super) fn of(before: &Post, after: &'a Post, slug: &'a str) -> Self {
         Self {
             title: after.title.as_str(),
             slug,
             slug_named: after.is_slug_named,
-            content: content.map(|content| content.as_str()),
             excerpt: after.excerpt.as_ref().map(|excerpt| excerpt.as_str()),
             status: after.status.as_str(),
             published_at: after.published_at.map(StoredInstant),
             metadata: (before.metadata != after.metadata).then_some(after.metadata.as_str()),
-            search_text,
             version: after.version.get(),
             updated_at: after.updated_at.into(),
             deleted_at: after.deleted_at.map(StoredInstant),

@@ -1,16 +1,19 @@
 //! Which post a slug leads to: the live post that has it, or a post that had it (a slug
 //! redirect).
 
+use std::collections::{BTreeSet, HashSet};
+
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{Id, Prepared, StoredId};
+use hexpress_database::sql::{Id, Prepared, StoredId, StoredInstant};
 use hexpress_database::{Connection, Failure, on_backend, pipelined};
 use hexpress_domain::post::PostId;
 use hexpress_domain::post::{MadeSlug, NewSlug, Slug};
 use hexpress_domain::repository::RepositoryError;
 
+use super::batch::{BATCH, OnBatch, Value};
 use crate::schema::{is_slug_taken, posts, slug_redirects};
 
 /// Another transaction got a slug that this one had found free.
@@ -43,18 +46,126 @@ pub(super) async fn choose(
     Ok(made.numbered(number))
 }
 
-/// Locks the slugs of one stem until the transaction ends. Without it, racing creations would
+/// Locks the slugs of these stems until the transaction ends. Without it, racing creations would
 /// all choose the same free slug, and all but one would find it taken. Restoring an author
-/// takes this lock before the rows of the posts; every other writer takes it after its post.
-pub(super) async fn lock(connection: &mut Connection, stem: &Slug) -> Result<(), Failure> {
-    let lock = lock_of(stem);
-    on_backend!(connection, |c, dialect| dialect::lock_name(c, &lock)
+/// takes these locks before the rows of the posts; every other writer takes one after its post.
+pub(super) async fn lock<'a>(
+    connection: &mut Connection,
+    stems: impl Iterator<Item = &'a Slug>,
+) -> Result<(), Failure> {
+    let locks: BTreeSet<_> = stems.map(lock_of).collect();
+    let locks = Vec::from_iter(locks);
+    on_backend!(connection, |c, dialect| dialect::lock_names(c, &locks)
         .await?);
     Ok(())
 }
 
+/// The lock of a stem, which it shares with others: PostgreSQL has room for a few thousand locks,
+/// and an author may have as many stems.
 fn lock_of(stem: &Slug) -> String {
-    format!("posts/{stem}")
+    let bytes = stem.as_str().bytes();
+    let number = bytes.fold(0_u8, |number, byte| {
+        number.wrapping_mul(31).wrapping_add(byte)
+    });
+    format!("posts/{number}")
+}
+
+/// A post that comes back under another slug than its own.
+pub(super) struct Renamed {
+    pub(super) id: StoredId,
+    pub(super) slug: Slug,
+    pub(super) former: Slug,
+}
+
+/// The slugs of these stems with a number that lead to a post.
+pub(super) async fn numbered<'a>(
+    connection: &mut Connection,
+    stems: impl Iterator<Item = &'a Slug>,
+) -> Result<HashSet<String>, Failure> {
+    // The end is the character behind the hyphen.
+    let stems = BTreeSet::from_iter(stems).into_iter().map(|stem| {
+        let (head, end) = (format!("{stem}-"), format!("{stem}."));
+        [Value::Text(head), Value::Text(end)]
+    });
+    let mut taken = HashSet::new();
+    for rows in Vec::from_iter(stems).chunks(BATCH) {
+        for (table, condition) in [
+            ("posts", "taken.deleted_at IS NULL AND "),
+            ("kept_slugs", ""),
+        ] {
+            let found: Vec<TakenSlug> = on_backend!(&mut *connection, |c, dialect| {
+                let is_numbered = dialect::is_number_behind("column1", "taken.slug");
+                let behind = format!(
+                    "AS stems CROSS JOIN {table} AS taken WHERE {condition}taken.slug >= column1 \
+                     AND taken.slug < column2 AND {is_numbered}"
+                );
+                let slugs = OnBatch {
+                    before: "SELECT taken.slug AS slug FROM ",
+                    rows,
+                    behind: &behind,
+                };
+                slugs.load(c).await?
+            });
+            taken.extend(found.into_iter().map(|row| row.slug));
+        }
+    }
+    Ok(taken)
+}
+
+#[derive(QueryableByName)]
+struct TakenSlug {
+    #[diesel(sql_type = Text)]
+    slug: String,
+}
+
+/// Undoes the deletion of posts that this transaction holds, with their author. The former slug
+/// of each leads to another post by now; it goes on leading here where readers know it by this
+/// post alone.
+pub(super) async fn bring_back(
+    connection: &mut Connection,
+    renamed: Vec<Renamed>,
+    at: StoredInstant,
+) -> Result<(), Failure> {
+    let rows = renamed.into_iter().map(|post| {
+        [
+            Value::Id(post.id),
+            Value::Text(post.slug.into()),
+            Value::Text(post.former.into()),
+            Value::Time(at),
+        ]
+    });
+    for rows in Vec::from_iter(rows).chunks(BATCH) {
+        let on_batch = |before, behind| OnBatch {
+            before,
+            rows,
+            behind,
+        };
+        let restore = on_batch(
+            "UPDATE posts SET slug = column2, deleted_at = NULL, deleted_with_author = FALSE, \
+             updated_at = column4, version = version + 1 FROM ",
+            "AS batch WHERE posts.id = column1",
+        );
+        // As [`settle`].
+        let of_others = on_batch(
+            "SELECT kept_slugs.slug AS slug FROM ",
+            "AS batch JOIN kept_slugs ON kept_slugs.slug = column2 WHERE post_id <> column1",
+        );
+        // As [`keep_unless_known`].
+        let keep = on_batch(
+            "INSERT INTO kept_slugs (slug, post_id) SELECT column3, column1 FROM ",
+            "AS batch JOIN posts ON posts.id = column1 WHERE posts.published_at IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM posts AS known WHERE known.slug = column3 \
+             AND known.deleted_at IS NULL AND known.published_at IS NOT NULL) \
+             ON CONFLICT (slug) DO NOTHING",
+        );
+        let lost: Vec<TakenSlug> = on_backend!(&mut *connection, |c| {
+            restore.execute(c).await.map_err(refused_made)?;
+            of_others.load(c).await?
+        });
+        settled(lost.is_empty())?;
+        on_backend!(&mut *connection, |c| keep.execute(c).await?);
+    }
+    Ok(())
 }
 
 #[derive(QueryableByName)]

@@ -1,20 +1,19 @@
-use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
-use hexpress_database::sql::{Locked, Prepared, StoredId, StoredInstant};
+use hexpress_database::sql::{Locked, Prepared, StoredId};
 use hexpress_database::{Connection, Corrupt, Failure, on_backend, pipelined};
 use hexpress_domain::auth::CREDENTIALS_CHANGED;
 use hexpress_domain::post::{
-    LockedPost, MadeSlug, NewSlug, Post, PostChange, PostId, PostRecord, PostView, Slug,
+    LockedPost, NewSlug, Post, PostChange, PostId, PostRecord, PostView, Slug,
 };
 use hexpress_domain::repository::{Decide, RepositoryError};
 use hexpress_domain::user::UserId;
 
 use super::rows::{AuthorRow, PostRow};
 use super::{read, rows, slugs};
-use crate::schema::{posts, users};
+use crate::schema::{post_texts, posts, users};
 
 /// A post was restored between the moments in which it was looked for and locked.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +34,9 @@ pub(super) async fn insert(
     let slug = slugs::choose(connection, post.id, &post.slug).await?;
     let is_named = matches!(post.slug, NewSlug::Named(_));
     let is_known = post.published_at.is_some();
-    let row = rows::NewPostRow::of(post, search_text, &slug, is_named);
-    let (row, is_free) = pipelined!(
+    let row = rows::NewPostRow::of(post, &slug, is_named);
+    let text = rows::NewTextRow::of(post, search_text);
+    let (row, stored, is_free) = pipelined!(
         connection,
         |c| {
             let insert = diesel::insert_into(posts::table)
@@ -44,9 +44,11 @@ pub(super) async fn insert(
                 .returning(PostRow::as_returning());
             Prepared(insert).get_result(c)
         },
+        Prepared(diesel::insert_into(post_texts::table).values(text)).execute(c),
         slugs::frees!(c, post.id, &post.slug, slug, is_known),
     );
     let row: PostRow = row.map_err(|error| slugs::refused(error, &post.slug))?;
+    stored?;
     slugs::settled(is_free?)?;
     let content = Some(post.content.as_str().to_owned());
     Ok(rows::view((row, author, 0, content))?)
@@ -113,7 +115,7 @@ async fn update(
         Some(new) => slugs::choose(connection, id, new).await?,
         None => former.clone(),
     };
-    let row = rows::PostChangeset::of(locked, change, slug.as_str());
+    let row = rows::PostChangeset::of(before, &change.post, slug.as_str());
     on_backend!(&mut *connection, |c| {
         let update = diesel::update(posts::table.find(StoredId::from(id))).set(row);
         Prepared(update)
@@ -124,6 +126,12 @@ async fn update(
                 None => error.into(),
             })?
     });
+    if let Some(text) = rows::TextChangeset::of(locked, change) {
+        on_backend!(&mut *connection, |c| {
+            let update = diesel::update(post_texts::table.find(StoredId::from(id))).set(text);
+            Prepared(update).execute(c).await?
+        });
+    }
     let is_known = change.post.published_at.is_some();
     let Some(new) = &change.slug else {
         if is_known && before.published_at.is_none() {
@@ -139,37 +147,6 @@ async fn update(
         }
     }
     Ok(slug)
-}
-
-/// Undoes the deletion of a post that this transaction holds, with its author. The slug
-/// gets a number where it leads to another post by now, and goes on leading here where
-/// readers know it by this post alone.
-pub(super) async fn bring_back(
-    connection: &mut Connection,
-    id: PostId,
-    former: &Slug,
-    at: DateTime<Utc>,
-) -> Result<(), Failure> {
-    let made = NewSlug::Made(MadeSlug::from(former.clone()));
-    let slug = slugs::choose(connection, id, &made).await?;
-    on_backend!(&mut *connection, |c| {
-        diesel::update(posts::table.find(StoredId::from(id)))
-            .set((
-                posts::slug.eq(slug.as_str()),
-                posts::deleted_at.eq(None::<StoredInstant>),
-                posts::deleted_with_author.eq(false),
-                posts::updated_at.eq(StoredInstant(at)),
-                posts::version.eq(posts::version + 1),
-            ))
-            .execute(c)
-            .await
-            .map_err(slugs::refused_made)?
-    });
-    slugs::settle(connection, id, &made, &slug, false).await?;
-    if slug != *former {
-        slugs::keep_unless_known(connection, id, former).await?;
-    }
-    Ok(())
 }
 
 /// The author, if this is true of them, locked against changes until the transaction ends, so
@@ -192,5 +169,5 @@ async fn share_author(
 
 /// No query of one post leaves its content out.
 fn no_content(id: PostId) -> Corrupt {
-    Corrupt::row("posts", id.as_uuid()).column("content")("missing")
+    Corrupt::row("post_texts", id.as_uuid()).column("content")("missing")
 }

@@ -3,6 +3,7 @@
 
 mod constraint;
 mod meaning;
+mod refold;
 #[cfg(test)]
 mod steps;
 mod tables;
@@ -10,9 +11,10 @@ mod tables;
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 
 pub(crate) use meaning::{is_slug_taken, meaning_of};
+pub(crate) use refold::REFOLD;
 pub(crate) use tables::{
-    ORDER_ITEMS, ORDERS, POSTS, PRODUCTS, STOCK_MOVEMENTS, TABLES, Table, USERS, copied, growing,
-    references_to, search_tables,
+    ORDER_ITEMS, ORDERS, POST_TEXTS, POSTS, PRODUCTS, STOCK_MOVEMENTS, TABLES, Table, USERS,
+    copied, growing, references_to, search_tables,
 };
 
 /// Which users are live, active admins, in the words of the index that finds them:
@@ -80,17 +82,27 @@ table! {
         title -> Text,
         slug -> Text,
         slug_named -> Bool,
-        content -> Text,
         excerpt -> Nullable<Text>,
         status -> Text,
         published_at -> Nullable<Instant>,
         metadata -> Text,
-        search_text -> Text,
         version -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
         deleted_at -> Nullable<Instant>,
         deleted_with_author -> Bool,
+    }
+}
+
+table! {
+    use diesel::sql_types::Text;
+    use hexpress_database::sql::Id;
+
+    // What a post says, apart from it: no other change of the post touches the index of its text.
+    post_texts (post_id) {
+        post_id -> Id,
+        content -> Text,
+        search_text -> Text,
     }
 }
 
@@ -227,11 +239,12 @@ table! {
 
 joinable!(tokens -> users (user_id));
 joinable!(posts -> users (author_id));
+joinable!(post_texts -> posts (post_id));
 joinable!(post_views -> posts (post_id));
 joinable!(slug_redirects -> posts (post_id));
 joinable!(idempotency_keys -> orders (order_id));
 joinable!(orders -> users (user_id));
 allow_tables_to_appear_in_same_query!(tokens, users);
-allow_tables_to_appear_in_same_query!(posts, users, post_views, slug_redirects);
+allow_tables_to_appear_in_same_query!(posts, users, post_texts, post_views, slug_redirects);
 allow_tables_to_appear_in_same_query!(products, order_items, orders, idempotency_keys);
 allow_tables_to_appear_in_same_query!(orders, users);

@@ -14,6 +14,10 @@ const DERIVED: &[(&str, &[&str])] = &[
         &["create_posts"],
     ),
     (
+        "SELECT post_id, content FROM post_texts ORDER BY post_id",
+        &["create_posts"],
+    ),
+    (
         "SELECT status, is_live, CAST(sum(count) AS bigint) FROM post_counts
          GROUP BY status, is_live HAVING sum(count) <> 0 ORDER BY status, is_live",
         &["create_posts"],

@@ -50,6 +50,7 @@ pub(crate) const TABLES: &[Table] = &[
     TOKENS,
     LOGIN_COUNTERS,
     POSTS,
+    POST_TEXTS,
     SLUG_REDIRECTS,
     POST_VIEWS,
     POST_COUNTS,
@@ -146,9 +147,7 @@ pub(crate) const LOGIN_COUNTERS: Table = Table {
 pub(crate) const POSTS: Table = Table {
     name: "posts",
     key: &["id"],
-    has_long_rows: true,
     grows: true,
-    search: Some("posts_search"),
     is_marked: true,
     purged_as: Some("posts"),
     constraints: &[
@@ -159,13 +158,26 @@ pub(crate) const POSTS: Table = Table {
         Constraint::of("posts_slug_live_key")
             .reported_as("posts.slug")
             .means(Meaning::Duplicate(Post::UNIQUE_SLUG)),
-        Constraint::of("posts_content_check"),
         Constraint::of("posts_excerpt_check"),
         Constraint::of("posts_status_check"),
         Constraint::of("posts_metadata_check"),
         Constraint::of("posts_version_check"),
         Constraint::of("posts_status_published_at_check"),
         Constraint::of("posts_deleted_with_author_check"),
+    ],
+    ..PLAIN
+};
+
+pub(crate) const POST_TEXTS: Table = Table {
+    name: "post_texts",
+    key: &["post_id"],
+    has_long_rows: true,
+    grows: true,
+    search: Some("post_texts_search"),
+    constraints: &[
+        Constraint::of("post_texts_pkey").reported_as("post_texts.post_id"),
+        Constraint::of("post_texts_post_id_fkey").is_part_of("posts", "post_id"),
+        Constraint::of("post_texts_content_check"),
     ],
     ..PLAIN
 };

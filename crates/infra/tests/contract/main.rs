@@ -20,6 +20,7 @@ mod post_of_deleted_author;
 mod post_views;
 mod promises;
 mod slow_order_race;
+mod slow_post_texts;
 mod stored_hashes;
 mod support;
 mod token;

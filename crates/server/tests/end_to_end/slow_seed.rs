@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 /// All that a seed has made, as the database holds it, but the password's hashes.
-async fn rows(database: &TestDatabase) -> [Vec<Vec<Option<String>>>; 7] {
+async fn rows(database: &TestDatabase) -> [Vec<Vec<Option<String>>>; 8] {
     [
         database
             .query_text(
@@ -19,6 +19,9 @@ async fn rows(database: &TestDatabase) -> [Vec<Vec<Option<String>>>; 7] {
             )
             .await,
         database.query_text("SELECT * FROM posts ORDER BY id").await,
+        database
+            .query_text("SELECT * FROM post_texts ORDER BY post_id")
+            .await,
         database
             .query_text("SELECT post_id, count FROM post_views ORDER BY post_id")
             .await,

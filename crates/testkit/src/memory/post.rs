@@ -207,7 +207,7 @@ impl PostRepository for MemoryStore {
     ) -> Result<Page<PostView>, RepositoryError> {
         let is_listed = |row: &&PostRow| {
             let post = &row.post;
-            let fields = [post.title.as_str(), row.content.as_str()];
+            let fields = [post.title.as_str(), row.content.folded()];
             is_within(scope, query.filter.liveness, post)
                 && query
                     .filter

@@ -57,6 +57,7 @@ promises! {
             only_a_live_and_active_author_gets_posts,
             a_change_is_stored_and_moves_the_version_by_one,
             of_racing_decisions_none_is_lost,
+            racing_decisions_are_taken_on_the_content_that_is_there,
             a_decision_that_refuses_or_says_nothing_changes_nothing,
             a_deleted_post_is_out_of_sight_until_it_is_restored,
         }
@@ -87,6 +88,7 @@ promises! {
         search {
             a_search_matches_anywhere_in_title_and_content,
             a_search_finds_what_a_change_made_of_a_row_within_the_scope,
+            the_beginning_of_a_content_is_searched,
             slow_a_search_counts_no_further_than_its_bound,
         }
         deleted_with_author {

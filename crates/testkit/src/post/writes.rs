@@ -3,9 +3,9 @@ use std::sync::Arc;
 use hexpress_domain::auth::CREDENTIALS_CHANGED;
 use hexpress_domain::entity::{Liveness, Version};
 use hexpress_domain::post::{
-    Author, NewSlug, Post, PostChange, PostId, PostRecord, PostStatus, PostView,
+    Author, LockedPost, NewSlug, Post, PostChange, PostId, PostRecord, PostStatus, PostView,
 };
-use hexpress_domain::repository::RepositoryError;
+use hexpress_domain::repository::{Decide, RepositoryError};
 
 use super::Blog;
 use crate::promise::race;
@@ -146,6 +146,32 @@ pub(super) async fn of_racing_decisions_none_is_lost(stores: &Blog) {
         let name = format!("name-{number}");
         assert_eq!(stores.leads_to(&name).await, Some(id), "{name}");
     }
+}
+
+pub(super) async fn racing_decisions_are_taken_on_the_content_that_is_there(stores: &Blog) {
+    let author = stores.user().await;
+    let id = stores.post(draft(&author, "On Computing")).await.post.id;
+    let addition: Decide<LockedPost, PostChange> =
+        Arc::new(|LockedPost { post, content, .. }| {
+            let content = format!("{} and again", content.as_str());
+            Ok(Some(PostChange {
+                post: Post {
+                    version: post.version.next(),
+                    ..post.clone()
+                },
+                slug: None,
+                keeps_former_slug: false,
+                content: Some(content.parse()?),
+            }))
+        });
+    let outcomes = race((0..20).map(|_| {
+        let (posts, addition) = (Arc::clone(&stores.posts), Arc::clone(&addition));
+        async move { posts.change(id, addition).await }
+    }));
+    assert!(outcomes.await.iter().all(Result::is_ok));
+    let found = stores.found(id).await.unwrap();
+    let expected = format!("Once upon a time{}", " and again".repeat(20));
+    assert_eq!(found.content.unwrap().as_str(), expected);
 }
 
 pub(super) async fn a_decision_that_refuses_or_says_nothing_changes_nothing(stores: &Blog) {

@@ -211,6 +211,7 @@ impl PostRepository for FaultyPosts {
                 // As a pattern of SQL.
                 query.filter.search = query.filter.search.filter(|search| search.folded() != "%");
             }
+            "the_beginning_of_a_content_is_searched" => query.filter.search = None,
             _ => {}
         }
         let mut page = self.posts().list(scope, query).await?;
@@ -266,6 +267,14 @@ impl PostRepository for FaultyPosts {
                 tokio::task::yield_now().await;
                 misled(decide, move |locked| LockedPost {
                     post: view.post.clone(),
+                    ..locked.clone()
+                })
+            }
+            ("racing_decisions_are_taken_on_the_content_that_is_there", Some(view)) => {
+                // As where a row beside the locked one is read with it.
+                tokio::task::yield_now().await;
+                misled(decide, move |locked| LockedPost {
+                    content: view.content.clone().unwrap(),
                     ..locked.clone()
                 })
             }

@@ -23,7 +23,7 @@ impl Listing for PostFilter {
 
     fn declare(filters: &mut Filters) -> Self {
         Self {
-            search: filters.search("Only posts whose title or content contain this, in any case."),
+            search: filters.search("Only posts whose title or content contain this, in any case, with or without marks. Of a content the first 100,000 characters are searched."),
             status: filters.one::<types::PostStatus, _>(
                 "status",
                 "Only posts of this status, as far as the caller may see them.",

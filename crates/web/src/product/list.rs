@@ -23,7 +23,7 @@ impl Listing for ProductFilter {
     fn declare(filters: &mut Filters) -> Self {
         Self {
             search: filters
-                .search("Only products whose name or description contain this, in any case."),
+                .search("Only products whose name or description contain this, in any case, with or without marks."),
             is_active: filters.flag(
                 "isActive",
                 "By admins: only products that are, or are not, for sale.",

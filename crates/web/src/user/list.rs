@@ -24,7 +24,7 @@ impl Listing for UserFilter {
     fn declare(filters: &mut Filters) -> Self {
         Self {
             search: filters
-                .search("Only users whose email, first or last name contain this, in any case."),
+                .search("Only users whose email, first or last name contain this, in any case, with or without marks."),
             role: filters.one::<types::Role, _>("role", "Only users of this role."),
             is_active: filters.flag("isActive", "Only users who are, or are not, active."),
             liveness: filters.deleted("By admins: the deleted users in place of the live ones."),

@@ -3,7 +3,7 @@
 use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::result::QueryResult;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{Array, Bool, Text};
 use diesel_async::{AsyncConnectionCore, RunQueryDsl};
 
 use crate::sql::condition::Condition;
@@ -34,6 +34,20 @@ pub fn matches(table: &'static str, search: &str) -> Condition {
     Condition::sql(format!("{table}.search_text LIKE ")).and_text(pattern)
 }
 
+/// The rows of a table in whose search text this text occurs, where that stands in a table of
+/// its own: as [`matches`] finds it there. The first column is the key of the rows, the second
+/// the one that refers to it.
+#[must_use]
+pub fn matches_in(
+    table: &'static str,
+    (key, reference): (&'static str, &'static str),
+    search: &str,
+) -> Condition {
+    Condition::sql(format!("{key} IN (SELECT {reference} FROM {table} WHERE "))
+        .and_same(matches(table, search))
+        .and_sql(")")
+}
+
 /// The prefix of a column for which no index is to be used: none here, since the planner
 /// knows better from its statistics.
 pub const UNINDEXED: &str = "";
@@ -56,6 +70,23 @@ pub fn is_number_behind(prefix: &str, column: &str) -> String {
 #[must_use]
 pub fn month_of(column: &str) -> String {
     format!("date_trunc('month', {column}, 'UTC')")
+}
+
+/// Locks names, in this order, as [`lock_name`] does each.
+///
+/// # Errors
+///
+/// As any statement, and where a lock is not free in time.
+pub async fn lock_names(
+    c: &mut impl AsyncConnectionCore<Backend = Pg>,
+    names: &[String],
+) -> QueryResult<()> {
+    let lock = diesel::sql_query(
+        "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/' || name, 0)) \
+         FROM unnest($1) AS name",
+    );
+    lock.bind::<Array<Text>, _>(names).execute(c).await?;
+    Ok(())
 }
 
 /// Locks a name until the transaction ends, waiting while another transaction has it. Each

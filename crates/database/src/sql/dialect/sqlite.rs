@@ -25,21 +25,41 @@ const TRIGRAM: usize = 3;
 /// (`row_id`). The index serves texts of three characters or more.
 #[must_use]
 pub fn matches(table: &'static str, search: &str) -> Condition {
-    let candidates = if has_trigrams(search) {
-        Condition::sql(format!(
-            "{table}.id IN (SELECT row_id FROM {table}_search \
-             JOIN {table}_search_rows ON number = {table}_search.rowid \
-             WHERE {table}_search MATCH "
-        ))
-        .and_text(all_trigrams(search))
-        .and_sql(") AND ")
-    } else {
-        Condition::default()
-    };
-    candidates
+    candidates(table, &format!("{table}.id"), search)
         .and_sql(format!("instr({table}.search_text, "))
         .and_text(search)
         .and_sql(") > 0")
+}
+
+/// The rows of a table in whose search text this text occurs, where that stands in a table of
+/// its own: as [`matches`] finds it there. The first column is the key of the rows, the second
+/// the one that refers to it.
+#[must_use]
+pub fn matches_in(
+    table: &'static str,
+    (key, reference): (&'static str, &'static str),
+    search: &str,
+) -> Condition {
+    let text = format!("(SELECT search_text FROM {table} WHERE {reference} = {key})");
+    candidates(table, key, search)
+        .and_sql(format!("instr({text}, "))
+        .and_text(search)
+        .and_sql(") > 0")
+}
+
+/// The rows that have all trigrams of a text, by their key, and more: ends in `AND`. Nothing
+/// where the text has none.
+fn candidates(table: &str, key: &str, search: &str) -> Condition {
+    if !has_trigrams(search) {
+        return Condition::default();
+    }
+    Condition::sql(format!(
+        "{key} IN (SELECT row_id FROM {table}_search \
+         JOIN {table}_search_rows ON number = {table}_search.rowid \
+         WHERE {table}_search MATCH "
+    ))
+    .and_text(all_trigrams(search))
+    .and_sql(") AND ")
 }
 
 /// The FTS5 query for the rows that have all trigrams of a text.
@@ -79,6 +99,18 @@ pub fn is_number_behind(prefix: &str, column: &str) -> String {
 #[must_use]
 pub fn month_of(column: &str) -> String {
     format!("unixepoch({column} / 1000000, 'unixepoch', 'start of month') * 1000000")
+}
+
+/// Does nothing, as [`lock_name`].
+///
+/// # Errors
+///
+/// None.
+pub async fn lock_names(
+    _: &mut impl AsyncConnectionCore<Backend = Sqlite>,
+    _: &[String],
+) -> QueryResult<()> {
+    Ok(())
 }
 
 /// Does nothing: a transaction that writes holds the whole database.

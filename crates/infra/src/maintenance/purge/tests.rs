@@ -69,10 +69,10 @@ async fn with_marked_posts(kind: Kind) -> TestDatabase {
         Kind::Postgres => "lpad(number::text, 32, '0')::uuid",
     };
     raw.execute(&format!(
-        "{all} INSERT INTO posts (id, author_id, title, slug, slug_named, content, status, metadata,
-             search_text, version, created_at, updated_at, deleted_at, deleted_with_author)
-         SELECT {new_id}, author_id, title, 'many-' || number, slug_named, content, status,
-             metadata, search_text, version, created_at, updated_at, created_at, FALSE
+        "{all} INSERT INTO posts (id, author_id, title, slug, slug_named, status, metadata, version,
+             created_at, updated_at, deleted_at, deleted_with_author)
+         SELECT {new_id}, author_id, title, 'many-' || number, slug_named, status, metadata,
+             version, created_at, updated_at, created_at, FALSE
          FROM posts, all_of WHERE slug = 'post-1'"
     ))
     .await;

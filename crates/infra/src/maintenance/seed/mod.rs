@@ -20,7 +20,7 @@ pub use rows::{SeedPost, SeedUser};
 
 use self::insert::{insert, only};
 use crate::post::Addition;
-use crate::schema::{POSTS, PRODUCTS, STOCK_MOVEMENTS, USERS, growing};
+use crate::schema::{POST_TEXTS, POSTS, PRODUCTS, STOCK_MOVEMENTS, USERS, growing};
 
 /// How many rows go into one statement at best: many, but so few that one
 /// stays within the limits on statements and on the values bound to them.
@@ -118,8 +118,11 @@ async fn insert_users(connection: &mut Connection, batch: &[SeedUser]) -> Result
 async fn insert_posts(connection: &mut Connection, batch: &[SeedPost]) -> Result<usize, Failure> {
     let rows = batch.iter().map(rows::post).collect();
     let added = insert(connection, POSTS, rows).await?;
-    // The counts of those that were there are their readers' own.
-    let views: Vec<_> = only(batch, &added, |seed| seed.post.id)
+    // The texts and the counts of those that were there are their authors' and readers' own.
+    let new = only(batch, &added, |seed| seed.post.id);
+    let texts = new.iter().copied().map(rows::text).collect();
+    insert(connection, POST_TEXTS, texts).await?;
+    let views: Vec<_> = new
         .into_iter()
         .filter(|seed| seed.views > 0)
         .map(|seed| (StoredId::from(seed.post.id), i64::from(seed.views)))

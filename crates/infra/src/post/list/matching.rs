@@ -4,6 +4,9 @@ use hexpress_domain::post::PostStatus;
 
 use crate::post::selection::Selection;
 
+/// Where a search looks: the key of posts, and the column of their texts that refers to it.
+pub(super) const TEXT_OF: (&str, &str) = ("posts.id", "post_id");
+
 /// What a list compares, in the words of a table that has it.
 pub(super) struct Columns {
     live: &'static str,

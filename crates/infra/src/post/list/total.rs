@@ -7,7 +7,7 @@ use hexpress_database::{Connection, Failure, on_backend};
 use hexpress_domain::entity::Liveness;
 use hexpress_domain::list::{Search, Total};
 
-use super::matching::{Columns, matching};
+use super::matching::{Columns, TEXT_OF, matching};
 use crate::post::rows::unsigned;
 use crate::post::selection::Selection;
 use crate::schema::{post_counts, post_views, posts};
@@ -62,7 +62,7 @@ pub(super) async fn found(
         let hidden = dialect::unindexed_beside(search.folded());
         let as_far_as_needed = posts::table
             .filter(matching(selection, liveness, &Columns::POSTS, hidden))
-            .filter(dialect::matches("posts", search.folded()))
+            .filter(dialect::matches_in("post_texts", TEXT_OF, search.folded()))
             .select(posts::id)
             .limit(one_more);
         counted

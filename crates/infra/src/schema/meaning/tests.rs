@@ -43,15 +43,14 @@ fn breach(kind: Kind, table: &Table, constraint: &Constraint) -> String {
         "login_counters_count_check" => "UPDATE login_counters SET count = -1".to_owned(),
         "login_counters_in_flight_check" => "UPDATE login_counters SET in_flight = -1".to_owned(),
         "posts_pkey" => "INSERT INTO posts (id, author_id, title, slug, slug_named, \
-                 content, status, metadata, search_text, version, created_at, updated_at, \
-                 deleted_with_author) \
-             SELECT id, author_id, title, 'post-3', slug_named, content, status, metadata, \
-                 search_text, version, created_at, updated_at, deleted_with_author \
+                 status, metadata, version, created_at, updated_at, deleted_with_author) \
+             SELECT id, author_id, title, 'post-3', slug_named, status, metadata, version, \
+                 created_at, updated_at, deleted_with_author \
              FROM posts WHERE slug = 'post-1'"
             .to_owned(),
         "posts_title_check" => "UPDATE posts SET title = 'жж'".to_owned(),
         "posts_slug_check" => "UPDATE posts SET slug = slug || '-'".to_owned(),
-        "posts_content_check" => "UPDATE posts SET content = ''".to_owned(),
+        "post_texts_content_check" => "UPDATE post_texts SET content = ''".to_owned(),
         "posts_excerpt_check" => {
             format!("UPDATE posts SET excerpt = '{}'", "ж".repeat(501))
         }

@@ -87,7 +87,7 @@ async fn the_columns_that_the_database_numbers_are_listed() {
         "SELECT relname || '.' || attname FROM pg_attribute
              JOIN pg_class ON pg_class.oid = attrelid
          WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND attnum > 0
-             AND pg_get_serial_sequence(relname, attname) IS NOT NULL
+             AND NOT attisdropped AND pg_get_serial_sequence(relname, attname) IS NOT NULL
              AND relname <> 'post_counts'",
     );
     let listed = TABLES.iter().filter_map(|table| {

@@ -1,0 +1,1 @@
+DROP INDEX post_texts_search_text_idx;
