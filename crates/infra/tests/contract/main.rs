@@ -21,6 +21,7 @@ mod post_views;
 mod promises;
 mod slow_order_race;
 mod stored_hashes;
+mod stored_texts;
 mod support;
 mod token;
 mod view_buffer;
