@@ -51,10 +51,10 @@ def free_port():
 class Postgres:
     """A server of its own, with everything that makes commits last as it is by default."""
 
-    def __init__(self):
+    def __init__(self, folder=WORK / "postgres"):
         found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"), key=lambda path: int(path.split("/")[4]))
         self.programs = Path(found[-1] if found else shutil.which("initdb")).parent
-        self.folder = WORK / "postgres"
+        self.folder = folder
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         # It refuses to run as root.
@@ -68,7 +68,12 @@ class Postgres:
                 f"listen_addresses = '127.0.0.1'\nport = {self.port}\nunix_socket_directories = ''\n"
                 "max_connections = 200\nshared_buffers = '512MB'\nmax_wal_size = '8GB'\n"
             )
-        self.run("pg_ctl", "start", "--wait", "--silent", "--log", str(self.folder / "log"))
+        try:
+            self.run("pg_ctl", "start", "--wait", "--silent", "--log", str(self.folder / "log"))
+        except BaseException:
+            with contextlib.suppress(subprocess.CalledProcessError):
+                self.stop()
+            raise
 
     def run(self, program, *arguments):
         command = [str(self.programs / program), "--pgdata", str(self.folder / "data"), *arguments]
@@ -125,33 +130,46 @@ def run(program, url, *arguments):
 class Server:
     """The program, and how much of the machine it has used."""
 
-    def __init__(self, program, url, **settings):
+    def __init__(self, program, url, stderr=subprocess.DEVNULL, **settings):
         begun = time.monotonic()
         # Its log is written, and thrown away: a line for each request, as in production.
         self.process = subprocess.Popen(
             [str(program)], env=environment(url, settings), cwd=WORK, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=stderr,
         )
-        for line in self.process.stdout:
-            if "http://" in line:
-                self.base = "http://" + line.split("http://")[1].split()[0].rstrip("/")
-                break
-        else:
-            raise RuntimeError("the server does not start")
-        self.get("/api/health/ready")
+        try:
+            for line in self.process.stdout:
+                if "http://" in line:
+                    self.base = "http://" + line.split("http://")[1].split()[0].rstrip("/")
+                    break
+            else:
+                raise RuntimeError("the server does not start")
+            self.get("/api/health/ready")
+        except BaseException:
+            self.stop()
+            raise
         self.start_ms = (time.monotonic() - begun) * 1000
 
-    def stop(self):
+    def stop(self, seconds=None):
+        """Ends it: in order, or at once where that takes longer."""
         self.process.terminate()
-        self.process.communicate()
+        try:
+            self.process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+
+    def address(self):
+        host, port = self.base.removeprefix("http://").split(":")
+        return host, int(port)
 
     def processor_us(self):
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) * 1_000_000 / TICKS
 
-    def memory_mib(self):
+    def memory_mib(self, which="VmRSS"):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith(which))
 
     def call(self, method, path, body=None, token=None):
         request = urllib.request.Request(self.base + path, method=method)
@@ -165,6 +183,9 @@ class Server:
 
     def get(self, path, token=None):
         return self.call("GET", path, token=token)
+
+    def sign_up(self, email, name):
+        self.call("POST", "/api/users", {"email": email, "password": PASSWORD, "firstName": name, "lastName": "Siege"})
 
     def log_in(self, email):
         answer = self.call("POST", "/api/auth/login", {"email": email, "password": PASSWORD})

@@ -188,7 +188,7 @@ fn query_faults(contract: &Contract, operation: &Value, query: &str) -> Vec<Stri
             continue;
         };
         if let Some(schema) = parameter.get("schema") {
-            let wrong = contract.faults(schema, &contract.read(schema, text.trim()));
+            let wrong = contract.faults(schema, &contract.read(schema, trim(&text)));
             let wrong = wrong.iter();
             faults.extend(wrong.map(|fault| format!("the parameter {name}: {fault}")));
         }
@@ -234,10 +234,16 @@ fn unexampled(content: &Value, body: &Value) -> Vec<String> {
         .collect()
 }
 
+/// White space and what else shows nothing, as the contract names it.
+fn trim(text: &str) -> &str {
+    const INVISIBLE: &str = "\u{ad}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{2060}\u{2800}\u{3164}\u{feff}";
+    text.trim_matches(|letter: char| letter.is_whitespace() || INVISIBLE.contains(letter))
+}
+
 /// Texts are checked without the blanks around them.
 fn trimmed(value: Value) -> Value {
     match value {
-        Value::String(text) => text.trim().into(),
+        Value::String(text) => trim(&text).into(),
         Value::Array(items) => items.into_iter().map(trimmed).collect(),
         Value::Object(map) => {
             let fields = map.into_iter().map(|(name, value)| (name, trimmed(value)));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::order::Quantity;
+use crate::text::trim;
 
 /// A currency, by its code in ISO 4217: three letters in upper case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,7 +47,7 @@ impl FromStr for Currency {
     type Err = CurrencyError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        iso_currency::Currency::from_code(text.trim())
+        iso_currency::Currency::from_code(trim(text))
             .map(Self)
             .ok_or(CurrencyError)
     }

@@ -33,6 +33,32 @@ pub enum TextError {
     Nul(#[from] NulError),
 }
 
+/// A text without the white space around it: what Unicode calls so, and the characters that
+/// show nothing but are none (soft hyphen, zero-width and directional marks, byte order mark,
+/// Hangul filler, blank Braille pattern). Every text is trimmed so before it is checked.
+///
+/// ```
+/// # use hexpress_domain::text::trim;
+/// assert_eq!(trim("\u{200b} Ada\u{3164}\n"), "Ada");
+/// ```
+#[must_use]
+pub fn trim(text: &str) -> &str {
+    text.trim_matches(is_invisible)
+}
+
+fn is_invisible(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(
+            character,
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2800}' | '\u{3164}' | '\u{feff}'
+        )
+}
+
+/// A text that a store kept. It is taken as it is, within the bounds on its length: it may be
+/// older than the rules for new ones.
+#[derive(Debug)]
+pub struct Kept(pub String);
+
 /// Checks that a text has `min` to `max` characters. Where it needs one, white space alone
 /// is none.
 pub(crate) fn check<'a>(
@@ -42,10 +68,20 @@ pub(crate) fn check<'a>(
     max: usize,
 ) -> Result<&'a str, TextError> {
     let text = without_nul(text)?;
-    if min > 0 && text.trim().is_empty() {
+    if min > 0 && trim(text).is_empty() {
         return Err(TextError::Empty(field));
     }
-    match text.chars().count() {
+    check_length(text, field, min, max)
+}
+
+/// Checks that a text has `min` to `max` characters of any kind.
+pub(crate) fn check_length<T: AsRef<str>>(
+    text: T,
+    field: &'static str,
+    min: usize,
+    max: usize,
+) -> Result<T, TextError> {
+    match text.as_ref().chars().count() {
         length if (min..=max).contains(&length) => Ok(text),
         _ if min > 1 => Err(TextError::Length { field, min, max }),
         _ => Err(TextError::TooLong { field, max }),
@@ -82,7 +118,7 @@ macro_rules! texts {
             type Err = $crate::text::TextError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                let text = $crate::text::check(text.trim(), $field, $min, $max)?;
+                let text = $crate::text::check($crate::text::trim(text), $field, $min, $max)?;
                 Ok(Self(text.to_owned()))
             }
         }
@@ -92,6 +128,14 @@ macro_rules! texts {
 
             fn try_from(text: String) -> Result<Self, Self::Error> {
                 text.parse()
+            }
+        }
+
+        impl TryFrom<$crate::text::Kept> for $name {
+            type Error = $crate::text::TextError;
+
+            fn try_from(kept: $crate::text::Kept) -> Result<Self, Self::Error> {
+                $crate::text::check_length(kept.0, $field, $min, $max).map(Self)
             }
         }
 
@@ -115,7 +159,7 @@ pub(crate) use texts;
 #[cfg(test)]
 pub(crate) fn assert_bounds<T>(field: &'static str, min: usize, max: usize)
 where
-    T: std::str::FromStr<Err = TextError> + Into<String>,
+    T: std::str::FromStr<Err = TextError> + TryFrom<Kept, Error = TextError> + Into<String>,
 {
     let parse = |text: &str| text.parse::<T>().map(Into::into);
     let outside = match min {
@@ -127,11 +171,17 @@ where
         _ => Err(TextError::Empty(field)),
     };
     assert_eq!(parse(" \t"), empty);
+    assert_eq!(parse(&"\u{200b}".repeat(min)), empty);
+    // It may stand in a store from the time before.
+    let blank = "\u{200b}".repeat(min);
+    let kept = |text: &str| T::try_from(Kept(text.to_owned())).map(Into::into);
+    assert_eq!(kept(&blank), Ok(blank.clone()));
     let shortest = "🦀".repeat(min.max(1));
     assert_eq!(parse(&format!("  {shortest}\n")), Ok(shortest));
     let longest = "ж".repeat(max);
     assert_eq!(parse(&longest), Ok(longest.clone()));
     assert_eq!(parse(&format!("{longest}a")), Err(outside));
+    assert_eq!(kept(&format!("{longest}a")), Err(outside));
     if min > 1 {
         assert_eq!(parse(&"a".repeat(min - 1)), Err(outside));
     }
@@ -142,6 +192,21 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_invisible_is_white_space_but_within_a_text() {
+        let white = "\t\u{85}\u{a0}\u{ad}\u{1680}\u{2003}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{2028}\
+                     \u{202f}\u{2060}\u{2800}\u{3000}\u{3164}\u{feff}";
+        assert_eq!(trim(white), "");
+        for character in white.chars() {
+            let text = format!("{white}a{character}b{character}");
+            assert_eq!(trim(&text), format!("a{character}b"));
+        }
+        // They show something, or change what stands before them.
+        for text in ["\u{200a}\u{2010}", "\u{fe0f}", "\u{301}", "_"] {
+            assert!(!trim(text).is_empty(), "{text:?}");
+        }
+    }
 
     #[test]
     fn the_messages_name_field_and_bounds() {

@@ -3,6 +3,7 @@ use std::fmt;
 use chrono::{DateTime, Datelike, Utc};
 
 use crate::clock::to_milliseconds;
+use crate::text::trim;
 use crate::user::{Email, Password};
 use crate::validation::{Field, ValidationErrors};
 
@@ -112,7 +113,7 @@ impl NewApiToken {
 }
 
 fn parse_expiry(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, ExpiryError> {
-    let time = DateTime::parse_from_rfc3339(text.trim())
+    let time = DateTime::parse_from_rfc3339(trim(text))
         .map_err(|_| ExpiryError::NoTime)?
         .to_utc();
     let time = to_milliseconds(time);

@@ -151,8 +151,8 @@ pub trait TokenRepository: Send + Sync {
 pub enum Verification {
     /// The password matches the hash.
     Match {
-        /// The password matches, and the hash was made with weaker settings than new ones
-        /// are.
+        /// The hash was made with weaker settings than new ones are, or of the spelling that
+        /// was sent where that is not in Unicode form NFKC.
         outdated: bool,
     },
     /// The password does not match.
@@ -175,18 +175,18 @@ pub enum HasherError {
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
-    /// A salted hash of the password with the present settings.
+    /// A salted hash of the password in Unicode form NFKC, with the present settings.
     ///
     /// # Errors
     ///
     /// [`HasherError`].
     async fn hash(&self, password: Password) -> Result<PasswordHash, HasherError>;
 
-    /// Compares a password with a hash. Without a hash (nobody has the email) it
-    /// never matches.
+    /// Compares a password with a hash: in Unicode form NFKC first, then as it was sent where
+    /// that is another spelling. Without a hash (nobody has the email) it never matches.
     ///
     /// Costs the same without a hash as with any, whatever settings it was made with:
-    /// the present ones, weaker or stronger ones. Otherwise the time of the answer tells
+    /// the present ones, weaker or stronger ones, and whichever spelling matches. Otherwise the time of the answer tells
     /// which emails are known.
     ///
     /// # Errors

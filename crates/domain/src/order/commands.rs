@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use super::Quantity;
 use crate::id::IdError;
 use crate::product::ProductId;
+use crate::text::trim;
 use crate::validation::{Field, ValidationErrors};
 
 /// The fields of a new order as they arrived.
@@ -128,8 +129,7 @@ fn parse_item(
         raw.product_id,
         "Product is required",
         |text| {
-            let id: ProductId = text
-                .trim()
+            let id: ProductId = trim(&text)
                 .parse()
                 .map_err(|error: IdError| error.to_string())?;
             match known.insert(id) {

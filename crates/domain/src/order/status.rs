@@ -2,6 +2,8 @@ use std::str::FromStr;
 
 use strum::{Display, IntoStaticStr};
 
+use crate::text::trim;
+
 /// How far an order has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Display, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
@@ -54,7 +56,7 @@ impl FromStr for OrderStatus {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
-            .find(|status| status.as_str() == text.trim())
+            .find(|status| status.as_str() == trim(text))
             .ok_or(OrderStatusError)
     }
 }

@@ -5,6 +5,7 @@ use std::{fmt, iter};
 use deunicode::deunicode;
 
 use super::Title;
+use crate::text::trim;
 
 /// The part of a post's URL that names it: `[a-z0-9]+(-[a-z0-9]+)*`, at most 250
 /// characters.
@@ -152,7 +153,7 @@ impl FromStr for Slug {
     type Err = SlugError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
+        let text = trim(text);
         let is_word = |word: &str| {
             !word.is_empty()
                 && word

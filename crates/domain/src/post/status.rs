@@ -2,6 +2,8 @@ use std::str::FromStr;
 
 use strum::{Display, IntoStaticStr};
 
+use crate::text::trim;
+
 /// The status of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Display, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
@@ -73,7 +75,7 @@ impl FromStr for PostStatus {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
-            .find(|status| status.as_str() == text.trim())
+            .find(|status| status.as_str() == trim(text))
             .ok_or(PostStatusError)
     }
 }

@@ -3,7 +3,7 @@ use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
 use crate::list::fold;
-use crate::text::{self, TextError, texts};
+use crate::text::{self, Kept, TextError, texts};
 
 texts! {
     /// The title of a post: 3 to 200 characters, trimmed.
@@ -34,6 +34,13 @@ impl Content {
     /// How many characters searches look at, from the first one on. The index of more would take
     /// longer to write than others should have to wait.
     pub const SEARCHED_LENGTH: usize = 100_000;
+
+    const fn new(text: String) -> Self {
+        Self {
+            text,
+            folded: OnceLock::new(),
+        }
+    }
 
     /// The text.
     #[must_use]
@@ -78,10 +85,15 @@ impl TryFrom<String> for Content {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text::check(&text, "Content", Self::MIN_LENGTH, Self::MAX_LENGTH)?;
-        Ok(Self {
-            text,
-            folded: OnceLock::new(),
-        })
+        Ok(Self::new(text))
+    }
+}
+
+impl TryFrom<Kept> for Content {
+    type Error = TextError;
+
+    fn try_from(kept: Kept) -> Result<Self, Self::Error> {
+        text::check_length(kept.0, "Content", Self::MIN_LENGTH, Self::MAX_LENGTH).map(Self::new)
     }
 }
 
@@ -138,7 +150,11 @@ mod tests {
     #[test]
     fn content_is_not_blank_and_bounded() {
         let blank = TextError::Empty("Content");
-        assert_eq!(" \n\u{a0}".parse::<Content>(), Err(blank));
+        for text in [" \n\u{a0}", "\u{2800}\u{200b}"] {
+            assert_eq!(text.parse::<Content>(), Err(blank));
+            let kept = Content::try_from(Kept(text.to_owned())).map(String::from);
+            assert_eq!(kept.as_deref(), Ok(text));
+        }
         assert_eq!("".parse::<Content>(), Err(blank));
         assert_eq!("a\0".parse::<Content>(), Err(TextError::Nul(NulError)));
         assert!("🦀".repeat(1_000_000).parse::<Content>().is_ok());

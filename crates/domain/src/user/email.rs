@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::text::trim;
+
 /// An email address in its one canonical form: trimmed and in lower case.
 ///
 /// Valid by the pattern of the HTML standard for `input type=email`, with a
@@ -70,7 +72,7 @@ impl FromStr for Email {
     type Err = EmailError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
+        let text = trim(text);
         if text.is_empty() {
             return Err(EmailError::Empty);
         }
@@ -137,7 +139,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Email>(), Err(EmailError::Invalid), "{text}");
         }
-        assert_eq!(" ".parse::<Email>(), Err(EmailError::Empty));
+        assert_eq!(" \u{200b}".parse::<Email>(), Err(EmailError::Empty));
     }
 
     #[test]

@@ -2,6 +2,8 @@ use std::str::FromStr;
 
 use strum::{Display, IntoStaticStr};
 
+use crate::text::trim;
+
 /// What a user is trusted with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Display, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
@@ -42,7 +44,7 @@ impl FromStr for Role {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
-            .find(|role| role.as_str() == text.trim())
+            .find(|role| role.as_str() == trim(text))
             .ok_or(RoleError)
     }
 }

@@ -2,6 +2,7 @@ use diesel::prelude::*;
 use hexpress_database::Corrupt;
 use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_domain::auth::{ApiTokenRecord, SessionRecord, Token, TokenId, TokenKind};
+use hexpress_domain::text::Kept;
 use hexpress_domain::user::UserId;
 
 use crate::schema::tokens;
@@ -35,7 +36,7 @@ impl TryFrom<TokenRow> for Token {
                 })?,
             name: row
                 .name
-                .map(|name| name.parse())
+                .map(|name| Kept(name).try_into())
                 .transpose()
                 .map_err(Corrupt::row("tokens", id).column("name"))?,
             created_at: row.created_at.0,

@@ -9,6 +9,7 @@ use hexpress_domain::entity::Version;
 use hexpress_domain::money::Money;
 use hexpress_domain::order::{Order, OrderId, OrderItem};
 use hexpress_domain::product::ProductId;
+use hexpress_domain::text::Kept;
 use hexpress_domain::user::UserId;
 
 use crate::schema::{order_items, orders};
@@ -139,7 +140,7 @@ impl TryFrom<OrderItemRow> for OrderItem {
         let columns = Corrupt::row("order_items", row.order_id.0);
         Ok(Self {
             product_id: ProductId::new(row.product_id.0),
-            name: columns.parse("name", &row.name)?,
+            name: columns.convert("name", Kept(row.name))?,
             quantity: columns.convert("quantity", row.quantity)?,
             unit_price: columns.convert("unit_price_cents", row.unit_price_cents)?,
         })

@@ -7,6 +7,7 @@ use hexpress_domain::post::{
     Author, Content, LockedPost, Post, PostChange, PostHeadline, PostId, PostRecord, PostView,
     Slug, Title,
 };
+use hexpress_domain::text::Kept;
 use hexpress_domain::user::{PersonName, UserId};
 use uuid::Uuid;
 
@@ -48,7 +49,7 @@ pub(super) fn view((post, author, views, content): PostViewRow) -> Result<PostVi
     let id = post.id.0;
     Ok(PostView {
         content: content
-            .map(Content::try_from)
+            .map(|content| Kept(content).try_into())
             .transpose()
             .map_err(Corrupt::row("post_texts", id).column("content"))?,
         view_count: Corrupt::row("post_views", id).convert("count", views)?,
@@ -65,12 +66,12 @@ impl TryFrom<PostRow> for Post {
         Ok(Self {
             id: PostId::new(row.id.0),
             author_id: UserId::new(row.author_id.0),
-            title: columns.parse("title", &row.title)?,
+            title: columns.convert("title", Kept(row.title))?,
             slug: columns.parse("slug", &row.slug)?,
             is_slug_named: row.slug_named,
             excerpt: row
                 .excerpt
-                .map(|excerpt| excerpt.parse())
+                .map(|excerpt| Kept(excerpt).try_into())
                 .transpose()
                 .map_err(columns.column("excerpt"))?,
             status: columns.parse("status", &row.status)?,
@@ -92,8 +93,8 @@ impl TryFrom<AuthorRow> for Author {
         Ok(Self {
             id: UserId::new(row.id.0),
             name: PersonName {
-                first: columns.parse("first_name", &row.first_name)?,
-                last: columns.parse("last_name", &row.last_name)?,
+                first: columns.convert("first_name", Kept(row.first_name))?,
+                last: columns.convert("last_name", Kept(row.last_name))?,
             },
         })
     }
@@ -119,7 +120,7 @@ impl TryFrom<HeadlineRow> for PostHeadline {
             .ok_or_else(|| columns.column("published_at")("missing of a published post"))?;
         Ok(Self {
             id: PostId::new(row.id.0),
-            title: columns.parse("title", &row.title)?,
+            title: columns.convert("title", Kept(row.title))?,
             slug: columns.parse("slug", &row.slug)?,
             published_at: published_at.0,
         })

@@ -4,6 +4,7 @@ use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::fold;
 use hexpress_domain::product::{Description, Product, ProductId, ProductName, Stock};
+use hexpress_domain::text::Kept;
 
 use crate::schema::products;
 
@@ -40,8 +41,8 @@ impl TryFrom<ProductRow> for Product {
         let columns = Corrupt::row("products", row.id.0);
         Ok(Self {
             id: ProductId::new(row.id.0),
-            name: columns.parse("name", &row.name)?,
-            description: columns.parse("description", &row.description)?,
+            name: columns.convert("name", Kept(row.name))?,
+            description: columns.convert("description", Kept(row.description))?,
             price: columns.convert("price_cents", row.price_cents)?,
             currency: columns.parse("currency", &row.currency)?,
             stock: Stock::new(columns.convert("stock", row.stock)?),

@@ -57,7 +57,9 @@ pub struct HashingStatus {
 ///
 /// A comparison computes one hash with each of the settings that stored hashes are known to
 /// have been made with, whichever of them is the user's, and whether or not there is a user:
-/// its time tells neither that an email is known nor how old an account is.
+/// its time tells neither that an email is known nor how old an account is. A password that
+/// was sent in another spelling than Unicode form NFKC costs twice that, for every user and
+/// for none: the hash may have been made of either.
 pub struct Argon2Hasher {
     argon2: Argon2<'static>,
     costs: Arc<Costs>,
@@ -150,7 +152,7 @@ impl Argon2Hasher {
 impl PasswordHasher for Argon2Hasher {
     async fn hash(&self, password: Password) -> Result<PasswordHash, HasherError> {
         self.in_turn(move |argon2| {
-            let hash = argon2.hash_password(password.expose().as_bytes())?;
+            let hash = argon2.hash_password(password.normalized().as_bytes())?;
             Ok(PasswordHash::new(hash.to_string()))
         })
         .await
@@ -163,11 +165,17 @@ impl PasswordHasher for Argon2Hasher {
     ) -> Result<Verification, HasherError> {
         let costs = Arc::clone(&self.costs);
         self.in_turn(move |argon2| {
-            let password = password.expose().as_bytes();
-            compare(&argon2, &costs, password, hash.as_ref(), |cost| {
-                Argon2::new(Algorithm::Argon2id, Version::V0x13, cost).hash_password(password)?;
-                Ok(())
-            })
+            compare(
+                &argon2,
+                &costs,
+                &password,
+                hash.as_ref(),
+                |cost, spelling| {
+                    Argon2::new(Algorithm::Argon2id, Version::V0x13, cost)
+                        .hash_password(spelling)?;
+                    Ok(())
+                },
+            )
         })
         .await
     }
@@ -202,14 +210,14 @@ fn cost(hash: &phc::PasswordHash) -> Result<Params, Source> {
     )?)
 }
 
-/// Compares a password with a hash, beside a dummy with each of the other settings: the
-/// sum is the same for every user and for none.
+/// Compares each spelling of a password with a hash, beside a dummy with each of the other
+/// settings: the sum is the same for every user and for none.
 fn compare(
     argon2: &Argon2<'_>,
     costs: &Costs,
-    password: &[u8],
+    password: &Password,
     hash: Option<&PasswordHash>,
-    mut dummy: impl FnMut(Params) -> Result<(), Source>,
+    mut dummy: impl FnMut(Params, &[u8]) -> Result<(), Source>,
 ) -> Result<Verification, Source> {
     let hash = hash.map(|hash| phc::PasswordHash::new(hash.expose()));
     let hash = hash.transpose()?;
@@ -217,20 +225,22 @@ fn compare(
     if let Some(own) = &own {
         costs.add(own);
     }
-    for cost in costs.known() {
-        if own.as_ref() != Some(&cost) {
-            dummy(cost)?;
+    let mut found = Verification::Mismatch;
+    for spelling in password.spellings() {
+        for cost in costs.known() {
+            if own.as_ref() != Some(&cost) {
+                dummy(cost, spelling.as_bytes())?;
+            }
+        }
+        let Some(hash) = &hash else { continue };
+        let outdated = spelling != password.normalized() || is_outdated(hash, argon2.params())?;
+        match argon2.verify_password(spelling.as_bytes(), hash) {
+            Ok(()) => found = Verification::Match { outdated },
+            Err(password_hash::Error::PasswordInvalid) => {}
+            Err(error) => return Err(error.into()),
         }
     }
-    let Some(hash) = hash else {
-        return Ok(Verification::Mismatch);
-    };
-    let outdated = is_outdated(&hash, argon2.params())?;
-    match argon2.verify_password(password, &hash) {
-        Ok(()) => Ok(Verification::Match { outdated }),
-        Err(password_hash::Error::PasswordInvalid) => Ok(Verification::Mismatch),
-        Err(error) => Err(error.into()),
-    }
+    Ok(found)
 }
 
 fn is_outdated(hash: &phc::PasswordHash, present: &Params) -> Result<bool, Source> {
@@ -283,6 +293,38 @@ mod tests {
             Verification::Mismatch
         );
         assert_ne!(hasher.hash(password("correct horse")).await.unwrap(), hash);
+    }
+
+    const COMPOSED: &str = "caf\u{e9} \u{ac01} horse";
+    const DECOMPOSED: &str = "cafe\u{301} \u{1100}\u{1161}\u{11a8} \u{ff48}orse";
+
+    #[tokio::test]
+    async fn spellings_of_one_password_match_one_hash() {
+        let hasher = Argon2Hasher::new(&CHEAP).unwrap();
+        for chosen in [COMPOSED, DECOMPOSED] {
+            let hash = hasher.hash(password(chosen)).await.unwrap();
+            for text in [COMPOSED, DECOMPOSED] {
+                let outcome = verify(&hasher, text, Some(&hash)).await;
+                assert_eq!(outcome, Verification::Match { outdated: false });
+            }
+            let outcome = verify(&hasher, "cafe \u{ac01} horse", Some(&hash)).await;
+            assert_eq!(outcome, Verification::Mismatch);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_what_was_sent_is_found_and_outdated() {
+        let hasher = Argon2Hasher::new(&CHEAP).unwrap();
+        let former = hasher.argon2.hash_password(DECOMPOSED.as_bytes()).unwrap();
+        let former = PasswordHash::new(former.to_string());
+        assert_eq!(
+            verify(&hasher, DECOMPOSED, Some(&former)).await,
+            Verification::Match { outdated: true }
+        );
+        assert_eq!(
+            verify(&hasher, COMPOSED, Some(&former)).await,
+            Verification::Mismatch
+        );
     }
 
     #[tokio::test]
@@ -345,20 +387,25 @@ mod tests {
             // The passes of the hashes that are computed.
             let passes = |text: &str, hash: Option<&PasswordHash>| {
                 let mut passes = Vec::new();
-                let dummy = |cost: Params| {
+                let dummy = |cost: Params, _: &[u8]| {
                     passes.push(cost.t_cost());
                     Ok(())
                 };
-                let text = text.as_bytes();
-                compare(&hasher.argon2, &hasher.costs, text, hash, dummy).unwrap();
+                let password = password(text);
+                compare(&hasher.argon2, &hasher.costs, &password, hash, dummy).unwrap();
                 let own = hash.map(|hash| phc::PasswordHash::new(hash.expose()).unwrap());
-                passes.extend(own.map(|own| cost(&own).unwrap().t_cost()));
+                let own = own.map(|own| cost(&own).unwrap().t_cost());
+                passes.extend(own.into_iter().cycle().take(password.spellings().count()));
                 passes.sort_unstable();
                 passes
             };
-            for text in ["battery staple", "correct horse"] {
-                for hash in [None, Some(&former), Some(&present)] {
+            for hash in [None, Some(&former), Some(&present)] {
+                for text in ["battery staple", "correct horse", COMPOSED] {
                     assert_eq!(passes(text, hash), [1, 2]);
+                }
+                // Right or wrong, and whether or not there is a hash.
+                for text in ["\u{ff42}attery staple", "\u{ff43}orrect horse", DECOMPOSED] {
+                    assert_eq!(passes(text, hash), [1, 1, 2, 2]);
                 }
             }
         }
@@ -377,11 +424,11 @@ mod tests {
     }
 
     /// The shortest of several, so that whatever else the machine does counts for nothing.
-    async fn shortest(hasher: &Argon2Hasher, hash: Option<&PasswordHash>) -> f64 {
+    async fn shortest(hasher: &Argon2Hasher, text: &str, hash: Option<&PasswordHash>) -> f64 {
         let mut shortest = f64::INFINITY;
         for _ in 0..15 {
             let begin = std::time::Instant::now();
-            let outcome = verify(hasher, "battery staple", hash).await;
+            let outcome = verify(hasher, text, hash).await;
             shortest = shortest.min(begin.elapsed().as_secs_f64());
             assert_eq!(outcome, Verification::Mismatch);
         }
@@ -404,10 +451,12 @@ mod tests {
             let former = Argon2Hasher::new(&former).unwrap();
             let former = former.hash(password("correct horse")).await.unwrap();
             hasher.expect(former.expose());
-            let known = shortest(&hasher, Some(&former)).await;
-            let unknown = shortest(&hasher, None).await;
-            let ratio = known / unknown;
-            assert!((0.85..1.15).contains(&ratio), "{known} {unknown}");
+            for text in ["battery staple", DECOMPOSED] {
+                let known = shortest(&hasher, text, Some(&former)).await;
+                let unknown = shortest(&hasher, text, None).await;
+                let ratio = known / unknown;
+                assert!((0.85..1.15).contains(&ratio), "{text}: {known} {unknown}");
+            }
         }
     }
 

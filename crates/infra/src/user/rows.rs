@@ -3,6 +3,7 @@ use hexpress_database::Corrupt;
 use hexpress_database::sql::{StoredId, StoredInstant};
 use hexpress_domain::entity::Version;
 use hexpress_domain::list::fold;
+use hexpress_domain::text::Kept;
 use hexpress_domain::user::{Email, PersonName, User, UserId};
 
 use crate::schema::users;
@@ -35,8 +36,8 @@ impl TryFrom<UserRow> for User {
             id: UserId::new(row.id.0),
             email: columns.parse("email", &row.email)?,
             name: PersonName {
-                first: columns.parse("first_name", &row.first_name)?,
-                last: columns.parse("last_name", &row.last_name)?,
+                first: columns.convert("first_name", Kept(row.first_name))?,
+                last: columns.convert("last_name", Kept(row.last_name))?,
             },
             role: columns.parse("role", &row.role)?,
             is_active: row.is_active,

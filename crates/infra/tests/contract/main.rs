@@ -22,6 +22,7 @@ mod promises;
 mod slow_order_race;
 mod slow_post_texts;
 mod stored_hashes;
+mod stored_texts;
 mod support;
 mod token;
 mod view_buffer;

@@ -224,3 +224,74 @@ async fn right_logins_at_once_of_one_account_all_succeed(
     let statuses = futures_util::future::join_all(logins).await;
     assert_eq!(statuses, [200; 20]);
 }
+
+#[rstest]
+#[tokio::test]
+async fn spellings_of_a_password_are_one(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    const COMPOSED: &str = "caf\u{e9} \u{ac01} horse";
+    const DECOMPOSED: &str = "cafe\u{301} \u{1100}\u{1161}\u{11a8} \u{ff48}orse";
+    // Of the second as it was sent, as versions before made it.
+    const FORMER: &str = "$argon2id$v=19$m=8,t=1,p=1$uhUbJuoEgtakrLvrUeIOWw$\
+                          TVmF60E5XULNIp1+0koc48zTnjtziRD1Kpxh71WZzPE";
+    let database = super::database(kind).await;
+    let server = Server::start(&database, &[]);
+    let anonymous = server.anonymous();
+    let ada = email("ada");
+    let mut account = sign_up(&ada);
+    account["password"] = DECOMPOSED.into();
+    assert_eq!(anonymous.post("/api/users", account).await.status, 201);
+    let login = async |password| anonymous.log_in(&ada, password).await.status.as_u16();
+    assert_eq!(login(COMPOSED).await, 200);
+    assert_eq!(login(DECOMPOSED).await, 200);
+    assert_eq!(login("cafe \u{ac01} horse").await, 401);
+
+    let set = format!("UPDATE users SET password_hash = '{FORMER}' WHERE email = '{ada}'");
+    database.execute(&set).await;
+    assert_eq!(login(COMPOSED).await, 401);
+    assert_eq!(login(DECOMPOSED).await, 200);
+    // The login has renewed the hash.
+    assert_eq!(login(COMPOSED).await, 200);
+
+    let found = anonymous.log_in(&ada, COMPOSED).await;
+    let caller = server.with_token(&text(&found.body["data"]["token"]));
+    let path = format!("/api/users/{}", text(&found.body["data"]["user"]["id"]));
+    let change = json!({"currentPassword": DECOMPOSED, "password": PASSWORD});
+    assert_eq!(caller.patch(&path, change).await.status, 200);
+    assert_eq!(login(PASSWORD).await, 200);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_shows_nothing_is_no_name(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    const BLANK: &str = "\u{ad}\u{200b}\u{200f}\u{2060}\u{feff}\u{3164}\u{2800} ";
+    let database = super::database(kind).await;
+    let server = Server::start(&database, &[]);
+    let admin = server.admin(&database, "root").await;
+    let refused = async |path: &str, body: Value, field: &str, message: &str| {
+        let answer = admin.post(path, body).await;
+        assert_eq!(answer.status, 400, "{}", answer.body);
+        let details = json!([{"field": field, "message": message}]);
+        assert_eq!(answer.body["error"]["details"], details);
+    };
+    let mut nobody = sign_up(&email("ada"));
+    nobody["firstName"] = BLANK.into();
+    refused("/api/users", nobody, "firstName", "First name is required").await;
+    let untitled = json!({"title": BLANK, "content": "Once upon a time"});
+    refused("/api/posts", untitled, "title", "Title is required").await;
+    let empty = json!({"title": "On Computing", "content": BLANK});
+    refused("/api/posts", empty, "content", "Content is required").await;
+    let nameless = json!({"name": BLANK, "priceCents": 1, "currency": "EUR", "stock": 1});
+    refused("/api/products", nameless, "name", "Name is required").await;
+    let nameless = json!({"name": BLANK});
+    refused("/api/auth/tokens", nameless, "name", "Name is required").await;
+
+    let mut ada = sign_up(&format!("{BLANK}{}{BLANK}", email("ada")));
+    ada["firstName"] = format!("{BLANK}Ada\u{200d}Augusta{BLANK}").into();
+    ada["lastName"] = BLANK.into();
+    let created = server.anonymous().post("/api/users", ada).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    assert_eq!(created.body["data"]["fullName"], "Ada\u{200d}Augusta");
+    assert_eq!(created.body["data"]["email"], email("ada"));
+    let searched = admin.get("/api/posts?status=%E2%80%8Bdraft%E3%85%A4").await;
+    assert_eq!(searched.status, 200, "{}", searched.body);
+}

@@ -82,7 +82,7 @@ impl TokenMint for Machine {
 #[async_trait]
 impl PasswordHasher for Machine {
     async fn hash(&self, password: Password) -> Result<PasswordHash, HasherError> {
-        Ok(PasswordHash::new(digest_of(password.expose())))
+        Ok(PasswordHash::new(digest_of(password.normalized())))
     }
 
     async fn verify(
@@ -90,12 +90,16 @@ impl PasswordHasher for Machine {
         password: Password,
         hash: Option<PasswordHash>,
     ) -> Result<Verification, HasherError> {
-        Ok(match hash {
-            Some(hash) if hash.expose() == digest_of(password.expose()) => {
-                Verification::Match { outdated: false }
-            }
-            _ => Verification::Mismatch,
-        })
+        let matches = |spelling: &&str| {
+            let hash = hash.as_ref().map(PasswordHash::expose);
+            hash == Some(&digest_of(spelling))
+        };
+        let found = password.spellings().find(matches);
+        Ok(
+            found.map_or(Verification::Mismatch, |spelling| Verification::Match {
+                outdated: spelling != password.normalized(),
+            }),
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use axum::body::Bytes;
+use hexpress_domain::text::trim;
 use hexpress_domain::validation::{Field, ValidationErrors};
 use serde::de::DeserializeOwned;
 
@@ -91,7 +92,7 @@ impl Fields {
             name,
             "Must be a whole number",
             |json| whole_number(std::str::from_utf8(json).ok()?),
-            |text| whole_number(text.trim()),
+            |text| whole_number(trim(&text)),
         )
     }
 

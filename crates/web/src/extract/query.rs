@@ -2,6 +2,7 @@ use axum::extract::FromRequestParts;
 use axum::http::Uri;
 use axum::http::request::Parts;
 use hexpress_domain::auth::Actor;
+use hexpress_domain::text::trim;
 use hexpress_domain::validation::ValidationErrors;
 
 use super::Fields;
@@ -26,7 +27,7 @@ pub(super) fn fields(uri: &Uri) -> Result<Fields, ApiError> {
     // The length of an address bounds them already.
     match urlencoded::parse(uri.query().unwrap_or_default(), usize::MAX) {
         Ok(pairs) => {
-            let trimmed = |(name, value): (String, String)| (name, value.trim().to_owned());
+            let trimmed = |(name, value): (String, String)| (name, trim(&value).to_owned());
             Ok(pairs.into_iter().map(trimmed).collect::<Vec<_>>().into())
         }
         Err(urlencoded::NotUtf8) => {

@@ -28,8 +28,9 @@ use serde_json::json;
 use utoipa::openapi::schema::{KnownFormat, Schema, SchemaFormat};
 use utoipa::openapi::{ObjectBuilder, RefOr, Type};
 
-/// The pattern of a text that may not be blank: the blanks around it do not count.
-const NOT_BLANK: &str = "\\S";
+/// The pattern of a text that may not be blank: the white space around it does not count
+/// ([`hexpress_domain::text::trim`]).
+const NOT_BLANK: &str = r"[^\s\u0085\u00AD\u200B-\u200F\u2060\u2800\u3164\uFEFF]";
 
 /// A text of so many characters, which is not blank where it needs any.
 pub(crate) fn bounded(min: usize, max: usize) -> ObjectBuilder {
