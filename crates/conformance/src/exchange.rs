@@ -4,6 +4,7 @@ use crate::{Contract, Found};
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
+const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// A request and its answer.
 #[derive(Debug, Clone, Copy)]
@@ -153,7 +154,12 @@ impl Exchange<'_> {
         };
         let content = operation.pointer("/requestBody/content");
         let media_type = essence(content_type);
-        let content = content.and_then(|content| content.get(media_type));
+        // Documents describe JSON, and say in words that forms and merge patches have the same fields.
+        let described = match media_type {
+            FORM | MERGE_PATCH => JSON,
+            other => other,
+        };
+        let content = content.and_then(|content| content.get(described));
         let schema = content.and_then(|content| content.get("schema"));
         let request = match (media_type, schema) {
             (FORM, Some(schema)) => Some(form(contract, schema, text)),

@@ -12,8 +12,6 @@ use hexpress_domain::validation::{FieldError, ValidationErrors};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::openapi::types::False;
-
 /// The longest name of a method that is looked at, in characters: what is answered and
 /// logged must not grow with the junk that was sent.
 pub(crate) const MAX_METHOD_LENGTH: usize = 32;
@@ -426,7 +424,6 @@ impl IntoResponse for ApiError {
 /// Why a request was refused.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Failure {
-    #[schema(value_type = False)]
     success: bool,
     error: FailureBody,
 }

@@ -337,7 +337,7 @@ pub(crate) struct Pagination {
     total_pages: Option<u64>,
     /// There, and true, where a search has more matches than are counted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = types::True, required = false)]
+    #[schema(value_type = bool, required = false)]
     total_is_minimum: Option<bool>,
     /// Continues the list behind this page; null at its end.
     #[schema(required = true)]

@@ -12,13 +12,11 @@ use utoipa::ToSchema;
 use crate::error::ApiError;
 use crate::etag::EntityTag;
 use crate::list::Pagination;
-use crate::openapi::types::True;
 use crate::render_cache::Rendered;
 
 /// The answer to a read.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Data<T> {
-    #[schema(value_type = True)]
     success: bool,
     data: T,
 }
@@ -26,7 +24,6 @@ pub(crate) struct Data<T> {
 /// A page of a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct List<T> {
-    #[schema(value_type = True)]
     success: bool,
     data: Vec<T>,
     pagination: Pagination,
@@ -35,7 +32,6 @@ pub(crate) struct List<T> {
 /// The answer to a write, with the thing that was written.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Written<'a, T> {
-    #[schema(value_type = True)]
     success: bool,
     message: &'a str,
     data: T,
@@ -44,7 +40,6 @@ pub(crate) struct Written<'a, T> {
 /// The answer to a write that leaves nothing to show.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Done<'a> {
-    #[schema(value_type = True)]
     success: bool,
     message: &'a str,
 }

@@ -91,7 +91,7 @@ fn within(layers: &[Layer], routes: Router<Arc<Api>>, api: Arc<Api>) -> Router {
 }
 
 /// The document, for an API under this public base path (usually empty). It names every
-/// route that is served.
+/// route of the API.
 ///
 /// Keys come in the order in which people read them.
 #[must_use]
@@ -120,7 +120,8 @@ fn all_routes(document: Document) -> OpenApiRouter<Arc<Api>> {
 /// The routes, and for each path the same with a slash behind it, which leads to it.
 fn with_slashes(routes: OpenApiRouter<Arc<Api>>) -> Router<Arc<Api>> {
     let (routes, document) = routes.split_for_parts();
-    let paths = document.paths.paths.keys();
+    let paths = document.paths.paths.keys().map(String::as_str);
+    let paths = paths.chain([reference::PAGE_PATH, reference::FILE_PATH]);
     paths.fold(routes, |routes, path| {
         routes.route(&format!("{path}/"), any(without_slash))
     })

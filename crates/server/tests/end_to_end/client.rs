@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use futures_util::TryStreamExt;
 use hexpress_client::auth::Session;
 use hexpress_client::domain::auth::{Credentials, NewApiToken};
-use hexpress_client::domain::list::{Direction, Total};
+use hexpress_client::domain::list::{Direction, Search, Total};
 use hexpress_client::domain::order::{NewOrder, NewOrderItem, OrderStatus};
 use hexpress_client::domain::post::{Metadata, NewPost, PostPatch, PostSort, PostStatus};
 use hexpress_client::domain::product::{NewProduct, ProductPatch, Stock, StockChange, StockDelta};
@@ -506,4 +506,71 @@ async fn slow_a_read_waits_until_the_server_has_a_place_again(
     while !read(metrics, "/metrics").await.1.contains(refused) {}
     lock.commit().await;
     assert_eq!(reading.await.unwrap().unwrap().items, []);
+}
+
+/// The lines of `docs/clients.md`, but for the first, which names the server.
+#[tokio::test]
+async fn the_lines_of_the_documentation_work() -> Result<(), Box<dyn std::error::Error>> {
+    let database = TestDatabase::migrated(Kind::Sqlite).await;
+    let server = Server::start(&database, &[]);
+    let client = client(&server);
+
+    let user = NewUser {
+        email: "ada@example.org".parse()?,
+        password: "correct horse".parse()?,
+        name: PersonName {
+            first: "Ada".parse()?,
+            last: "Lovelace".parse()?,
+        },
+    };
+    client.users().sign_up(&user).await?;
+    let NewUser {
+        email, password, ..
+    } = user;
+    let session = client
+        .auth()
+        .log_in(&Credentials { email, password })
+        .await?;
+    let ada = client.with_token(&session.token);
+
+    for title in ["Notes on engines", "Notes on looms"] {
+        let post = NewPost {
+            title: title.parse()?,
+            content: "Brass.".parse()?,
+            excerpt: None,
+            status: PostStatus::Published,
+            metadata: Metadata::default(),
+            slug: None,
+        };
+        ada.posts().create(&post).await?;
+    }
+    let list = ListPosts {
+        search: Search::parse("notes")?,
+        ..ListPosts::default()
+    };
+    let posts: Vec<_> = client.posts().stream(list).try_collect().await?;
+    println!("{} and {}", posts[0].title, posts[1].title);
+
+    let post = ada.posts().read(posts[1].id).await?;
+    let patch = PostPatch {
+        content: Some("Steam.".parse()?),
+        ..PostPatch::default()
+    };
+    ada.posts()
+        .update(post.value.id, &patch, Some(&post.tag))
+        .await?;
+    let late = ada.posts().update(post.value.id, &patch, Some(&post.tag));
+    assert_eq!(
+        late.await.unwrap_err().code(),
+        Some(&ErrorCode::PreconditionFailed)
+    );
+    ada.posts().delete(post.value.id, None).await?;
+
+    let document = include_str!("../../../../docs/clients.md");
+    let (_, block) = document.split_once("```rust\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let code = |text: &str| text.split_whitespace().collect::<String>();
+    let (_, lines) = block.split_once("\n\n").unwrap();
+    assert!(code(include_str!("client.rs")).contains(&code(lines)));
+    Ok(())
 }

@@ -81,7 +81,8 @@ fn documents() -> Vec<PathBuf> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
-            if path.is_dir() && name != "target" && !name.starts_with('.') {
+            let is_ours = !["target", "node_modules"].contains(&name) && !name.starts_with('.');
+            if path.is_dir() && is_ours {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "md") {
                 documents.push(path);
@@ -166,7 +167,7 @@ fn script(document: &str) -> String {
         let language = block.language.split(',').next();
         match language.unwrap_or_default() {
             "sh" => {}
-            "json" | "rust" | "text" | "toml" => continue,
+            "js" | "json" | "python" | "rust" | "text" | "toml" => continue,
             other => panic!("line {line}: a shell's block begins with ```sh, not with ```{other}"),
         }
         if let Some(needs) = block.needs() {

@@ -132,7 +132,13 @@ impl Form {
 
     /// A field that is true or false, and may be left out.
     pub(crate) fn flag(&mut self, name: &'static str) -> FormField<'_> {
-        self.describe(name, |_| bool::schema())
+        self.unnamed::<bool>(name)
+    }
+
+    /// A field that may be left out, and whose type the document does not name: some languages
+    /// have the values of all named enumerations in one scope.
+    pub(crate) fn unnamed<T: PartialSchema>(&mut self, name: &'static str) -> FormField<'_> {
+        self.describe(name, |_| T::schema())
     }
 
     /// An array of so many objects at most that must be there, with one at least.

@@ -1,5 +1,5 @@
 //! What follows from what an operation takes, so that none needs to say it: the
-//! errors of its kind, the headers of its answers, its body as a form.
+//! errors of its kind, the headers of its answers, that it is public.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -11,7 +11,7 @@ use hexpress_domain::list::PageSizeError;
 use hexpress_domain::validation::ValidationErrors;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::response::Response;
-use utoipa::openapi::schema::{OneOfBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::OneOfBuilder;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr};
 
@@ -22,8 +22,6 @@ use crate::error::ApiError;
 use crate::limits::BODY_LIMIT;
 
 const JSON: &str = "application/json";
-const FORM: &str = "application/x-www-form-urlencoded";
-const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// Describes the refusals by limits, on operations that are limited.
 pub(crate) fn describe_limits(document: &mut OpenApi) {
@@ -63,10 +61,6 @@ pub(super) fn complete(document: &mut OpenApi) {
 
 fn complete_operation(operation: &mut Operation, method: &Method, components: &mut Components) {
     let reads_body = *method != Method::GET;
-    take_forms(operation, components);
-    if *method == Method::PATCH {
-        take_merge_patches(operation);
-    }
     let mut errors = common_error_responses(operation, reads_body);
     let responses = &operation.responses.responses;
     let is_limited = of_limits().keys().all(|key| responses.contains_key(key));
@@ -109,84 +103,8 @@ fn complete_operation(operation: &mut Operation, method: &Method, components: &m
         }
     }
     operation.responses.responses = responses;
-}
-
-/// Whatever is taken as JSON is taken as a form, but for what lies deeper than a form
-/// can say, if it can do without.
-fn take_forms(operation: &mut Operation, components: &mut Components) {
-    let Some(RefOr::T(body)) = &mut operation.request_body else {
-        return;
-    };
-    let Some(RefOr::T(content)) = body.content.get(JSON).cloned() else {
-        return;
-    };
-    let name = match &content.schema {
-        Some(RefOr::Ref(reference)) => reference.ref_location.rsplit('/').next(),
-        _ => None,
-    };
-    let Some(name) = name.map(str::to_owned) else {
-        return;
-    };
-    let Some(RefOr::T(Schema::Object(object))) = components.schemas.get(&name) else {
-        return;
-    };
-    let object = object.clone();
-    let mut form = object.clone();
-    form.properties
-        .retain(|_, property| !is_nested(property, components));
-    let is_there = |name: &String| form.properties.contains_key(name);
-    if !form.required.iter().all(is_there) {
-        return;
-    }
-    form.properties.values_mut().for_each(forbid_null);
-    let mut content = content;
-    if form != object {
-        let name = format!("{name}Form");
-        content.schema = Some(Ref::from_schema_name(&name).into());
-        components.schemas.insert(name, Schema::Object(form).into());
-    }
-    body.content.insert(FORM.to_owned(), content.into());
-}
-
-/// JSON of a PATCH may be called what it is (RFC 7396).
-fn take_merge_patches(operation: &mut Operation) {
-    if let Some(RefOr::T(body)) = &mut operation.request_body
-        && let Some(json) = body.content.get(JSON).cloned()
-    {
-        body.content.insert(MERGE_PATCH.to_owned(), json);
-    }
-}
-
-/// Leaves out that a property may be null, which no form can say.
-fn forbid_null(property: &mut RefOr<Schema>) {
-    let RefOr::T(Schema::OneOf(choices)) = property else {
-        return;
-    };
-    let is_null = |choice: &RefOr<Schema>| {
-        matches!(choice, RefOr::T(Schema::Object(object))
-            if object.schema_type == SchemaType::Type(Type::Null))
-    };
-    choices.items.retain(|choice| !is_null(choice));
-    if let [only] = choices.items.as_slice() {
-        *property = only.clone();
-    }
-}
-
-/// Whether a property is an object or an array, which no form can hold.
-fn is_nested(property: &RefOr<Schema>, components: &Components) -> bool {
-    let schema = match property {
-        RefOr::Ref(reference) => {
-            let name = reference.ref_location.rsplit('/').next();
-            name.and_then(|name| components.schemas.get(name))
-        }
-        schema => Some(schema),
-    };
-    match schema {
-        Some(RefOr::T(Schema::Object(object))) => {
-            object.schema_type == SchemaType::Type(Type::Object)
-        }
-        schema => matches!(schema, Some(RefOr::T(Schema::Array(_)))),
-    }
+    // No requirement is said, too: whatever is missing counts as forgotten.
+    operation.security.get_or_insert_default();
 }
 
 /// The errors of every operation of this kind.

@@ -9,7 +9,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::http::Method;
 use hexpress_app::{Error, StockShortage};
 use hexpress_domain::product::Stock;
 use serde_json::json;
@@ -66,11 +65,6 @@ error_responses! {
     Forbidden => Error::Forbidden { fields: Vec::new() };
     /// For a query parameter that others may send.
     ForbiddenParameter => Error::Forbidden { fields: vec!["deleted"] };
-    FileNotFound => {
-        let method = Method::GET;
-        let path = "/docs/nope".to_owned();
-        ApiError::NoRoute { method, path }
-    };
     /// For too many wrong passwords.
     TooManyGuesses => {
         let retry_after = Duration::from_secs(42);

@@ -54,7 +54,10 @@ pub(crate) fn document(mut routes: OpenApi, base_path: &str) -> Value {
 
 /// What belongs to no operation.
 fn describe(document: &mut OpenApi, base_path: &str) {
-    let licence = LicenseBuilder::new().name("MIT OR Apache-2.0");
+    const LICENCE: &str = env!("CARGO_PKG_LICENSE");
+    let licence = LicenseBuilder::new()
+        .name(LICENCE)
+        .identifier(Some(LICENCE));
     document.info = InfoBuilder::new()
         .title("Hexpress")
         .version(env!("CARGO_PKG_VERSION"))

@@ -33,7 +33,7 @@ impl Declared for RawNewPost {
             title: form.required::<types::Title>("title").text(),
             content: form.required::<types::Content>("content").text(),
             excerpt: form.nullable::<types::Excerpt>("excerpt").text(),
-            status: form.optional::<types::InitialStatus>("status").text(),
+            status: form.unnamed::<types::InitialStatus>("status").text(),
             metadata: form.optional::<types::Metadata>("metadata").object(),
             slug: form.optional::<types::NewSlug>("slug").text(),
         }

@@ -10,23 +10,21 @@ use axum::extract::{OriginalUri, RawPathParams};
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::Schema;
-use utoipa::{PartialSchema, ToSchema};
+use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use utoipa_swagger_ui::Config;
 
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::extract::{Checked, Guest};
 use crate::file::File;
-use crate::openapi::error_responses::FileNotFound;
-use crate::openapi::parameters::IfNoneMatch;
-use crate::openapi::types::one_of;
 
 const PAGE: &str = include_str!("page.html");
 const START: &str = include_str!("start.js");
+
+/// Both are for browsers, and no part of the API: the document leaves them out.
+pub(crate) const PAGE_PATH: &str = "/docs";
+pub(crate) const FILE_PATH: &str = "/docs/{file}";
 
 /// What the page consists of, with its types: our own script, and what it uses of
 /// Swagger UI.
@@ -56,18 +54,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
-        .routes(routes!(reference))
-        .routes(routes!(reference_file))
+        .route(PAGE_PATH, get(reference))
+        .route(FILE_PATH, get(reference_file))
 }
 
-/// The interactive reference
-#[utoipa::path(
-    get,
-    path = "/docs",
-    tag = "Operations",
-    params(IfNoneMatch),
-    responses((status = 200, description = "A page for browsers", body = String, content_type = "text/html", headers(("ETag")))),
-)]
 async fn reference(headers: HeaderMap, request: Checked<Guest>) -> Result<Response, ApiError> {
     let mut response = PAGE_FILE.respond(&request.conditions, &headers).await;
     let policy = HeaderValue::from_static(POLICY);
@@ -77,24 +67,6 @@ async fn reference(headers: HeaderMap, request: Checked<Guest>) -> Result<Respon
     Ok(response)
 }
 
-/// A file of the reference
-///
-/// What the page consists of; it asks for them itself.
-#[utoipa::path(
-    get,
-    path = "/docs/{file}",
-    tag = "Operations",
-    params(("file" = inline(FileName), Path), IfNoneMatch),
-    responses(
-        (
-            status = 200,
-            description = "A style sheet, a script or an icon",
-            content((String = "text/css"), (String = "text/javascript"), (String = "image/png")),
-            headers(("ETag")),
-        ),
-        FileNotFound,
-    ),
-)]
 async fn reference_file(
     method: Method,
     OriginalUri(uri): OriginalUri,
@@ -120,15 +92,5 @@ fn bytes_of(name: &str) -> Option<Bytes> {
     match file.ok()??.bytes {
         Cow::Borrowed(bytes) => Some(Bytes::from_static(bytes)),
         Cow::Owned(bytes) => Some(bytes.into()),
-    }
-}
-
-struct FileName;
-
-impl ToSchema for FileName {}
-
-impl PartialSchema for FileName {
-    fn schema() -> RefOr<Schema> {
-        one_of(FILES.map(|(name, _)| name)).into()
     }
 }

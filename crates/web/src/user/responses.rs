@@ -5,7 +5,7 @@ use hexpress_app::{Error, InvalidState, Resource};
 use hexpress_domain::user::UserId;
 use hexpress_domain::user::{Role, User};
 use serde::Serialize;
-use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Schema};
+use utoipa::openapi::schema::{ArrayBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -121,11 +121,10 @@ struct PublicUser {
 }
 
 /// An account as the caller may see it, with its latest published posts.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 pub(super) struct ProfileAnswer {
     #[serde(flatten)]
     user: Projection,
-    #[schema(value_type = Headlines)]
     posts: Vec<Headline>,
 }
 
@@ -136,23 +135,34 @@ enum Projection {
     Public(PublicUser),
 }
 
-impl ToSchema for Projection {
+impl ToSchema for ProfileAnswer {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((FullUser::name().into_owned(), FullUser::schema()));
-        schemas.push((PublicUser::name().into_owned(), PublicUser::schema()));
+        schemas.push((Headlines::name().into_owned(), Headlines::schema()));
+        Headlines::schemas(schemas);
         FullUser::schemas(schemas);
-        PublicUser::schemas(schemas);
     }
 }
 
-/// Not one alone, as a derived schema would say: whatever is a full user is a
-/// public one, too.
-impl PartialSchema for Projection {
+/// One object, of which everybody sees what is required: of alternatives generators of clients make
+/// one, or nothing.
+impl PartialSchema for ProfileAnswer {
     fn schema() -> RefOr<Schema> {
-        AnyOfBuilder::new()
-            .item(Ref::from_schema_name(FullUser::name()))
-            .item(Ref::from_schema_name(PublicUser::name()))
-            .into()
+        let (RefOr::T(Schema::Object(mut profile)), RefOr::T(Schema::Object(public))) =
+            (FullUser::schema(), PublicUser::schema())
+        else {
+            return FullUser::schema();
+        };
+        let posts = "posts".to_owned();
+        profile.description = Some(
+            "An account with its latest published posts. What is not required is for the user, \
+             moderators and admins."
+                .to_owned(),
+        );
+        profile.required = public.required;
+        profile.required.push(posts.clone());
+        let headlines = Ref::from_schema_name(Headlines::name());
+        profile.properties.insert(posts, headlines.into());
+        Schema::Object(profile).into()
     }
 }
 

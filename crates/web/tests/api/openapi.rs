@@ -130,6 +130,59 @@ fn every_schema_is_used_and_every_reference_leads_somewhere() {
     }
 }
 
+/// Every object of a document, however deep.
+fn objects(value: &Value) -> Vec<&Value> {
+    let parts: Vec<_> = match value {
+        Value::Object(map) => map.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    let own = value.is_object().then_some(value);
+    own.into_iter()
+        .chain(parts.into_iter().flat_map(objects))
+        .collect()
+}
+
+/// What generators of clients refuse, or make unusable types of.
+#[test]
+fn it_holds_nothing_that_generators_of_clients_stumble_over() {
+    let document = openapi("");
+    assert_eq!(
+        document["info"]["license"],
+        json!({"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"})
+    );
+    for object in objects(&document) {
+        let is_flag = object["type"] == "boolean";
+        assert!(!is_flag || object["enum"].is_null(), "one value: {object}");
+        assert!(object["const"].is_null(), "one value: {object}");
+        assert!(
+            object["allOf"].is_null() && object["anyOf"].is_null(),
+            "composed: {object}"
+        );
+    }
+    for (name, operation) in operations(&document) {
+        assert!(operation["security"].is_array(), "{name}: is it public?");
+        let contents = operation["requestBody"]["content"].as_object();
+        let types: Vec<_> = contents.into_iter().flatten().collect();
+        assert!(
+            types.iter().all(|(kind, _)| *kind == "application/json"),
+            "{name}: {types:?}"
+        );
+        assert!(name.contains(" /api/"), "{name} is no part of the API");
+    }
+    // Go has the values of all named ones in one scope.
+    let mut values = BTreeSet::new();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for value in schemas
+        .values()
+        .filter_map(|schema| schema["enum"].as_array())
+    {
+        for value in value {
+            assert!(values.insert(value.to_string()), "two have {value}");
+        }
+    }
+}
+
 /// Also those that the tests of their own do not send.
 #[tokio::test]
 async fn every_documented_path_has_a_route() {

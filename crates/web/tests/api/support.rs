@@ -363,6 +363,10 @@ impl Answer {
             headers: &headers,
             body: &self.text,
         };
+        // For browsers, and no part of the API.
+        if exchange.path.starts_with("/docs") {
+            return;
+        }
         let departures = CONTRACT.departures(&exchange);
         assert!(departures.is_empty(), "{departures:#?}\n{self:#?}");
     }

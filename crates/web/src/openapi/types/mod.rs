@@ -25,8 +25,8 @@ mod list;
 use hexpress_domain::{money, user};
 pub(crate) use list::{Order, PageNumber, PageSize, Search};
 use serde_json::json;
-use utoipa::openapi::schema::{KnownFormat, Schema, SchemaFormat};
-use utoipa::openapi::{ObjectBuilder, RefOr, Type};
+use utoipa::openapi::schema::{KnownFormat, SchemaFormat};
+use utoipa::openapi::{ObjectBuilder, Type};
 
 /// The pattern of a text that may not be blank: the white space around it does not count
 /// ([`hexpress_domain::text::trim`]).
@@ -58,16 +58,7 @@ pub(crate) fn known(format: KnownFormat) -> Option<SchemaFormat> {
     Some(SchemaFormat::KnownFormat(format))
 }
 
-fn exactly(value: bool) -> RefOr<Schema> {
-    let boolean = ObjectBuilder::new().schema_type(Type::Boolean);
-    boolean.enum_values(Some([value])).into()
-}
-
 field_types! {
-    /// Always true.
-    True => exactly(true);
-    /// Always false.
-    False => exactly(false);
     Id => {
         let example = "0192d3a4-5b6c-7d8e-9f01-23456789abcd";
         let id = text().format(Some(SchemaFormat::Custom("uuid".to_owned())));
