@@ -211,6 +211,7 @@ impl Mocks {
             .returning(|attempt| Ok(Reservation::Granted { at: attempt.at }));
         self.guard.expect_release().return_const(());
         self.guard.expect_fail().return_const(());
+        self.guard.expect_abandon().return_const(());
         self.users
             .expect_password_hash()
             .returning(|_| Ok(Some(PasswordHash::new("hash".into()))));
