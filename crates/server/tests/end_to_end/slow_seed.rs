@@ -79,10 +79,19 @@ async fn the_same_seed_makes_the_same_rows_and_none_twice(
         ],
     );
     let before = rows(&database).await;
-    let [users, posts, views, products, orders, items, movements] = before.each_ref().map(Vec::len);
+    let [
+        users,
+        posts,
+        texts,
+        views,
+        products,
+        orders,
+        items,
+        movements,
+    ] = before.each_ref().map(Vec::len);
     assert_eq!(
-        [users, posts, views, products, orders],
-        [20, 700, 700, 30, 600]
+        [users, posts, texts, views, products, orders],
+        [20, 700, 700, 700, 30, 600]
     );
     assert!(items > orders && movements > products + items);
     assert_whole_books(&database).await;
