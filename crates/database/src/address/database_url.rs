@@ -11,6 +11,10 @@ const MEMORY: &str = ":memory:";
 
 /// Where the database is. `Display` and `Debug` mask the password.
 #[derive(Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are a handful, and none in a loop"
+)]
 pub enum DatabaseUrl {
     /// `sqlite://PATH`, where the path is taken as it stands, or `sqlite://:memory:`.
     Sqlite(SqliteLocation),
