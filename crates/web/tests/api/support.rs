@@ -370,6 +370,11 @@ impl Answer {
         }
         let departures = CONTRACT.departures(&exchange);
         assert!(departures.is_empty(), "{departures:#?}\n{self:#?}");
+        // The document says no more than that it is true or false.
+        let body = serde_json::from_str::<Value>(&self.text).unwrap_or_default();
+        if let Some(success) = body["success"].as_bool() {
+            assert_eq!(success, self.status.as_u16() < 400, "{self:#?}");
+        }
     }
 
     pub fn json(&self) -> Value {
