@@ -4,7 +4,7 @@ use super::*;
 
 fn postgres(text: &str) -> PostgresUrl {
     match text.parse().unwrap() {
-        DatabaseUrl::Postgres(url) => url,
+        DatabaseUrl::Postgres(url) => *url,
         DatabaseUrl::Sqlite(_) => panic!("{text} is SQLite"),
     }
 }

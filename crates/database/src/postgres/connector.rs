@@ -320,7 +320,7 @@ mod tests {
 
     fn url(text: &str) -> PostgresUrl {
         match text.parse().unwrap() {
-            DatabaseUrl::Postgres(url) => url,
+            DatabaseUrl::Postgres(url) => *url,
             DatabaseUrl::Sqlite(_) => panic!("{text} is SQLite"),
         }
     }

@@ -285,7 +285,7 @@ fn read_target(reader: &mut Reader<'_>) -> Result<(DatabaseTarget, Origin), Conf
     let (target, origin) = match url {
         Some((text, origin)) => (DatabaseTarget::Url(parse_url(&text, origin)?), origin),
         None if has_parts => (
-            DatabaseTarget::Url(DatabaseUrl::Postgres(parts)),
+            DatabaseTarget::Url(DatabaseUrl::Postgres(Box::new(parts))),
             Origin::Parts,
         ),
         None => (default_target(reader.app_env())?, Origin::Default),
