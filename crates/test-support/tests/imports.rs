@@ -40,6 +40,7 @@ const DATABASE: Floors = &[
     &["database"],
     &["work"],
     &["backup", "migrations", "snapshot", "sweep", "upkeep"],
+    &["restore"],
     &[""],
 ];
 
