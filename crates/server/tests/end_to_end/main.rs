@@ -34,6 +34,7 @@ mod slow_races;
 mod slow_resilience;
 mod slow_seed;
 mod slow_shop;
+mod slow_sqlite_tools;
 mod slow_views;
 mod slow_writers;
 #[cfg(feature = "otel")]

@@ -1,0 +1,1 @@
+-- SQLite alone has other words for this check now.
