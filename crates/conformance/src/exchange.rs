@@ -236,7 +236,8 @@ fn unexampled(content: &Value, body: &Value) -> Vec<String> {
 
 /// White space and what else shows nothing, as the contract names it.
 fn trim(text: &str) -> &str {
-    const INVISIBLE: &str = "\u{ad}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{2060}\u{2800}\u{3164}\u{feff}";
+    const INVISIBLE: &str =
+        "\u{ad}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{2060}\u{2800}\u{3164}\u{feff}";
     text.trim_matches(|letter: char| letter.is_whitespace() || INVISIBLE.contains(letter))
 }
 
