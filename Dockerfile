@@ -23,6 +23,8 @@ USER 10001
 WORKDIR /data
 VOLUME /data
 ENV APP_ENV=production
+# docs/operations.md, "Memory".
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s --start-interval=1s --retries=3 \
     CMD ["hexpress", "healthcheck"]
