@@ -26,7 +26,10 @@ async fn serve(folder: &Path, file: &str) -> (Server, Value) {
     let mut command = hexpress(folder);
     command.env("DATABASE_URL", format!("sqlite://{file}"));
     let server = Server::spawn(command);
-    let posts = server.anonymous().get("/api/posts?limit=100&search=a").await;
+    let posts = server
+        .anonymous()
+        .get("/api/posts?limit=100&search=a")
+        .await;
     assert_eq!(posts.status, 200);
     (server, posts.body["data"].clone())
 }
