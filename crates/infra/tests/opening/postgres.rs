@@ -76,15 +76,17 @@ async fn a_server_that_ends_the_connection_is_unreachable_and_not_without_tls() 
 #[tokio::test]
 async fn the_next_host_is_tried_where_one_is_down() {
     let raw = TestDatabase::empty(Kind::Postgres).await;
-    let (user, rest) = raw.url().split_once('@').unwrap();
     let hosts = |target: &str| {
-        let separator = if rest.contains('?') { '&' } else { '?' };
-        format!("{user}@127.0.0.1:1,{rest}{separator}target_session_attrs={target}")
+        let url = changed(&raw, "@", "@127.0.0.1:1,");
+        format!("{url}&target_session_attrs={target}")
     };
     open(&hosts("any")).await.unwrap();
     open(&hosts("read-write")).await.unwrap();
-    raw.execute("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$")
-        .await;
-    let refused = refusal(&hosts("read-write")).await;
+    let read_only = |target: &str| {
+        let option = "options=-c%20default_transaction_read_only%3Don%20";
+        hosts(target).replace("options=", option)
+    };
+    open(&read_only("any")).await.unwrap();
+    let refused = refusal(&read_only("read-write")).await;
     assert!(refused.to_string().contains("127.0.0.1:1, "), "{refused}");
 }
