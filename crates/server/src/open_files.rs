@@ -21,8 +21,8 @@ const FILES_FOR_EACH_POOLED: usize = 4;
 /// Files that are open for other things: standard streams, the runtime, listeners, metrics.
 const OTHER_FILES: usize = 64;
 
-/// How many connections are served at once, unless it is configured.
-const MOST_CONNECTIONS: usize = 4096;
+/// How many connections are served at once, unless it is configured: an idle one costs some 18 KiB.
+const MOST_CONNECTIONS: usize = 2048;
 
 /// How many connections one address may have at least, unless it is configured or more than
 /// half of all.
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn connections_leave_the_files_of_the_database_free() {
-        assert_eq!(fit(1_000_000, None), Some((4096, 512)));
+        assert_eq!(fit(1_000_000, None), Some((2048, 256)));
         assert_eq!(fit(1024, None), Some((880, 256)));
         assert_eq!(fit(244, None), Some((100, 50)));
         assert_eq!(fit(145, None), Some((1, 1)));

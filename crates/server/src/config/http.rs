@@ -125,7 +125,7 @@ impl HttpConfig {
                 )
                 .with_default_in_words(
                     "as many as the process may open files, less those kept for the database \
-                     (4 × `DB_POOL_MAX` + 64), at most 4096",
+                     (4 × `DB_POOL_MAX` + 64), at most 2048",
                 ),
             )?,
             max_connections_per_address: connections(

@@ -22,6 +22,8 @@ pub(crate) struct Place {
     /// `None` while the body is awaited.
     permit: Option<OwnedSemaphorePermit>,
     body: Option<HeldBytes>,
+    /// What requests with long bodies take turns for.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Place {
@@ -34,12 +36,17 @@ impl Place {
         Ok(Self {
             permit: Some(permit(&limits.capacity)?),
             body: None,
+            turn: None,
             limits: Arc::clone(limits),
         })
     }
 
     /// Receives a body. Its bytes are counted until the place is dropped. While they are
     /// awaited, others may have the permit: one byte would hold it.
+    ///
+    /// Requests with bodies longer than [`BODY_LIMIT`] are handled one after the other: what
+    /// they cost the processor, the memory and SQLite's one writer, others wait for once and
+    /// not many times.
     ///
     /// # Errors
     ///
@@ -58,6 +65,12 @@ impl Place {
         self.permit = None;
         let received = timeout(patience, self.collect(body, limit, address)).await;
         let received = received.unwrap_or(Err(ApiError::BodyTimeout))?;
+        if received.len() > BODY_LIMIT {
+            let turn = Arc::clone(&self.limits.long_turn).acquire_owned();
+            let turn = timeout(patience, turn).await;
+            let turn = turn.map_err(|_| ApiError::Overloaded(Capacity::BodyBytes))?;
+            self.turn = turn.ok();
+        }
         self.permit = Some(permit(&self.limits.capacity)?);
         Ok(received)
     }
@@ -173,6 +186,25 @@ mod tests {
         assert!(is_overloaded(&Place::take(&limits), Capacity::Requests));
     }
 
+    #[tokio::test]
+    async fn long_bodies_are_handled_one_after_the_other() {
+        let limits = limits(LimitSettings::default());
+        let long = || Body::from(vec![b'a'; BODY_LIMIT + 1]);
+        let mut first = Place::take(&limits).unwrap();
+        assert!(first.receive(long(), LIMIT, LONG, HERE).await.is_ok());
+        let mut second = Place::take(&limits).unwrap();
+        let mut waiting = Box::pin(second.receive(long(), LIMIT, LONG, there(1)));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        let mut short = Place::take(&limits).unwrap();
+        let body = Body::from(vec![b'a'; BODY_LIMIT]);
+        assert!(short.receive(body, LIMIT, LONG, HERE).await.is_ok());
+        drop(first);
+        assert!(waiting.await.is_ok());
+        let mut third = Place::take(&limits).unwrap();
+        let refused = third.receive(long(), LIMIT, Duration::ZERO, HERE).await;
+        assert!(is_overloaded(&refused, Capacity::BodyBytes));
+    }
+
     fn there(last: u8) -> ClientAddress {
         std::net::IpAddr::from([192, 0, 2, last]).into()
     }
@@ -190,7 +222,7 @@ mod tests {
         let receive = async |length: usize, limit: usize, last: u8| {
             let mut place = Place::take(&limits).unwrap();
             let body = Body::from(vec![b'a'; length]);
-            let received = place.receive(body, limit, LONG, there(last)).await;
+            let received = place.collect(body, limit, there(last)).await;
             received.map(|_| place)
         };
         // What an address holds is its own share until then, even if it has sent all.
