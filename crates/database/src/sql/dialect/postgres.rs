@@ -35,7 +35,7 @@ pub fn matches(table: &'static str, search: &str) -> Condition {
 }
 
 /// The rows of a table in whose search text this text occurs, where that stands in a table of
-/// its own: as [`matches`] finds it there. The first column is the key of the rows, the second
+/// its own: as [`matches()`] finds it there. The first column is the key of the rows, the second
 /// the one that refers to it.
 #[must_use]
 pub fn matches_in(
