@@ -10,7 +10,9 @@ use crate::support::{
 };
 
 /// Settings for machines on which five hundred requests at once take their time.
-const PATIENT: [(&str, &str); 4] = [
+const PATIENT: [(&str, &str); 5] = [
+    // All callers come from one address.
+    ("MAX_CONNECTIONS_PER_ADDRESS", "1024"),
     ("REQUEST_TIMEOUT_MS", "240000"),
     ("DB_ACQUIRE_TIMEOUT_MS", "200000"),
     ("DB_LOCK_TIMEOUT_MS", "200000"),

@@ -13,7 +13,11 @@ use crate::support::{Caller, Kind, Server, TestDatabase, text};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Patient with a pool on which a thousand readers wait at once.
-const PATIENT: [(&str, &str); 1] = [("DB_ACQUIRE_TIMEOUT_MS", "29000")];
+const PATIENT: [(&str, &str); 2] = [
+    ("DB_ACQUIRE_TIMEOUT_MS", "29000"),
+    // All readers come from one address.
+    ("MAX_CONNECTIONS_PER_ADDRESS", "1024"),
+];
 
 /// Reads a path again and again, so many readers at once, and returns how many reads
 /// were answered before the server went, or each had read so many times.
