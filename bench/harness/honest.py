@@ -68,7 +68,7 @@ class Client:
         begun = time.monotonic()
         try:
             status, answer = self.exchange(method, path, body)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             self.close()
             self.found.append((name, None, time.monotonic() - begun, repr(error)))
             return None
@@ -97,9 +97,10 @@ class Client:
                     self.close()
                 return response.status, answer
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-                # The server may close a connection while nothing is asked on it; who asks then asks again.
+                # The server may close a connection while nothing is asked on it. Who reads then asks again; who writes
+                # cannot know.
                 self.close()
-                if not is_reused:
+                if not is_reused or method != "GET":
                     raise
 
     def close(self):

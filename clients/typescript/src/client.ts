@@ -35,8 +35,12 @@ export class HexpressClient {
   readonly orders: Orders;
   readonly #options: ClientOptions;
 
-  /** Sends nothing. Throws a `TypeError` for a base URL that is none. */
+  /** Sends nothing. Throws a `TypeError` for a base URL or a token that is none. */
   constructor(options: ClientOptions) {
+    // A message of `fetch` would show it.
+    if (options.token !== undefined && !/^[\x21-\x7e]+$/.test(options.token)) {
+      throw new TypeError("The token is empty, or has characters that no token has");
+    }
     this.#options = options;
     const transport = new Transport({
       baseUrl: parseBaseUrl(options.baseUrl),
@@ -63,5 +67,5 @@ function parseBaseUrl(baseUrl: string | URL): string {
   if (!["http:", "https:"].includes(url.protocol) || url.username || url.password || url.search || url.hash) {
     throw new TypeError("The base URL must be http:// or https:// with a host, without user, query and fragment");
   }
-  return url.href.replace(/\/+$/, "");
+  return (url.origin + url.pathname).replace(/\/+$/, "");
 }

@@ -24,6 +24,7 @@ export type ErrorCode =
   | "IDEMPOTENCY_KEY_REUSED"
   | "RATE_LIMITED"
   | "INTERNAL_ERROR"
+  | "NOT_IMPLEMENTED"
   | "UNAVAILABLE"
   /** The client's own: nothing came back (no connection, or not in time). `cause` says more. */
   | "NO_ANSWER"
@@ -45,7 +46,7 @@ interface Parts {
 /** A call that has failed. Aborting a call rejects with the reason of its signal, not with this. */
 export class HexpressError extends Error {
   override readonly name = "HexpressError";
-  /** The status of the answer; 0 where none came. */
+  /** The status of the answer; 0 where none came, or where a browser hides it (a redirect). */
   readonly status: number;
   /** For programs. */
   readonly code: ErrorCode;

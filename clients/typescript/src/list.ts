@@ -14,7 +14,8 @@ const MAX_LIMIT = 100;
 
 /**
  * A list: iterate over it for all its things, page by page as they are needed, or ask for one page.
- * Nothing is sent before. Whatever is added or removed meanwhile, no other thing is repeated or skipped.
+ * Nothing is sent before. Whatever is added or removed meanwhile, no other thing is repeated or skipped whose
+ * place in the order stays.
  */
 export class List<T> implements AsyncIterable<T> {
   readonly #transport: Transport;

@@ -17,6 +17,9 @@ export class Orders {
    */
   create(order: NewOrder, options: CallOptions & { idempotencyKey?: string } = {}): Promise<Order> {
     const { idempotencyKey = makeKey(), ...rest } = options;
+    if (!KEY.test(idempotencyKey)) {
+      throw new TypeError("An idempotency key has 1 to 255 visible ASCII characters");
+    }
     return this.#transport.thing({ method: "POST", path: "orders", body: order, idempotencyKey, ...rest });
   }
 
@@ -45,6 +48,9 @@ export class Orders {
     return this.#transport.change("orders", idOrOrder, { method: "POST", action: "fulfil", ...options });
   }
 }
+
+/** What the API takes for a key. */
+const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** 128 random bits. `crypto.randomUUID` is only there where a page came by https. */
 function makeKey(): string {

@@ -35,7 +35,8 @@ export function pause(
   return elapsedMs + wanted < policy.maxTotalMs ? wanted : undefined;
 }
 
-/** `Retry-After` in seconds. A proxy may name a time instead, which counts by the answer's own clock. */
+/** `Retry-After` in seconds. A proxy may name a time instead, which counts by the answer's own clock,
+ * or by this machine's where a browser hides that. */
 export function retryAfter(headers: Headers): number | undefined {
   const value = headers.get("Retry-After");
   if (value === null) {
@@ -44,7 +45,7 @@ export function retryAfter(headers: Headers): number | undefined {
   if (/^\d+$/.test(value)) {
     return Number(value);
   }
-  const seconds = (Date.parse(value) - Date.parse(headers.get("Date") ?? "")) / 1000;
+  const seconds = (Date.parse(value) - Date.parse(headers.get("Date") ?? new Date().toUTCString())) / 1000;
   return Number.isNaN(seconds) ? undefined : Math.max(seconds, 0);
 }
 

@@ -44,6 +44,9 @@ interface Failure {
   error: { code: string; message: string; details?: Detail[]; requestId: string };
 }
 
+/** How many redirects a read follows. */
+const MAX_HOPS = 5;
+
 /** The longest time that a timer can have. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -136,9 +139,10 @@ export class Transport {
   }
 
   async #attempt(call: Call, limitMs: number): Promise<{ body: Success; tag: string | null }> {
-    const { baseUrl, fetch } = this.#options;
+    const { baseUrl } = this.#options;
     const { signal } = call;
     signal?.throwIfAborted();
+    const request = this.#request(call);
     const timeout = new AbortController();
     const end = () => timeout.abort(signal?.reason);
     const timer = setTimeout(
@@ -149,10 +153,8 @@ export class Transport {
     let response: Response;
     let text: string;
     try {
-      response = await fetch(`${baseUrl}/api/${call.path}${queryString(call.query)}`, {
-        ...this.#request(call),
-        signal: timeout.signal,
-      });
+      const url = `${baseUrl}/api/${call.path}${queryString(call.query)}`;
+      response = await this.#fetch(url, { ...request, signal: timeout.signal });
       text = await response.text();
     } catch (cause) {
       signal?.throwIfAborted();
@@ -163,6 +165,31 @@ export class Transport {
       signal?.removeEventListener("abort", end);
     }
     return { body: read(response, text, baseUrl), tag: response.headers.get("ETag") };
+  }
+
+  /** Sends a request. A read follows redirects within the origin: a former slug leads to the present one. */
+  async #fetch(url: string, request: RequestInit): Promise<Response> {
+    const { fetch } = this.#options;
+    for (let hops = 0; ; hops += 1) {
+      const response = await fetch(url, request);
+      if (request.method !== "GET") {
+        return response;
+      }
+      // Browsers hide where it leads. They leave the token out elsewhere.
+      if (response.type === "opaqueredirect") {
+        return fetch(url, { ...request, redirect: "follow" });
+      }
+      const location = response.headers.get("Location");
+      if (response.status < 300 || response.status >= 400 || location === null || hops === MAX_HOPS) {
+        return response;
+      }
+      const next = new URL(location, url);
+      if (next.origin !== new URL(url).origin) {
+        return response;
+      }
+      await response.body?.cancel();
+      url = next.href;
+    }
   }
 
   #request(call: Call): RequestInit {
@@ -184,8 +211,7 @@ export class Transport {
       headers,
       body: call.body === undefined ? null : JSON.stringify(call.body),
       credentials: "omit",
-      // A former slug leads to the present one. What is written goes to nobody else.
-      redirect: call.method === "GET" ? "follow" : "manual",
+      redirect: "manual",
     };
   }
 }

@@ -103,7 +103,8 @@ impl HttpConfig {
             body_read_timeout: reader.milliseconds(
                 Setting::new(
                     "BODY_READ_TIMEOUT_MS",
-                    "how long a client may take to send a body, then 408",
+                    "how long a client may take to send a body, then 408; also how long a body of more \
+                     than 64 KiB waits for its turn, then 503",
                 ),
                 20_000,
                 1,
