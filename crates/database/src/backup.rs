@@ -51,7 +51,7 @@ pub enum BackupError {
         reason: io::Error,
     },
     /// The copy is not whole, and then the database most likely is not.
-    #[error("the copy is not whole: nothing is left of it")]
+    #[error("the copy is not whole, and then the database is not: nothing is left of the copy")]
     Check(#[from] CheckError),
     /// The database cannot be read, or there is no room for the copy.
     #[error("the copy failed: nothing is left of it")]

@@ -1,17 +1,21 @@
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 
+use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
-use diesel::{QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use diesel::{
+    Connection as _, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query,
+};
 use rustix::fs::{FlockOperation, fcntl_lock};
 use rustix::io::Errno;
 
 use crate::backup::{BackupError, CheckError, Partial, beside, check};
 use crate::migrations::{Migration, MigrationError, MigrationState, states};
 use crate::options::Schema;
+use crate::sqlite::existing_uri;
 
 /// Why a backup is not restored: the cause and the way out.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +30,7 @@ pub enum RestoreError {
     #[error(transparent)]
     Migrations(#[from] MigrationError),
     /// It is a database of another program.
-    #[error("{} is a database of another program: none of our migrations has been run on it", .0.display())]
+    #[error("{} is a database of another program: none of our migrations has been run on it\nName a file that `hexpress backup` has written.", .0.display())]
     Foreign(PathBuf),
     /// A program has the database open.
     #[error("a program has {} open\nStop the server, and try again.", .0.display())]
@@ -87,12 +91,19 @@ pub fn restore(
     copy_into(backup, &copy).map_err(failed(&copy))?;
     let migrations = check_backup(&copy, schema)?;
 
+    write_log_back(database);
     let held = hold(database)?;
-    if let Some(old) = &held {
-        give_to_the_same(old, &copy).map_err(failed(&copy))?;
-        set_aside(database, kept).map_err(failed(kept))?;
+    let owner = match &held {
+        Some(old) => old.metadata().map_err(failed(database))?,
+        None => fs::metadata(folder).map_err(failed(folder))?,
+    };
+    give_to(&copy, &owner).map_err(failed(&copy))?;
+    let placed =
+        set_aside(database, kept, held.is_some()).and_then(|()| fs::rename(&copy, database));
+    if let Err(reason) = placed {
+        put_back(database, kept);
+        return Err(failed(database)(reason));
     }
-    fs::rename(&copy, database).map_err(failed(database))?;
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(failed(folder))?;
@@ -106,11 +117,26 @@ fn copy_into(from: &Path, to: &Path) -> io::Result<()> {
     to.sync_all()
 }
 
-/// Gives a file the owner and the rights of another one: the server may run as somebody else.
-fn give_to_the_same(old: &File, new: &Path) -> io::Result<()> {
-    let old = old.metadata()?;
-    chown(new, Some(old.uid()), Some(old.gid()))?;
-    fs::set_permissions(new, old.permissions())
+/// Gives a file the owner and the rights of the old one, or the owner of its folder: the server
+/// may run as somebody else.
+fn give_to(new: &Path, owner: &Metadata) -> io::Result<()> {
+    chown(new, Some(owner.uid()), Some(owner.gid()))?;
+    match owner.is_file() {
+        true => fs::set_permissions(new, owner.permissions()),
+        false => Ok(()),
+    }
+}
+
+/// Writes what the log of a database holds into its file, where it is whole: then nothing of it
+/// can be lost with the log. Not while its file is held: to close it would end that.
+fn write_log_back(database: &Path) {
+    if beside(database, "-wal").exists()
+        && let Ok(mut connection) = SqliteConnection::establish(&existing_uri(database))
+    {
+        connection
+            .batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            .ok();
+    }
 }
 
 /// Locks a database file as a whole. Every connection to one with a write-ahead log holds a
@@ -133,16 +159,31 @@ fn hold(database: &Path) -> Result<Option<File>, RestoreError> {
     }
 }
 
-/// Gives a database a second name, with what is in its log, and takes the log away from the
-/// first: SQLite would write it into the file that comes in its place.
-fn set_aside(database: &Path, kept: &Path) -> io::Result<()> {
-    fs::hard_link(database, kept)?;
-    let log = beside(database, "-wal");
-    match fs::rename(&log, beside(kept, "-wal")) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+/// What SQLite keeps beside a database, and would write into whatever has its name.
+const LOGS: [&str; 2] = ["-wal", "-journal"];
+
+/// Gives a database that is there a second name, and takes its logs along. They may be there
+/// without it.
+fn set_aside(database: &Path, kept: &Path, is_there: bool) -> io::Result<()> {
+    if is_there {
+        fs::hard_link(database, kept)?;
     }
-    match fs::remove_file(beside(database, "-shm")) {
+    for log in LOGS {
+        unless_missing(fs::rename(beside(database, log), beside(kept, log)))?;
+    }
+    unless_missing(fs::remove_file(beside(database, "-shm")))
+}
+
+/// Undoes that.
+fn put_back(database: &Path, kept: &Path) {
+    for log in LOGS {
+        fs::rename(beside(kept, log), beside(database, log)).ok();
+    }
+    fs::remove_file(kept).ok();
+}
+
+fn unless_missing(done: io::Result<()>) -> io::Result<()> {
+    match done {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }

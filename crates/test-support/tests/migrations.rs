@@ -399,6 +399,7 @@ async fn derived_tables_are_refilled(kind: Kind) {
         (2, "lost", 4),
         (3, "used", 9),
         (4, "void", 0),
+        (5, "sold", 0),
     ] {
         sql += &format!(
             "INSERT INTO products (id, name, description, price_cents, currency, stock, is_active,
@@ -413,7 +414,7 @@ async fn derived_tables_are_refilled(kind: Kind) {
              VALUES ({id}{number}', {id}1', '{status}', {number}, 'EUR', 1, {time}, {later});"
         );
     }
-    for (order, product, quantity) in [(1, 1, 2), (1, 2, 1), (1, 3, 1), (2, 2, 2)] {
+    for (order, product, quantity) in [(1, 1, 2), (1, 2, 1), (1, 3, 1), (1, 5, 3), (2, 2, 2)] {
         sql += &format!(
             "INSERT INTO order_items (order_id, position, product_id, name, quantity,
                  unit_price_cents)
@@ -467,6 +468,8 @@ async fn derived_tables_are_refilled(kind: Kind) {
             "used 8 created then",
             "used 2 adjusted then",
             "used -1 ordered 1 then",
+            "sold 3 created then",
+            "sold -3 ordered 1 then",
         ]
     );
 }

@@ -15,7 +15,11 @@ WITH sums AS (
     FROM stock_movements GROUP BY product_id
 ), damaged AS (
     SELECT id, created_at, stock - coalesce(pieces, 0) AS pieces
-    FROM products LEFT JOIN sums ON product_id = id WHERE stock <> coalesce(pieces, 0)
+    FROM products LEFT JOIN sums ON product_id = id
+    WHERE stock <> coalesce(pieces, 0) OR EXISTS (
+        SELECT 1 FROM order_items AS item WHERE item.product_id = products.id AND NOT EXISTS (
+            SELECT 1 FROM stock_movements AS kept WHERE kept.order_id = item.order_id
+                AND kept.product_id = item.product_id AND kept.cause = 'ordered'))
 ), of_orders AS (
     SELECT product_id, -quantity AS delta, 'ordered' AS cause, order_id, orders.created_at
     FROM damaged JOIN order_items ON product_id = damaged.id JOIN orders ON orders.id = order_id

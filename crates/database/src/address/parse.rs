@@ -95,9 +95,11 @@ impl PostgresUrl {
     fn read_parameter(&mut self, name: &'static str, value: &str) -> Result<(), DatabaseUrlError> {
         let wrong = |expected| DatabaseUrlError::Parameter { name, expected };
         let seconds = || {
-            let seconds = value.parse::<u32>().ok().filter(|seconds| *seconds > 0);
-            let seconds = seconds.ok_or(wrong("a whole number of seconds from 1"))?;
-            Ok::<_, DatabaseUrlError>(Some(Duration::from_secs(seconds.into())))
+            let seconds = value.parse::<u32>().ok();
+            let seconds = seconds.ok_or(wrong("a whole number of seconds"))?;
+            // libpq takes 0 for what is not given.
+            let time = Duration::from_secs(seconds.into());
+            Ok::<_, DatabaseUrlError>(Some(time).filter(|time| !time.is_zero()))
         };
         match name {
             "application_name" => self.application_name = Some(value.to_owned()),

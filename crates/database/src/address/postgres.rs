@@ -75,7 +75,8 @@ pub enum TargetSession {
     ReadWrite,
 }
 
-/// libpq's `keepalives…` and `tcp_user_timeout`. What is not given has the default of the kernel.
+/// libpq's `keepalives…` and `tcp_user_timeout`. What is not given is for whoever
+/// connects to choose.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Keepalives {
     /// Whether there are any.

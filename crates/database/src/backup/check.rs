@@ -28,13 +28,13 @@ pub enum CheckError {
         reason: io::Error,
     },
     /// It is something else.
-    #[error("{} is no SQLite database", .0.display())]
+    #[error("{} is no SQLite database\nName a file that `hexpress backup` has written.", .0.display())]
     NotADatabase(PathBuf),
     /// It was copied by other means, while a program had it open.
-    #[error("{} has a write-ahead log beside it, which holds a part of it\nMake a backup with `hexpress backup`, or open the file once and close it.", .0.display())]
+    #[error("{} has a log beside it (-wal or -journal), which holds a part of it\nMake a backup with `hexpress backup`, or open the file once and close it.", .0.display())]
     HasLog(PathBuf),
     /// It is damaged.
-    #[error("{} is damaged: {fault}", path.display())]
+    #[error("{} is damaged: {fault}\nTake an older backup.", path.display())]
     Damaged {
         /// Where.
         path: PathBuf,
@@ -60,10 +60,8 @@ pub(crate) fn check(path: &Path) -> Result<SqliteConnection, CheckError> {
     })? {
         return Err(CheckError::NotADatabase(path.to_owned()));
     }
-    if beside(path, "-wal")
-        .metadata()
-        .is_ok_and(|log| log.len() > 0)
-    {
+    let holds_a_part = |log| beside(path, log).metadata().is_ok_and(|log| log.len() > 0);
+    if ["-wal", "-journal"].into_iter().any(holds_a_part) {
         return Err(CheckError::HasLog(path.to_owned()));
     }
     let mut connection = open(path).map_err(|error| damaged(error.to_string()))?;
@@ -102,9 +100,11 @@ fn first_fault(connection: &mut SqliteConnection) -> QueryResult<Option<String>>
     let faults: Vec<Fault> =
         sql_query("SELECT integrity_check AS fault FROM pragma_integrity_check LIMIT 1")
             .load(connection)?;
-    let fault = faults.into_iter().find(|row| row.fault != "ok");
-    if let Some(fault) = fault {
-        return Ok(Some(fault.fault));
+    // Its one row may have many lines, below one that names the database.
+    let mut lines = faults.iter().flat_map(|row| row.fault.lines());
+    let is_fault = |line: &&str| *line != "ok" && !line.starts_with("***");
+    if let Some(fault) = lines.find(is_fault) {
+        return Ok(Some(fault.to_owned()));
     }
     let orphans: Vec<Fault> = sql_query(
         "SELECT printf('a row of %s refers to none of %s', \"table\", parent) AS fault

@@ -74,6 +74,12 @@ impl Connector {
         let ssl_mode = effective_ssl_mode(url, options.ssl_mode_default);
         let tls = tls::connector(ssl_mode, url.ssl_root_cert.as_deref())?;
         let limit = url.connect_timeout.unwrap_or(options.acquire_timeout);
+        let hosts = u32::try_from(url.hosts.len()).unwrap_or(u32::MAX);
+        // Whoever waits for a connection gives up after that time: the last host has its part of it.
+        let limit = match hosts {
+            1 => limit,
+            _ => limit.min(options.acquire_timeout / hosts.saturating_add(1)),
+        };
         let mut config = Config::new();
         for server in &url.hosts {
             config.host(&server.host).port(server.port);
@@ -113,7 +119,6 @@ impl Connector {
         if let Some(password) = &url.password {
             config.password(password);
         }
-        let hosts = u32::try_from(url.hosts.len()).unwrap_or(u32::MAX);
         Ok(Self {
             config,
             limit: limit.saturating_mul(hosts),

@@ -6,4 +6,4 @@ mod opener;
 pub(crate) mod pool;
 
 pub use opener::AsyncSqliteConnection;
-pub(crate) use opener::{Opener, Replaced, on_thread, prepare, unchanging_uri};
+pub(crate) use opener::{Opener, Replaced, existing_uri, on_thread, prepare, unchanging_uri};

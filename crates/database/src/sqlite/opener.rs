@@ -116,7 +116,7 @@ impl Opener {
     fn of_existing(self, path: &Path) -> Result<Self, OpenError> {
         let identity = identity(path).map_err(|error| explain(path, error.to_string()))?;
         Ok(Self {
-            target: uri(path, "mode=rw"),
+            target: existing_uri(path),
             file: Some(OpenedFile {
                 path: path.to_owned(),
                 identity,
@@ -281,6 +281,11 @@ fn uri(path: &Path, query: &str) -> String {
     let name = literal_name(path);
     let name = utf8_percent_encode(&name, URI_PATH);
     format!("file:{name}?{query}")
+}
+
+/// A file that is there: none is made.
+pub(crate) fn existing_uri(path: &Path) -> String {
+    uri(path, "mode=rw")
 }
 
 /// A file that nobody writes to: it is read without locks, and nothing is made beside it.

@@ -90,14 +90,14 @@ impl<'a> Reader<'a> {
             (Some((text, Origin::Flag)), _) => Ok(Some((text.into(), Origin::Flag))),
             (Some(_), Some((file, path, origin))) => {
                 let expected = format!("to be set alone: {name} is set too");
-                Err(refusal(file, path, origin, expected))
+                Err(refusal(file, &masked(path), origin, expected))
             }
             (Some((text, origin)), None) => Ok(Some((text.into(), origin))),
             (None, Some((file, path, origin))) => match secret_of(path) {
                 Ok(text) => Ok(Some((text.into(), Origin::File))),
                 Err(error) => {
                     let expected = format!("a file with the value of {name}, but {error}");
-                    Err(refusal(file, path, origin, expected))
+                    Err(refusal(file, &masked(path), origin, expected))
                 }
             },
             (None, None) => Ok(None),

@@ -92,6 +92,8 @@ fn a_file_of_a_secret_is_read_where_it_is_in_use() {
         "DB_PASSWORD_FILE is `/nowhere/password` (environment): expected a file with the value of \
          DB_PASSWORD, but No such file or directory (os error 2)"
     );
+    let mistaken = [("DATABASE_URL_FILE", "postgres://ada:hunter2@db/shop")];
+    assert!(!fault(&mistaken).contains("hunter2"));
     let ignored = Config::load(&sources(&[URL, missing])).unwrap().ignored;
     assert_eq!(ignored, ["DB_PASSWORD"]);
 }

@@ -188,7 +188,10 @@ fn a_backup_that_is_none_is_told_apart() {
         command.args(["restore", file]).output().unwrap()
     };
     for (file, words) in [
-        ("notes.txt", "notes.txt is no SQLite database\n"),
+        (
+            "notes.txt",
+            "notes.txt is no SQLite database\nName a file that `hexpress backup` has written.\n",
+        ),
         (
             "missing.db",
             "cannot read missing.db: No such file or directory (os error 2)\n",
