@@ -83,6 +83,21 @@ impl TestDatabase {
         }
     }
 
+    /// Gathers the planner's statistics of all tables, and of no other test's: PostgreSQL would
+    /// lock those until the end.
+    pub async fn analyze(&self) {
+        let tables = match &self.store {
+            Store::Sqlite(_) => String::new(),
+            Store::Postgres(_) => {
+                let names = "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables
+                    WHERE schemaname = current_schema()";
+                let rows = self.query_text(names).await;
+                rows.into_iter().flatten().flatten().collect()
+            }
+        };
+        self.execute(&format!("ANALYZE {tables}")).await;
+    }
+
     /// Runs statements in a transaction of its own and leaves it open. On SQLite it keeps every other writer
     /// waiting, whatever the statements are.
     pub async fn begin(&self, sql: &str) -> OpenTransaction {

@@ -57,7 +57,7 @@ async fn library(kind: Kind, is_analyzed: bool) -> (TestDatabase, Database) {
     ))
     .await;
     if is_analyzed {
-        raw.execute("ANALYZE").await;
+        raw.analyze().await;
     }
     if kind == Kind::Postgres {
         raw.execute("VACUUM posts, post_texts, post_views").await;

@@ -34,7 +34,7 @@ async fn posts(kind: Kind) -> (TestDatabase, Database) {
          SELECT {id}, 'Words', 'post words' FROM {numbers};"
     ))
     .await;
-    raw.execute("ANALYZE").await;
+    raw.analyze().await;
     let database = open(&raw).await;
     (raw, database)
 }

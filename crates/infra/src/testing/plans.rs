@@ -57,7 +57,8 @@ pub(crate) struct Filled {
 impl Filled {
     pub(crate) async fn with(kind: Kind, rows: &str) -> Self {
         let raw = TestDatabase::migrated(kind).await;
-        raw.execute(&format!("{rows} ANALYZE;")).await;
+        raw.execute(rows).await;
+        raw.analyze().await;
         let database = open(&raw).await;
         Self {
             kind,
