@@ -100,11 +100,10 @@ fn first_fault(connection: &mut SqliteConnection) -> QueryResult<Option<String>>
     let faults: Vec<Fault> =
         sql_query("SELECT integrity_check AS fault FROM pragma_integrity_check LIMIT 1")
             .load(connection)?;
-    // Its one row may have many lines, below one that names the database.
-    let mut lines = faults.iter().flat_map(|row| row.fault.lines());
-    let is_fault = |line: &&str| *line != "ok" && !line.starts_with("***");
-    if let Some(fault) = lines.find(is_fault) {
-        return Ok(Some(fault.to_owned()));
+    if let Some(Fault { fault }) = faults.into_iter().find(|row| row.fault != "ok") {
+        // It may have many lines, below one that names the database.
+        let first = fault.lines().find(|line| !line.starts_with("***"));
+        return Ok(Some(first.unwrap_or(&fault).to_owned()));
     }
     let orphans: Vec<Fault> = sql_query(
         "SELECT printf('a row of %s refers to none of %s', \"table\", parent) AS fault
